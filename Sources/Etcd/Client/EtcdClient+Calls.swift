@@ -1,0 +1,64 @@
+import EtcdAPI
+import GRPCCore
+import Registry
+
+extension EtcdClient {
+    typealias GRPC = GRPCClient<GRPCTransport>
+
+    /// One question, one answer, on the connection in use.
+    ///
+    /// - Parameters:
+    ///   - method: As in etcd's API, for errors.
+    ///   - timeout: For the answer; the request timeout by default.
+    ///   - ask: Makes the call.
+    func call<Answer: Sendable>(
+        _ method: String, timeout: Duration? = nil,
+        _ ask: (GRPC, CallOptions) async throws -> Answer
+    ) async throws(EtcdError) -> Answer {
+        let connection = try await supervisor.connection(within: configuration.dialTimeout)
+        var options = streamOptions
+        options.timeout = timeout ?? configuration.requestTimeout
+        do {
+            return try await ask(connection.grpc, options)
+        } catch {
+            throw await failed(error, method, on: connection)
+        }
+    }
+
+    /// Questions and answers in both directions, until one side ends it.
+    ///
+    /// - Parameter talk: Makes the call; returns when it is over.
+    func stream(
+        _ method: String, _ talk: (GRPC, CallOptions) async throws -> Void
+    ) async throws(EtcdError) {
+        let connection = try await supervisor.connection(within: configuration.dialTimeout)
+        do {
+            try await talk(connection.grpc, streamOptions)
+        } catch {
+            throw await failed(error, method, on: connection)
+        }
+    }
+
+    private var streamOptions: CallOptions {
+        var options = CallOptions.defaults
+        // grpc-swift-nio-transport takes its limit for what comes in from this one, by mistake.
+        options.maxRequestMessageBytes = configuration.maximumMessageBytes
+        options.maxResponseMessageBytes = configuration.maximumMessageBytes
+        return options
+    }
+
+    /// A member that broke off or kept silent is asked whether it is still there.
+    private func failed(
+        _ error: any Error, _ method: String, on connection: MemberConnection
+    ) async -> EtcdError {
+        let error = EtcdError(rpc: error, method: method, endpoint: connection.endpoint)
+        if error.code == .unavailable || error.code == .deadlineExceeded {
+            await supervisor.suspect(connection)
+        }
+        return error
+    }
+}
+
+/// Asks etcd to end a stream when its member is cut off from the leader, instead of keeping it open
+/// in silence.
+let requireLeader: Metadata = ["hasleader": "true"]

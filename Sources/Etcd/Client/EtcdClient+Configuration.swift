@@ -1,0 +1,31 @@
+public import Registry
+
+extension EtcdClient {
+    /// Where etcd is, and how long to wait for it.
+    public struct Configuration: Sendable {
+        /// The members to try, at least one.
+        public var endpoints: [EtcdEndpoint]
+        /// How long a call waits for a connection: one pass over all endpoints. Default 5 s.
+        public var dialTimeout: Duration = .seconds(5)
+        /// How long one endpoint may take to answer its first question. Default 2 s.
+        public var attemptTimeout: Duration = .seconds(2)
+        /// How long a call waits for its answer once there is a connection. Default 5 s.
+        public var requestTimeout: Duration = .seconds(5)
+        /// Delays between passes in which no endpoint answered. Default up to 250 ms at first, up
+        /// to 5 s in the end.
+        public var reconnect = Backoff.Policy(base: .milliseconds(250), cap: .seconds(5))
+        /// The largest message that is taken from the server, in bytes. Default 64 MiB: a watch
+        /// that replays a long history sends it in one.
+        public var maximumMessageBytes = 64 * 1024 * 1024
+        /// Decides the first endpoint and all jitter.
+        public var seed: UInt64
+
+        /// A configuration with the defaults above.
+        public init(
+            endpoints: [EtcdEndpoint] = [.local], seed: UInt64 = .random(in: 0...UInt64.max)
+        ) {
+            self.endpoints = endpoints
+            self.seed = seed
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import EtcdAPI
+public import Registry
+
+extension EtcdClient {
+    /// Writes a key.
+    ///
+    /// - Parameters:
+    ///   - key: Not empty.
+    ///   - value: Up to the server's request limit, 1.5 MiB by default.
+    ///   - lease: The lease the key shall die with.
+    ///   - returningPrevious: Whether to answer with what the key held before.
+    /// - Returns: The put's revision, and the previous value if asked for.
+    /// - Throws: ``EtcdError``; `leaseNotFound` when the lease is gone.
+    ///
+    /// Source: etcd API, `KV.Put`.
+    @discardableResult
+    public func put(
+        _ key: Bytes, _ value: Bytes, lease: LeaseID = .none, returningPrevious: Bool = false
+    ) async throws(EtcdError) -> PutResponse {
+        let request = Operation.put(key, value, lease: lease, returningPrevious: returningPrevious)
+        return PutResponse(
+            try await call("KV.Put") { grpc, options in
+                try await Etcdserverpb_KV.Client(wrapping: grpc).put(request.put, options: options)
+            })
+    }
+
+    /// Reads one key.
+    ///
+    /// - Parameters:
+    ///   - key: The key.
+    ///   - revision: The state to read: that after this revision, or the current one.
+    /// - Returns: No or one key-value, and the revision of the state that was read.
+    /// - Throws: ``EtcdError``; `compacted` or `futureRevision` for such a revision.
+    ///
+    /// Source: etcd API, `KV.Range`, linearizable.
+    public func get(_ key: Bytes, revision: Revision? = nil) async throws(EtcdError) -> GetResponse {
+        try await range(.get(.key(key), revision: revision))
+    }
+
+    /// Reads the keys that begin with a prefix, in byte order.
+    ///
+    /// - Parameters:
+    ///   - prefix: How the keys begin; empty for all keys.
+    ///   - limit: How many to return at most; all when `nil`.
+    ///   - revision: The state to read: that after this revision, or the current one.
+    ///   - countOnly: Whether to leave out the keys and only count them.
+    /// - Returns: The keys and the revision of the state that was read.
+    /// - Throws: ``EtcdError``; `compacted` or `futureRevision` for such a revision.
+    ///
+    /// Source: etcd API, `KV.Range`, linearizable.
+    public func get(
+        prefix: Bytes, limit: Int? = nil, revision: Revision? = nil, countOnly: Bool = false
+    ) async throws(EtcdError) -> GetResponse {
+        try await range(
+            .get(.prefix(prefix), limit: limit, revision: revision, countOnly: countOnly))
+    }
+
+    /// Reads all keys that begin with a prefix, however many, in pages of one and the same state.
+    ///
+    /// - Parameters:
+    ///   - prefix: How the keys begin; empty for all keys.
+    ///   - pageSize: How many keys to ask for at once, at least 1.
+    ///   - receive: Called with each page in order.
+    /// - Returns: The header of the first page; its revision is that of every page.
+    /// - Throws: ``EtcdError``; `compacted` when the state was compacted away between two pages:
+    ///   begin again.
+    public func getPages(
+        prefix: Bytes, pageSize: Int = 5000, _ receive: ([KeyValue]) -> Void
+    ) async throws(EtcdError) -> ResponseHeader {
+        var range = KeyRange.prefix(prefix)
+        let first = try await self.range(.get(range, limit: pageSize))
+        receive(first.keyValues)
+        var page = first
+        while page.hasMore, let last = page.keyValues.last {
+            // The first key after the last one: the same bytes and a zero.
+            range = KeyRange(key: Bytes(last.key.array + [0]), end: range.end)
+            page = try await self.range(
+                .get(range, limit: pageSize, revision: first.header.revision))
+            receive(page.keyValues)
+        }
+        return first.header
+    }
+
+    /// Deletes one key.
+    ///
+    /// - Returns: A count of 0 or 1, and what the key held if asked for.
+    /// - Throws: ``EtcdError``.
+    ///
+    /// Source: etcd API, `KV.DeleteRange`.
+    @discardableResult
+    public func delete(
+        _ key: Bytes, returningPrevious: Bool = false
+    ) async throws(EtcdError) -> DeleteResponse {
+        try await delete(.delete(.key(key), returningPrevious: returningPrevious))
+    }
+
+    /// Deletes all keys that begin with a prefix; every key there is when it is empty.
+    ///
+    /// - Returns: How many were deleted, and what they held if asked for.
+    /// - Throws: ``EtcdError``.
+    ///
+    /// Source: etcd API, `KV.DeleteRange`.
+    @discardableResult
+    public func delete(
+        prefix: Bytes, returningPrevious: Bool = false
+    ) async throws(EtcdError) -> DeleteResponse {
+        try await delete(.delete(.prefix(prefix), returningPrevious: returningPrevious))
+    }
+
+    /// Does `then` if every comparison holds, and `otherwise` if one does not: all at one revision.
+    ///
+    /// - Parameters:
+    ///   - comparisons: What must hold; nothing at all always holds.
+    ///   - then: Done if they hold; at most 128 operations by the server's default, and no two that
+    ///     write the same key.
+    ///   - otherwise: Done if one does not hold.
+    /// - Returns: Which of the two was done, and the answer to each of its operations.
+    /// - Throws: ``EtcdError``; `duplicateKey`, `leaseNotFound`.
+    ///
+    /// Source: etcd API, `KV.Txn`.
+    @discardableResult
+    public func transaction(
+        if comparisons: [Comparison], then: [Operation], otherwise: [Operation] = []
+    ) async throws(EtcdError) -> TransactionResponse {
+        let request = Operation.transaction(if: comparisons, then: then, otherwise: otherwise).txn
+        return TransactionResponse(
+            try await call("KV.Txn") { grpc, options in
+                try await Etcdserverpb_KV.Client(wrapping: grpc).txn(request, options: options)
+            })
+    }
+
+    /// Forgets the history before a revision: states and watches from before it are gone for good.
+    /// Current keys stay.
+    ///
+    /// - Parameter revision: The oldest state to keep; at most the current one.
+    /// - Returns: Where the cluster stands.
+    /// - Throws: ``EtcdError``; `compacted` when it is done already, `futureRevision`.
+    ///
+    /// Source: etcd API, `KV.Compact`.
+    @discardableResult
+    public func compact(before revision: Revision) async throws(EtcdError) -> ResponseHeader {
+        var request = Etcdserverpb_CompactionRequest()
+        request.revision = revision.rawValue
+        return ResponseHeader(
+            try await call("KV.Compact") { [request] grpc, options in
+                try await Etcdserverpb_KV.Client(wrapping: grpc).compact(request, options: options)
+            }.header)
+    }
+
+    private func range(_ operation: Operation) async throws(EtcdError) -> GetResponse {
+        GetResponse(
+            try await call("KV.Range") { grpc, options in
+                try await Etcdserverpb_KV.Client(wrapping: grpc)
+                    .range(operation.range, options: options)
+            })
+    }
+
+    private func delete(_ operation: Operation) async throws(EtcdError) -> DeleteResponse {
+        DeleteResponse(
+            try await call("KV.DeleteRange") { grpc, options in
+                try await Etcdserverpb_KV.Client(wrapping: grpc)
+                    .deleteRange(operation.deleteRange, options: options)
+            })
+    }
+}

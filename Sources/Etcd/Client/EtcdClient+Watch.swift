@@ -1,0 +1,154 @@
+import EtcdAPI
+import GRPCCore
+public import Registry
+
+extension EtcdClient {
+    /// Watches one key.
+    ///
+    /// - Parameters:
+    ///   - key: The key.
+    ///   - start: Where to begin.
+    ///   - options: What to tell beside the changes.
+    /// - Returns: The changes. Iteration throws ``EtcdError``: `compacted(at:)` when the start, or
+    ///   what was not delivered yet, is compacted away (remedy: `get` the key, then watch after the
+    ///   revision of that answer), `unavailable` when the connection broke (the same remedy; or watch
+    ///   after the last revision seen), `watchCancelled` with etcd's reason.
+    ///
+    /// Source: etcd API, `Watch.Watch`.
+    public func watch(
+        key: Bytes, from start: WatchStart, options: WatchOptions = WatchOptions()
+    ) -> EtcdStream<WatchResponse> {
+        EtcdStream(client: self) { send throws(EtcdError) in
+            let first = try await self.firstRevision(of: start, for: key)
+            try await self.watch(.key(key), first: first, options, send)
+        }
+    }
+
+    /// Watches all keys that begin with a prefix.
+    ///
+    /// - Parameters:
+    ///   - prefix: How the keys begin; empty for all keys.
+    ///   - revision: The watch begins with the first change after it. Take the one that a
+    ///     ``get(prefix:limit:revision:countOnly:)`` returned, and no change is missed or told twice.
+    ///   - options: What to tell beside the changes.
+    /// - Returns: The changes. Iteration throws ``EtcdError``: `compacted(at:)` when the start, or
+    ///   what was not delivered yet, is compacted away (remedy: `get` the prefix, then watch after
+    ///   the revision of that answer), `unavailable` when the connection broke (the same remedy),
+    ///   `watchCancelled` with etcd's reason.
+    ///
+    /// Source: etcd API, `Watch.Watch`.
+    public func watch(
+        prefix: Bytes, after revision: Revision, options: WatchOptions = WatchOptions()
+    ) -> EtcdStream<WatchResponse> {
+        EtcdStream(client: self) { send throws(EtcdError) in
+            try await self.watch(.prefix(prefix), first: revision.next, options, send)
+        }
+    }
+
+    private func firstRevision(of start: WatchStart, for key: Bytes) async throws(EtcdError) -> Revision {
+        if case .after(let revision) = start { return revision.next }
+        let found = try await get(key)
+        guard let keyValue = found.keyValues.first else { return found.header.revision.next }
+        return start == .creation ? keyValue.createRevision : keyValue.modRevision
+    }
+
+    private func watch(
+        _ range: KeyRange, first: Revision, _ options: WatchOptions,
+        _ send: @escaping @Sendable (WatchResponse) async -> Void
+    ) async throws(EtcdError) {
+        let (asks, ask) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let request = Self.watchRequest(range, first: first, withPrevious: options.withPrevious)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await self.watch(request, asks: asks) { response in
+                        // The first answer only says that the watch is there.
+                        if !response.isCreation { await send(WatchResponse(response.message)) }
+                    }
+                }
+                if let interval = options.progressEvery {
+                    group.addTask {
+                        while true {
+                            try await Task.sleep(for: interval)
+                            ask.yield()
+                        }
+                    }
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        } catch {
+            throw EtcdError(rpc: error, method: "Watch.Watch", endpoint: nil)
+        }
+    }
+
+    /// An answer on a watch stream.
+    package struct WatchMessage: Sendable {
+        let message: Etcdserverpb_WatchResponse
+        /// The first answer: the watch is there.
+        package var isCreation: Bool { message.created }
+        /// The changes and the header.
+        package var response: WatchResponse { WatchResponse(message) }
+    }
+
+    static func watchRequest(
+        _ range: KeyRange, first: Revision, withPrevious: Bool
+    ) -> Etcdserverpb_WatchRequest {
+        var create = Etcdserverpb_WatchCreateRequest()
+        create.key = range.key.data
+        create.rangeEnd = range.end.data
+        create.startRevision = first.rawValue
+        create.prevKv = withPrevious
+        var request = Etcdserverpb_WatchRequest()
+        request.createRequest = create
+        return request
+    }
+
+    /// Opens one watch stream with one watch, until it breaks or the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - create: The watch.
+    ///   - asks: When to ask for progress.
+    ///   - received: Called with each answer, before the next is read.
+    /// - Throws: ``EtcdError`` when the stream breaks or etcd ends the watch.
+    func watch(
+        _ create: Etcdserverpb_WatchRequest, asks: AsyncStream<Void>,
+        received: @escaping @Sendable (WatchMessage) async throws -> Void
+    ) async throws(EtcdError) {
+        try await stream("Watch.Watch") { grpc, options in
+            try await Etcdserverpb_Watch.Client(wrapping: grpc).watch(
+                metadata: requireLeader, options: options,
+                requestProducer: { writer in
+                    try await writer.write(create)
+                    for await _ in asks {
+                        var request = Etcdserverpb_WatchRequest()
+                        request.progressRequest = Etcdserverpb_WatchProgressRequest()
+                        try await writer.write(request)
+                    }
+                },
+                onResponse: { response in
+                    for try await message in response.messages {
+                        if message.canceled { throw Self.ending(of: message) }
+                        try await received(WatchMessage(message: message))
+                    }
+                })
+        }
+        // etcd does not end a watch stream without a word.
+        throw EtcdError(.unavailable, "the server ended the watch stream", method: "Watch.Watch")
+    }
+
+    private static func ending(of message: Etcdserverpb_WatchResponse) -> EtcdError {
+        if message.compactRevision > 0 {
+            let oldest = Revision(rawValue: message.compactRevision)
+            return EtcdError(
+                .compacted(at: oldest),
+                "the history before revision \(oldest) is compacted away; get the keys, then watch "
+                    + "after the revision of that answer", method: "Watch.Watch")
+        }
+        let reason = message.cancelReason.isEmpty ? "etcd gave no reason" : message.cancelReason
+        let code: EtcdError.Code =
+            reason.contains("PermissionDenied") || reason.contains("permission denied")
+            ? .permissionDenied : .watchCancelled
+        return EtcdError(code, "etcd ended the watch: \(reason)", method: "Watch.Watch")
+    }
+}

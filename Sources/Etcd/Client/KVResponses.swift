@@ -1,0 +1,49 @@
+import EtcdAPI
+
+/// The answer to a put.
+public struct PutResponse: Sendable {
+    /// Where the cluster stands; its revision is the put's.
+    public let header: ResponseHeader
+    /// What the key held before, when it was asked for and the key existed.
+    public let previous: KeyValue?
+
+    init(_ message: Etcdserverpb_PutResponse) {
+        header = ResponseHeader(message.header)
+        previous = message.hasPrevKv ? KeyValue(message.prevKv) : nil
+    }
+}
+
+/// The answer to a get.
+public struct GetResponse: Sendable {
+    /// Where the cluster stands. Watch after its revision to miss nothing.
+    public let header: ResponseHeader
+    /// The keys found, in byte order; at most the limit.
+    public let keyValues: [KeyValue]
+    /// How many keys there are in all, whatever the limit.
+    public let count: Int
+    /// Whether the limit left some out.
+    public let hasMore: Bool
+
+    init(_ message: Etcdserverpb_RangeResponse) {
+        header = ResponseHeader(message.header)
+        keyValues = message.kvs.map(KeyValue.init)
+        count = Int(message.count)
+        hasMore = message.more
+    }
+}
+
+/// The answer to a deletion.
+public struct DeleteResponse: Sendable {
+    /// Where the cluster stands; its revision is the deletion's, unless nothing was deleted.
+    public let header: ResponseHeader
+    /// How many keys were deleted.
+    public let count: Int
+    /// What they held, when it was asked for.
+    public let previous: [KeyValue]
+
+    init(_ message: Etcdserverpb_DeleteRangeResponse) {
+        header = ResponseHeader(message.header)
+        count = Int(message.deleted)
+        previous = message.prevKvs.map(KeyValue.init)
+    }
+}

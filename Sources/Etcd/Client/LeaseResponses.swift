@@ -1,0 +1,56 @@
+import EtcdAPI
+public import Registry
+
+/// The answer to a grant.
+public struct LeaseGrant: Hashable, Sendable {
+    /// Where the cluster stands.
+    public let header: ResponseHeader
+    /// The lease.
+    public let id: LeaseID
+    /// The time to live that the server chose; it may be longer than what was asked for.
+    public let ttl: Duration
+
+    init(_ message: Etcdserverpb_LeaseGrantResponse) {
+        header = ResponseHeader(message.header)
+        id = LeaseID(rawValue: message.id)
+        ttl = .seconds(message.ttl)
+    }
+}
+
+/// What etcd knows of a lease.
+public struct LeaseStatus: Hashable, Sendable {
+    /// Where the cluster stands.
+    public let header: ResponseHeader
+    /// The lease.
+    public let id: LeaseID
+    /// How long it still lives without a keep-alive, in whole seconds.
+    public let remaining: Duration
+    /// The time to live it was granted with.
+    public let granted: Duration
+    /// The keys under it, if they were asked for.
+    public let keys: [Bytes]
+
+    init(_ message: Etcdserverpb_LeaseTimeToLiveResponse) {
+        header = ResponseHeader(message.header)
+        id = LeaseID(rawValue: message.id)
+        remaining = .seconds(message.ttl)
+        granted = .seconds(message.grantedTtl)
+        keys = message.keys.map { Bytes($0) }
+    }
+}
+
+/// The answer to one keep-alive.
+public struct KeepAliveAnswer: Hashable, Sendable {
+    /// Where the cluster stands.
+    public let header: ResponseHeader
+    /// The lease.
+    public let id: LeaseID
+    /// How long it lives from when the request left, without another.
+    public let ttl: Duration
+
+    init(_ message: Etcdserverpb_LeaseKeepAliveResponse) {
+        header = ResponseHeader(message.header)
+        id = LeaseID(rawValue: message.id)
+        ttl = .seconds(message.ttl)
+    }
+}

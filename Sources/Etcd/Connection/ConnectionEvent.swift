@@ -1,0 +1,11 @@
+/// What happens to a client's connection; for an observer that logs or counts.
+public enum ConnectionEvent: Sendable {
+    /// A member answered and serves all calls from now on.
+    case connected(EtcdEndpoint, serverVersion: String)
+    /// The connection in use ended; the next endpoint is tried at once.
+    case lost(EtcdEndpoint, reason: String)
+    /// An endpoint could not be used.
+    case attemptFailed(EtcdEndpoint, EtcdError)
+    /// No endpoint could be used; all are tried again after the delay.
+    case allFailed(retryIn: Duration)
+}

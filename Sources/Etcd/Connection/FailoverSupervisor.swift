@@ -1,0 +1,216 @@
+import EtcdAPI
+import Registry
+import Synchronization
+
+/// Keeps one connection to one member that answers, and moves on when it does not.
+///
+/// grpc-swift's own balancing is not used: it hangs for ever on a member that accepts TCP and says
+/// nothing, and with several addresses it tries only the first.
+final class FailoverSupervisor: Sendable {
+    private enum State {
+        /// Before `run`, and while no member answers. Can go to `connected` and `stopped`.
+        case connecting(waiters: [Int: CheckedContinuation<MemberConnection, any Error>])
+        /// One member serves all calls. Can go to `connecting` and `stopped`.
+        case connected(MemberConnection)
+        /// `run` has ended. This state is terminal.
+        case stopped
+    }
+
+    private struct Shared {
+        var state = State.connecting(waiters: [:])
+        var nextWaiter = 0
+        var lastFailure: EtcdError?
+    }
+
+    private let configuration: EtcdClient.Configuration
+    private let observe: @Sendable (ConnectionEvent) -> Void
+    private let shared = Mutex(Shared())
+
+    init(_ configuration: EtcdClient.Configuration, observe: @escaping @Sendable (ConnectionEvent) -> Void) {
+        self.configuration = configuration
+        self.observe = observe
+    }
+
+    // MARK: for calls
+
+    /// The connection in use, waiting for one when there is none.
+    ///
+    /// - Throws: ``EtcdError`` `unavailable` after `limit`, with the last attempt's failure;
+    ///   `notRunning` when ``run()`` has ended; `cancelled`.
+    func connection(within limit: Duration) async throws(EtcdError) -> MemberConnection {
+        if let ready = try connected() { return ready }
+        do {
+            if let connection = try await Registry.within(limit, { try await self.nextConnection() }) {
+                return connection
+            }
+        } catch let error as EtcdError {
+            throw error
+        } catch {
+            throw EtcdError(.cancelled, "the wait for a connection was cancelled", cause: error)
+        }
+        throw nobodyAnswered(limit)
+    }
+
+    /// Says that a call on `connection` had no answer in time, or a broken one. A member that does
+    /// not answer a question now is left; one that does is kept.
+    func suspect(_ connection: MemberConnection) async {
+        guard isCurrent(connection) else { return }
+        do {
+            _ = try await connection.probe(within: configuration.attemptTimeout)
+        } catch {
+            guard !Task.isCancelled else { return }
+            connection.abandon(because: error.message)
+        }
+    }
+
+    // MARK: running
+
+    /// Connects, and connects again, until the task is cancelled.
+    func run() async {
+        var machine = FailoverMachine(
+            endpoints: configuration.endpoints, first: Int(configuration.seed % 4096),
+            backoff: Backoff(
+                configuration.reconnect, generator: SeededGenerator(seed: configuration.seed)))
+        while !Task.isCancelled {
+            let endpoint = machine.endpoint
+            let next: FailoverMachine.OnFailure
+            switch await serve(endpoint) {
+            case .lost(let reason, let age):
+                observe(.lost(endpoint, reason: reason))
+                next = machine.connectionLost(age: age)
+            case .failed(let error):
+                shared.withLock { $0.lastFailure = error }
+                observe(.attemptFailed(endpoint, error))
+                next = machine.attemptFailed()
+            case .cancelled:
+                continue
+            }
+            if case .wait(let delay, _) = next {
+                observe(.allFailed(retryIn: delay))
+                // Cancelled: the loop's condition ends it.
+                try? await Task.sleep(for: delay)
+            }
+        }
+        stop()
+    }
+
+    private enum Serving {
+        case lost(reason: String, age: Duration)
+        case failed(EtcdError)
+        case cancelled
+    }
+
+    /// One connection's life: made, probed, used, lost.
+    private func serve(_ endpoint: EtcdEndpoint) async -> Serving {
+        let connection: MemberConnection
+        do {
+            connection = try MemberConnection(to: endpoint, configuration: configuration)
+        } catch {
+            return .failed(error)
+        }
+        return await withTaskGroup { group in
+            group.addTask { await connection.run() }
+            defer { group.cancelAll() }
+            do throws(EtcdError) {
+                let status = try await connection.probe(within: configuration.attemptTimeout)
+                use(connection)
+                observe(.connected(endpoint, serverVersion: status.version))
+            } catch {
+                return Task.isCancelled ? .cancelled : .failed(error)
+            }
+            let since = ContinuousClock.now
+            let reason = await connection.ended()
+            withdraw()
+            return reason.map { .lost(reason: $0, age: since.duration(to: .now)) } ?? .cancelled
+        }
+    }
+
+    // MARK: state
+
+    private func connected() throws(EtcdError) -> MemberConnection? {
+        let state = shared.withLock { $0.state }
+        switch state {
+        case .connected(let connection): return connection
+        case .connecting: return nil
+        case .stopped: throw Self.notRunning
+        }
+    }
+
+    private func isCurrent(_ connection: MemberConnection) -> Bool {
+        shared.withLock { shared in
+            if case .connected(let current) = shared.state { current === connection } else { false }
+        }
+    }
+
+    private func nextConnection() async throws -> MemberConnection {
+        let id = shared.withLock { shared in
+            shared.nextWaiter += 1
+            return shared.nextWaiter
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { enqueue($0, as: id) }
+        } onCancel: {
+            dequeue(id)?.resume(throwing: CancellationError())
+        }
+    }
+
+    private func enqueue(_ waiter: CheckedContinuation<MemberConnection, any Error>, as id: Int) {
+        let result: Result<MemberConnection, any Error>? = shared.withLock { shared in
+            switch shared.state {
+            case .connected(let connection): return .success(connection)
+            case .stopped: return .failure(Self.notRunning)
+            case .connecting(var waiters):
+                // Seen here and not only in the handler: that may have run before this.
+                if Task.isCancelled { return .failure(CancellationError()) }
+                waiters[id] = waiter
+                shared.state = .connecting(waiters: waiters)
+                return nil
+            }
+        }
+        if let result { waiter.resume(with: result) }
+    }
+
+    private func dequeue(_ id: Int) -> CheckedContinuation<MemberConnection, any Error>? {
+        shared.withLock { shared in
+            guard case .connecting(var waiters) = shared.state else { return nil }
+            let waiter = waiters.removeValue(forKey: id)
+            shared.state = .connecting(waiters: waiters)
+            return waiter
+        }
+    }
+
+    private func use(_ connection: MemberConnection) {
+        for waiter in change(to: .connected(connection)) { waiter.resume(returning: connection) }
+    }
+
+    private func withdraw() {
+        _ = change(to: .connecting(waiters: [:]))
+    }
+
+    private func stop() {
+        for waiter in change(to: .stopped) { waiter.resume(throwing: Self.notRunning) }
+    }
+
+    /// - Returns: Those who had been waiting, to be told outside of the lock.
+    private func change(to state: State) -> [CheckedContinuation<MemberConnection, any Error>] {
+        shared.withLock { shared in
+            defer { shared.state = state }
+            guard case .connecting(let waiters) = shared.state else { return [] }
+            return Array(waiters.values)
+        }
+    }
+
+    private func nobodyAnswered(_ limit: Duration) -> EtcdError {
+        let last = shared.withLock { $0.lastFailure }
+        let names = configuration.endpoints.map(\.description).joined(separator: ", ")
+        guard let last else {
+            return EtcdError(
+                .unavailable, "no answer from \(names) within \(limit); is the client's run() running?")
+        }
+        return EtcdError(
+            .unavailable, "no etcd answered within \(limit) at \(names); is it running there? "
+                + "The last attempt: \(last.message)", cause: last)
+    }
+
+    private static let notRunning = EtcdError(.notRunning, "the client has stopped; make a new one")
+}

@@ -1,0 +1,119 @@
+import EtcdAPI
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import NIOCore
+import NIOHTTP2
+import Registry
+import Synchronization
+
+typealias GRPCTransport = HTTP2ClientTransport.Posix
+
+/// One gRPC client for one endpoint, for as long as its first TCP connection lives.
+///
+/// grpc-swift would reconnect by itself; we do not let it: a connection that ended belongs to the
+/// failover supervisor, which may know a better member.
+final class MemberConnection: Sendable {
+    let endpoint: EtcdEndpoint
+    let grpc: GRPCClient<GRPCTransport>
+    private let tap: ConnectionTap
+    private let endings: AsyncStream<String>
+    private let ending: AsyncStream<String>.Continuation
+
+    /// Prepares a connection; nothing is sent before ``run()``.
+    ///
+    /// - Throws: ``EtcdError`` when the transport refuses the endpoint.
+    init(to endpoint: EtcdEndpoint, configuration: EtcdClient.Configuration) throws(EtcdError) {
+        self.endpoint = endpoint
+        (endings, ending) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+        let ending = ending
+        let tap = ConnectionTap { reason in
+            ending.yield(reason.map { "the connection broke: \($0)" } ?? "the server closed the connection")
+        }
+        self.tap = tap
+        do {
+            let transport = try GRPCTransport(
+                target: Self.target(for: endpoint), transportSecurity: .plaintext,
+                config: Self.transportConfiguration(configuration, tap: tap))
+            grpc = GRPCClient(transport: transport)
+        } catch {
+            throw EtcdError(.other, "cannot prepare a connection", endpoint: "\(endpoint)", cause: error)
+        }
+    }
+
+    /// Carries the calls until the task is cancelled. A connect that is under way ends with it.
+    func run() async {
+        await withTaskCancellationHandler {
+            // Ends by cancellation, which it reports as an error; nobody is left to tell.
+            try? await grpc.runConnections()
+        } onCancel: {
+            tap.close()
+        }
+        ending.finish()
+    }
+
+    /// Waits until the connection ends.
+    ///
+    /// - Returns: Why, as the end of a sentence; `nil` when the task was cancelled.
+    func ended() async -> String? {
+        for await reason in endings { return reason }
+        return nil
+    }
+
+    /// Ends the connection for a reason of ours: no answers come, or the member is of no use.
+    func abandon(because reason: String) {
+        ending.yield(reason)
+    }
+
+    /// Asks the member who it is.
+    ///
+    /// - Parameter limit: How long it may take, the TCP connect included.
+    /// - Throws: ``EtcdError`` when it does not answer, and when it knows no leader: such a member
+    ///   is cut off and can serve nothing that is current.
+    func probe(within limit: Duration) async throws(EtcdError) -> Etcdserverpb_StatusResponse {
+        var options = CallOptions.defaults
+        options.timeout = limit
+        let status: Etcdserverpb_StatusResponse
+        do {
+            status = try await Etcdserverpb_Maintenance.Client(wrapping: grpc)
+                .status(Etcdserverpb_StatusRequest(), options: options)
+        } catch {
+            throw EtcdError(rpc: error, method: "Maintenance.Status", endpoint: endpoint)
+        }
+        guard status.leader != 0 else {
+            throw EtcdError(
+                .unavailable, "the member has no leader: it is cut off from the rest of its cluster",
+                endpoint: "\(endpoint)")
+        }
+        return status
+    }
+
+    /// IP addresses go straight to the socket; names are resolved anew for each connection.
+    private static func target(for endpoint: EtcdEndpoint) -> any ResolvableTarget {
+        let (host, port) = (endpoint.host.text, Int(endpoint.port))
+        return switch endpoint.host.family {
+        case .ipv4: .ipv4(address: host, port: port)
+        case .ipv6: .ipv6(address: host, port: port)
+        case .name: .dns(host: host, port: port)
+        }
+    }
+
+    private static func transportConfiguration(
+        _ configuration: EtcdClient.Configuration, tap: ConnectionTap
+    ) -> GRPCTransport.Config {
+        .defaults { transport in
+            // etcd allows a ping each 5 s (its --grpc-keepalive-min-time) and hangs up on more.
+            transport.connection.keepalive = .init(
+                time: .seconds(6), timeout: .seconds(2), allowWithoutCalls: true)
+            let limit = TimeAmount(configuration.attemptTimeout)
+            transport.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    let http2 = try pipeline.handler(type: NIOHTTP2Handler.self)
+                    try pipeline.addHandler(PingFilter(), position: .before(http2))
+                    try pipeline.addHandler(HandshakeTimeout(limit), position: .first)
+                    try tap.install(on: channel)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import GRPCCore
+import Registry
+
+/// The one place where a gRPC status becomes an ``EtcdError``.
+extension EtcdError {
+    /// Reads what a call threw. See etcd's `api/v3rpc/rpctypes/error.go` for the words.
+    init(rpc error: any Error, method: String, endpoint: EtcdEndpoint?) {
+        if let error = error as? EtcdError {
+            self = error
+            return
+        }
+        let (code, message): (Code, String) =
+            switch error {
+            case is CancellationError: (.cancelled, "the call was cancelled")
+            case let error as RPCError: Self.read(error)
+            default: (.other, String(describing: error))
+            }
+        self.init(
+            code, message, method: method, endpoint: endpoint.map(String.init(describing:)), cause: error)
+    }
+
+    private static func read(_ error: RPCError) -> (Code, String) {
+        // grpc-swift wraps a cancellation that it meets in its transport.
+        if error.cause is CancellationError { return (.cancelled, "the call was cancelled") }
+        let said = error.message
+        switch error.code {
+        case .unavailable:
+            let why = error.cause.map { "\(said) (\($0))" } ?? said
+            return (.unavailable, "not reachable: \(why)")
+        case .deadlineExceeded:
+            return (.deadlineExceeded, "no answer in time; it may have taken effect")
+        case .cancelled:
+            return (.cancelled, "the call was cancelled")
+        case .unauthenticated:
+            return (.unauthenticated, "etcd does not know who calls: \(said)")
+        case .permissionDenied:
+            return (.permissionDenied, "etcd does not allow this to the user: \(said)")
+        default:
+            return readText(said)
+        }
+    }
+
+    /// For statuses that etcd uses for several things, its words decide.
+    private static func readText(_ said: String) -> (Code, String) {
+        if said.contains("has been compacted") { return (.compacted(at: nil), said) }
+        if said.contains("is a future revision") { return (.futureRevision, said) }
+        if said.contains("requested lease not found") { return (.leaseNotFound, said) }
+        if said.contains("lease already exists") { return (.leaseExists, said) }
+        if said.contains("duplicate key given") { return (.duplicateKey, said) }
+        if said.contains("user name is empty") || said.contains("authentication failed") {
+            return (.unauthenticated, "etcd does not know who calls: \(said)")
+        }
+        if said.contains("resourceExhausted") || said.contains("too large")
+            || said.contains("too many requests") || said.contains("no space")
+            || said.contains("database space exceeded")
+        {
+            return (.resourceExhausted, said)
+        }
+        if said.contains("etcdserver: key is not provided") || said.contains("etcdserver:") {
+            return (.invalidArgument, said)
+        }
+        return (.other, said)
+    }
+}

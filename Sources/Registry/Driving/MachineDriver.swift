@@ -1,0 +1,98 @@
+import Synchronization
+
+/// Runs a state machine: takes events from anywhere, has its actions done, wakes it in time.
+///
+/// One `run`, one task group, nothing detached. Events take a lock, never wait, and may come from
+/// any task; actions are started in the order in which the machine gave them, each as a child task
+/// of `run`.
+public final class MachineDriver<Machine: StateMachine>: Sendable {
+    private struct State: Sendable {
+        var machine: Machine
+        var pending: [Machine.Action] = []
+        /// When the earliest sleeping alarm goes off.
+        var alarm: Duration?
+    }
+
+    private let state: Mutex<State>
+    private let timeline: Timeline
+    /// Holds one wake-up at most: the loop takes all that is pending each time.
+    private let wake: AsyncStream<Void>
+    private let waker: AsyncStream<Void>.Continuation
+    private let lapCount = Atomic<UInt64>(0)
+
+    /// A driver for a machine that has not begun.
+    public init(_ machine: Machine, timeline: Timeline) {
+        state = Mutex(State(machine: machine))
+        self.timeline = timeline
+        (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Tells the machine what happened; its actions are done by ``run(_:)``.
+    public func happened(
+        _ event: (_ machine: inout Machine, _ now: Duration) -> [Machine.Action]
+    ) {
+        let now = timeline.now
+        state.withLock { state in
+            state.pending.append(contentsOf: event(&state.machine, now))
+        }
+        waker.yield()
+    }
+
+    /// Looks at the machine.
+    public func read<Value: Sendable>(_ look: (borrowing Machine) -> Value) -> Value {
+        state.withLock { look($0.machine) }
+    }
+
+    /// How often the loop went round. It moves after each ``poke()`` unless the loop is stuck:
+    /// the proof of progress that the watchdog asks for.
+    public var laps: UInt64 { lapCount.load(ordering: .relaxed) }
+
+    /// Sends the loop round once.
+    public func poke() {
+        waker.yield()
+    }
+
+    /// Has the actions done until the task is cancelled; then cancels and waits for those under
+    /// way. Call it once.
+    ///
+    /// - Parameter perform: Does one action. It runs as a child task, so actions overlap.
+    public func run(_ perform: @escaping @Sendable (Machine.Action) async -> Void) async {
+        await withDiscardingTaskGroup { group in
+            setAlarm(in: &group)
+            for await _ in wake {
+                for action in takePending() {
+                    group.addTask { await perform(action) }
+                }
+                setAlarm(in: &group)
+                lapCount.wrappingAdd(1, ordering: .relaxed)
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func takePending() -> [Machine.Action] {
+        state.withLock { state in
+            defer { state.pending.removeAll() }
+            return state.pending
+        }
+    }
+
+    /// Puts an alarm to sleep when the machine wants one earlier than those that sleep already.
+    /// An alarm that went off too early finds nothing due and sets the next.
+    private func setAlarm(in group: inout DiscardingTaskGroup) {
+        let instant: Duration? = state.withLock { state in
+            guard let deadline = state.machine.deadline,
+                state.alarm.map({ deadline < $0 }) ?? true
+            else { return nil }
+            state.alarm = deadline
+            return deadline
+        }
+        guard let instant else { return }
+        group.addTask { [self] in
+            // Cancelled: the driver stops, and the alarm with it.
+            guard (try? await timeline.sleep(until: instant)) != nil else { return }
+            state.withLock { if $0.alarm == instant { $0.alarm = nil } }
+            happened { machine, now in machine.timePassed(to: now) }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+/// A part of discoveryd that decides and does nothing else.
+///
+/// Events are its methods, named in the past tense for what happened; each returns what is to be
+/// done. No I/O, no clock, no randomness: instants and seeds are arguments.
+public protocol StateMachine: Sendable {
+    /// What a driver can be told to do.
+    associatedtype Action: Sendable
+
+    /// When ``timePassed(to:)`` wants to be called next, or `nil` when nothing waits for time.
+    var deadline: Duration? { get }
+
+    /// The clock reached `now`. Called at the deadline or later, and harmless in between.
+    mutating func timePassed(to now: Duration) -> [Action]
+}

@@ -1,0 +1,28 @@
+/// The name of one instance within its service: the second segment that follows the prefix.
+///
+/// The same rules as for ``ServiceName``: generous when read (Go writes `10.0.0.5:8080`), strict
+/// when written.
+public struct InstanceID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The id as it stands in the key.
+    public let text: String
+
+    /// An id found in a key, or `nil` when no key segment may look like this.
+    public init?(read text: some StringProtocol) {
+        guard KeySegment.isReadable(text) else { return nil }
+        self.text = String(text)
+    }
+
+    /// An id that this host wants to write, or `nil` unless it is `[A-Za-z0-9._-]{1,128}`.
+    public init?(declared text: some StringProtocol) {
+        guard KeySegment.isWritable(text) else { return nil }
+        self.text = String(text)
+    }
+
+    /// The id itself.
+    public var description: String { text }
+
+    /// Byte order, so that lists are in the same order on every host.
+    public static func < (left: InstanceID, right: InstanceID) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+}

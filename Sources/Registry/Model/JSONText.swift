@@ -1,0 +1,73 @@
+/// JSON as text, written straight into a buffer: members in the order they are added.
+///
+/// Codable's encoder orders members by hash or by name; a list that people read and diff wants them
+/// in the order of their meaning.
+package struct JSONText: Sendable {
+    package private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    package init() {}
+
+    package mutating func openObject() { open("{") }
+    package mutating func closeObject() { close("}") }
+    package mutating func openArray() { open("[") }
+    package mutating func closeArray() { close("]") }
+
+    /// The name of the next value.
+    package mutating func name(_ name: String) {
+        string(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// A line break, where white space is allowed.
+    package mutating func newline() { bytes.append(0x0a) }
+
+    package mutating func null() { raw("null") }
+    package mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
+    package mutating func number(_ value: some BinaryInteger) { raw(String(value)) }
+
+    /// A finished value, written elsewhere.
+    package mutating func value(_ text: [UInt8]) {
+        comma()
+        bytes.append(contentsOf: text)
+    }
+
+    package mutating func string(_ value: String) {
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"": bytes.append(contentsOf: #"\""#.utf8)
+            case "\\": bytes.append(contentsOf: #"\\"#.utf8)
+            case "\n": bytes.append(contentsOf: #"\n"#.utf8)
+            case "\u{0}"..<"\u{20}", "\u{7f}", "\u{2028}", "\u{2029}":
+                let digits = hexadecimal(UInt64(scalar.value), digits: 4)
+                bytes.append(contentsOf: "\\u\(digits)".utf8)
+            default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func raw(_ text: String) {
+        comma()
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    private mutating func open(_ bracket: Unicode.Scalar) {
+        comma()
+        bytes.append(UInt8(ascii: bracket))
+        needsComma = false
+    }
+
+    private mutating func close(_ bracket: Unicode.Scalar) {
+        bytes.append(UInt8(ascii: bracket))
+        needsComma = true
+    }
+
+    private mutating func comma() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+}

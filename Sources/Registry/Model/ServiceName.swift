@@ -1,0 +1,58 @@
+/// The name of a service: the first of the two segments that follow the prefix in a key.
+///
+/// Read: any printable ASCII but `/`, 1 to 128 bytes; what others write is shown as it is and
+/// encoders map what their format cannot carry. Written: see ``init(declared:)``.
+public struct ServiceName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The name as it stands in the key.
+    public let text: String
+
+    /// A name found in a key, or `nil` when no key segment may look like this.
+    public init?(read text: some StringProtocol) {
+        guard KeySegment.isReadable(text) else { return nil }
+        self.text = String(text)
+    }
+
+    /// A name that this host wants to write, or `nil` unless it is `[A-Za-z0-9._-]{1,128}`.
+    public init?(declared text: some StringProtocol) {
+        guard KeySegment.isWritable(text) else { return nil }
+        self.text = String(text)
+    }
+
+    /// The name itself.
+    public var description: String { text }
+
+    /// Byte order, so that lists are in the same order on every host.
+    public static func < (left: ServiceName, right: ServiceName) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+}
+
+/// What one segment of a key may look like.
+enum KeySegment {
+    static let limit = 128
+
+    static func isReadable(_ text: some StringProtocol) -> Bool {
+        hasFittingLength(text)
+            && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "/") }
+    }
+
+    static func isWritable(_ text: some StringProtocol) -> Bool {
+        // "." and ".." are names to us but walk to another place in anything that is a path.
+        hasFittingLength(text) && text.utf8.allSatisfy(isWordByte) && text != "." && text != ".."
+    }
+
+    private static func hasFittingLength(_ text: some StringProtocol) -> Bool {
+        (1...limit).contains(text.utf8.count)
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default:
+            false
+        }
+    }
+}

