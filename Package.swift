@@ -31,6 +31,9 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
     ],
     targets: [
+        // C shims: no systemd and no C++ header reaches Swift.
+        .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
+
         // The nouns.
         .target(name: "Registry", swiftSettings: strict),
 
@@ -61,6 +64,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "Systemd",
+            dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
+        ),
+
         // What a newcomer runs.
         .executableTarget(
             name: "EtcdWalkThrough", dependencies: ["Etcd"], path: "Examples/EtcdWalkThrough"),
@@ -68,6 +77,13 @@ let package = Package(
         // Tests mirror Sources.
         .target(
             name: "TestKit", dependencies: ["Registry"], path: "Tests/TestKit", swiftSettings: strict),
+        .testTarget(
+            name: "RegistryTests", dependencies: ["Registry", "TestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "SystemdTests",
+            dependencies: ["Systemd", "TestKit", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "EtcdTests",
             dependencies: [

@@ -2,6 +2,9 @@
 public struct DidNotHappen: Error, CustomStringConvertible {
     /// What, and in how long.
     public let description: String
+
+    /// Says what.
+    public init(description: String) { self.description = description }
 }
 
 /// Waits until `condition` holds: for things of other processes, which send us no event.

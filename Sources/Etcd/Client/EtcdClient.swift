@@ -70,6 +70,12 @@ public final class EtcdClient: Sendable {
         _ = try await supervisor.connection(within: configuration.dialTimeout)
     }
 
+    /// Says that a stream had no answer in time. The member is asked a question; if it does not
+    /// answer that either, the client moves on to the next one.
+    package func suspectConnection() async {
+        await supervisor.suspectCurrent()
+    }
+
     /// Has a stream run by ``run()``, beside the others.
     ///
     /// - Throws: ``EtcdError`` when the client has stopped, or when too many streams wait to begin.

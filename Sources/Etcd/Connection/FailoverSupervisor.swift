@@ -63,6 +63,12 @@ final class FailoverSupervisor: Sendable {
         }
     }
 
+    /// ``suspect(_:)`` for whichever connection is in use.
+    func suspectCurrent() async {
+        let state = shared.withLock { $0.state }
+        if case .connected(let connection) = state { await suspect(connection) }
+    }
+
     // MARK: running
 
     /// Connects, and connects again, until the task is cancelled.

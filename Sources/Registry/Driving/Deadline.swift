@@ -4,13 +4,13 @@
 ///   for, so it must end on cancellation.
 /// - Throws: What `work` throws.
 package func within<Value: Sendable>(
-    _ limit: Duration, clock: some Clock<Duration> = ContinuousClock(),
+    _ limit: Duration, on timeline: Timeline = Timeline(),
     _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
     try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await work() }
         group.addTask {
-            try await clock.sleep(for: limit)
+            try await timeline.sleep(until: timeline.now + limit)
             return nil
         }
         defer { group.cancelAll() }

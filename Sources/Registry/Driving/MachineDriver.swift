@@ -52,22 +52,32 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
         waker.yield()
     }
 
+    /// What an action still has to do when it has begun; run as a child task.
+    public typealias Work = @Sendable () async -> Void
+
     /// Has the actions done until the task is cancelled; then cancels and waits for those under
     /// way. Call it once.
     ///
-    /// - Parameter perform: Does one action. It runs as a child task, so actions overlap.
-    public func run(_ perform: @escaping @Sendable (Machine.Action) async -> Void) async {
+    /// - Parameter begin: Does an action, or begins it and returns the part that takes time. Called
+    ///   for one action after the other, in the order in which the machine gave them; the work that
+    ///   they return overlaps. Must not wait.
+    public func run(_ begin: @Sendable (Machine.Action) -> Work?) async {
         await withDiscardingTaskGroup { group in
             setAlarm(in: &group)
             for await _ in wake {
                 for action in takePending() {
-                    group.addTask { await perform(action) }
+                    if let work = begin(action) { group.addTask { await work() } }
                 }
                 setAlarm(in: &group)
                 lapCount.wrappingAdd(1, ordering: .relaxed)
             }
             group.cancelAll()
         }
+    }
+
+    /// Ends ``run(_:)`` as a cancellation would.
+    public func finish() {
+        waker.finish()
     }
 
     private func takePending() -> [Machine.Action] {

@@ -1,0 +1,188 @@
+public import Registry
+
+/// The registry's store, spoken to etcd: one client, one connection, whatever is registered and
+/// watched.
+public struct EtcdRegistryStore: RegistryStore {
+    private let client: EtcdClient
+    private let pageSize: Int
+
+    /// A store on a client that somebody runs.
+    ///
+    /// - Parameter pageSize: How many keys of a snapshot are asked for at once.
+    public init(_ client: EtcdClient, pageSize: Int = 5000) {
+        self.client = client
+        self.pageSize = pageSize
+    }
+
+    // MARK: the lease
+
+    public func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> Duration {
+        do throws(EtcdError) {
+            do throws(EtcdError) {
+                return try await client.grantLease(ttl: ttl, id: id).ttl
+            } catch where error.code == .leaseExists {
+                // Our own, from a grant whose answer was lost: nobody else draws the same 63 bits.
+                guard let status = try await client.timeToLive(of: id) else { throw error }
+                return status.granted
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    public func keepAlive(
+        _ id: LeaseID, beats: AsyncStream<Void>, answered: @escaping @Sendable (Duration) -> Void
+    ) async throws(StoreError) {
+        do throws(EtcdError) {
+            try await client.keepAlive(id, beats: beats) { answered($0.ttl) }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    public func revokeLease(_ id: LeaseID) async throws(StoreError) {
+        do throws(EtcdError) {
+            try await client.revokeLease(id)
+        } catch where error.code == .leaseNotFound {
+            return
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    // MARK: keys
+
+    /// One transaction. A missing key and one without a lease both compare as lease zero, so:
+    /// if the lease is zero, put; else if it is ours, put; else see who has it.
+    public func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome {
+        let key = Bytes(claim.key)
+        let put = Operation.put(key, Bytes(claim.value), lease: claim.lease)
+        let answer: TransactionResponse
+        do throws(EtcdError) {
+            answer = try await client.transaction(
+                if: [.lease(of: key, .equal, .none)], then: [put],
+                otherwise: [
+                    .transaction(
+                        if: [.lease(of: key, .equal, claim.lease)], then: [put], otherwise: [.get(key)])
+                ])
+        } catch where error.code == .leaseNotFound {
+            return .leaseGone
+        } catch {
+            throw StoreError(error)
+        }
+        if answer.succeeded { return .claimed(at: answer.header.revision) }
+        guard case .transaction(let second) = answer.answers.first else { throw Self.unexpected }
+        if second.succeeded { return .claimed(at: answer.header.revision) }
+        guard case .get(let found) = second.answers.first, let holding = found.keyValues.first else {
+            throw Self.unexpected
+        }
+        let record = try? RecordCodec.decode(holding.value.array, key: claim.instance)
+        let holder = Holder(
+            owner: record?.owner, lease: holding.lease,
+            address: record.map { $0.instance.address.joined(port: $0.instance.port) })
+        return holder.owner == claim.owner ? .heldByOurHost(holder) : .heldByAnotherHost(holder)
+    }
+
+    public func rewrite(_ claim: Claim) async throws(StoreError) {
+        let key = Bytes(claim.key)
+        do throws(EtcdError) {
+            try await client.transaction(
+                if: [.lease(of: key, .equal, claim.lease), .exists(key)],
+                then: [.put(key, Bytes(claim.value), lease: claim.lease)])
+        } catch where error.code == .leaseNotFound {
+            return
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    public func withdraw(_ key: String, lease: LeaseID) async throws(StoreError) {
+        let key = Bytes(key)
+        do throws(EtcdError) {
+            try await client.transaction(
+                if: [.lease(of: key, .equal, lease), .exists(key)], then: [.delete(key)])
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    // MARK: the list
+
+    public func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot {
+        var records: [StoredRecord] = []
+        do throws(EtcdError) {
+            let header = try await client.getPages(prefix: Bytes(prefix.text), pageSize: pageSize) {
+                records += $0.map(StoredRecord.init)
+            }
+            return Snapshot(
+                clusterID: header.clusterID, revision: header.revision, records: records)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    public func watch(
+        _ prefix: RegistryPrefix, after revision: Revision, asks: AsyncStream<Void>,
+        received: @escaping @Sendable (WatchNews) -> Void
+    ) async throws(StoreError) {
+        let request = EtcdClient.watchRequest(
+            .prefix(Bytes(prefix.text)), first: revision.next, withPrevious: false)
+        do throws(EtcdError) {
+            try await client.watch(request, asks: asks) { message in
+                received(WatchNews(message.response))
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    public func suspectConnection() async {
+        await client.suspectConnection()
+    }
+
+    private static let unexpected = StoreError(
+        .other, "etcd answered a claim with something else; is a proxy in between?")
+}
+
+extension StoredRecord {
+    init(_ keyValue: KeyValue) {
+        self.init(
+            // A key that is not UTF-8 becomes a readable one that is not ours: foreign.
+            key: keyValue.key.description, value: keyValue.value.array,
+            createRevision: keyValue.createRevision, modRevision: keyValue.modRevision,
+            version: keyValue.version, lease: keyValue.lease)
+    }
+}
+
+extension WatchNews {
+    init(_ response: WatchResponse) {
+        self.init(
+            clusterID: response.header.clusterID, revision: response.header.revision,
+            events: response.events.map { event in
+                switch event.kind {
+                case .put: .put(StoredRecord(event.keyValue))
+                case .delete:
+                    .deleted(
+                        key: event.keyValue.key.description, at: event.keyValue.modRevision)
+                }
+            })
+    }
+}
+
+extension StoreError {
+    /// What an error of the client means to the registry.
+    init(_ error: EtcdError) {
+        let code: Code =
+            switch error.code {
+            case .unavailable, .deadlineExceeded, .notRunning: .unavailable
+            case .leaseNotFound: .leaseNotFound
+            case .compacted, .futureRevision: .compacted
+            case .invalidArgument, .unauthenticated, .permissionDenied, .resourceExhausted,
+                .duplicateKey, .leaseExists:
+                .refused
+            case .cancelled: .cancelled
+            case .watchCancelled, .other: .other
+            }
+        self.init(code, error.description, cause: error)
+    }
+}

@@ -1,0 +1,50 @@
+/// The live endpoints of all services under the prefix.
+public struct EndpointTable: Sendable, Equatable {
+    private var services: [ServiceName: [InstanceID: Endpoint]] = [:]
+
+    /// An empty table.
+    public init() {}
+
+    /// The services that have endpoints, in byte order.
+    public var names: [ServiceName] { services.keys.sorted() }
+
+    /// How many services have endpoints.
+    public var serviceCount: Int { services.count }
+
+    /// How many endpoints there are.
+    public var endpointCount: Int { services.values.reduce(0) { $0 + $1.count } }
+
+    /// The endpoints of a service by instance, in byte order; none when there is no such service.
+    public func endpoints(of service: ServiceName) -> [Endpoint] {
+        (services[service] ?? [:]).values.sorted { $0.instance.key < $1.instance.key }
+    }
+
+    /// One endpoint.
+    public subscript(key: ServiceKey) -> Endpoint? { services[key.service]?[key.instance] }
+
+    /// Whether the endpoints of one service are the same in both tables.
+    public func isEqual(to other: EndpointTable, in service: ServiceName) -> Bool {
+        services[service] == other.services[service]
+    }
+
+    /// The services whose endpoints differ between two tables.
+    public func difference(from other: EndpointTable) -> Set<ServiceName> {
+        Set(services.keys).union(other.services.keys).filter { !isEqual(to: other, in: $0) }
+    }
+
+    /// Adds or replaces an endpoint.
+    public mutating func insert(_ endpoint: Endpoint) {
+        let key = endpoint.instance.key
+        services[key.service, default: [:]][key.instance] = endpoint
+    }
+
+    /// Takes an endpoint out.
+    ///
+    /// - Returns: Whether it was there.
+    @discardableResult
+    public mutating func remove(_ key: ServiceKey) -> Bool {
+        guard services[key.service]?.removeValue(forKey: key.instance) != nil else { return false }
+        if services[key.service]?.isEmpty == true { services[key.service] = nil }
+        return true
+    }
+}

@@ -1,0 +1,42 @@
+/// The daemon's one lease.
+enum LeaseState: Sendable {
+    /// None is wanted: there is nothing to register. Can go to `granting`, `left`.
+    case none
+    /// A grant is under way, under an id that we chose. Can go to `held`, `waiting`, `leaving`.
+    case granting(LeaseID)
+    /// The grant failed and may have been made all the same, so the id stays. Can go to `granting`,
+    /// `leaving`.
+    case waiting(LeaseID, until: Duration)
+    /// Ours, as far as we know. Can go to `granting` and `waiting` when the store says that it is
+    /// gone, and to `leaving`.
+    case held(HeldLease)
+    /// Being given back. Can go to `left`.
+    case leaving
+    /// Given back, or never had. This state is terminal.
+    case left
+}
+
+/// A lease that was granted.
+struct HeldLease: Sendable {
+    enum Beat: Sendable {
+        /// The next keep-alive leaves then.
+        case due(at: Duration)
+        /// One left then, and its answer is not here.
+        case awaited(since: Duration)
+        /// The stream is closed and opened again then. The lease is not lost by that.
+        case reopening(at: Duration)
+    }
+
+    let id: LeaseID
+    var ttl: Duration
+    /// Until when the lease lives for certain: counted from when the request left.
+    var goodUntil: Duration
+    var beat: Beat
+    /// Counts the keep-alive streams, so that late answers of an old one are told apart.
+    var stream: Int
+    var isDoubtful = false
+    var backoff: Backoff
+
+    /// How long an answer may take before the stream is opened again.
+    var patience: Duration { min(max(ttl / 3, .seconds(1)), .seconds(3)) }
+}

@@ -1,0 +1,255 @@
+/// The instances: each claimed, watched over, claimed again when lost, and withdrawn on request.
+extension RegistrationMachine {
+    // MARK: what is wanted
+
+    /// The configuration names these instances now. Those that are new are claimed, those that
+    /// changed put again, those that are gone withdrawn; the rest is not touched.
+    public mutating func servicesChanged(
+        to instances: [ServiceInstance], at now: Duration
+    ) -> [Action] {
+        let wanted = Dictionary(instances.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+        for key in registrations.keys where wanted[key] == nil {
+            registrations[key]?.wish = .forgotten
+        }
+        for (key, instance) in wanted {
+            if registrations[key] == nil {
+                registrations[key] = Registration(
+                    instance, backoff: Backoff(settings.backoff, generator: generator.split()),
+                    refusalBackoff: Backoff(settings.refusalBackoff, generator: generator.split()))
+            } else {
+                registrations[key]?.instance = instance
+                if registrations[key]?.wish == .forgotten { registrations[key]?.wish = .present }
+            }
+        }
+        return advance(at: now)
+    }
+
+    /// One instance is to leave the store; the lease and the others stay.
+    public mutating func withdrawalRequested(_ key: ServiceKey, at now: Duration) -> [Action] {
+        guard registrations[key]?.wish == .present else { return [] }
+        registrations[key]?.wish = .absent
+        return advance(at: now)
+    }
+
+    /// An instance that was withdrawn is to be put back.
+    public mutating func returnRequested(_ key: ServiceKey, at now: Duration) -> [Action] {
+        guard registrations[key]?.wish == .absent else { return [] }
+        registrations[key]?.wish = .present
+        return advance(at: now)
+    }
+
+    // MARK: what happened
+
+    /// A claim was answered.
+    public mutating func claimAnswered(
+        _ key: ServiceKey, lease: LeaseID, _ outcome: ClaimOutcome, at now: Duration
+    ) -> [Action] {
+        guard case .claiming(lease, let instance) = registrations[key]?.state else { return [] }
+        let heard = registrations[key]?.heard
+        registrations[key]?.heard = nil
+        switch outcome {
+        case .claimed(let revision):
+            registrations[key]?.state = .registered(lease, instance, at: revision)
+            registrations[key]?.backoff.reset()
+            registrations[key]?.refusalBackoff.reset()
+            registrations[key]?.saidRefusal = nil
+            leaseProved()
+            let actions: [Action] = [.report(.registered(key, lease: lease, at: revision))]
+            // Something may have happened to the key after our put and before its answer.
+            return actions + (heard.map { newsHeard($0, of: key) } ?? []) + advance(at: now)
+        case .heldByAnotherHost(let holder):
+            return refused(key, .heldByAnotherHost(holder), at: now) + advance(at: now)
+        case .heldByOurHost(let holder):
+            return refused(key, .heldByOurHost(holder), at: now) + advance(at: now)
+        case .leaseGone:
+            registrations[key]?.state = .unclaimed
+            return leaseLost(at: now)
+        }
+    }
+
+    /// A claim or a withdrawal had no answer, or an error.
+    public mutating func claimFailed(
+        _ key: ServiceKey, because error: StoreError, at now: Duration
+    ) -> [Action] {
+        guard registrations[key]?.isBusy == true else { return [] }
+        let delay = registrations[key]?.backoff.next() ?? .zero
+        registrations[key]?.state = .failed(error, until: now + delay)
+        registrations[key]?.heard = nil
+        return [.report(.claimFailed(key, error, retryIn: delay))] + advance(at: now)
+    }
+
+    /// An instance was taken out.
+    public mutating func withdrawn(_ key: ServiceKey, at now: Duration) -> [Action] {
+        guard case .withdrawing = registrations[key]?.state else { return [] }
+        registrations[key]?.state = .withdrawn
+        registrations[key]?.backoff.reset()
+        return [.report(.withdrawn(key))] + advance(at: now)
+    }
+
+    /// The watch of the prefix heard something; among it there may be keys of ours.
+    public mutating func keysHeard(_ news: KeyNews, at now: Duration) -> [Action] {
+        var actions: [Action] = []
+        switch news {
+        case .events(let events):
+            for event in events {
+                guard let key = settings.prefix.parse(event.key), registrations[key] != nil else {
+                    continue
+                }
+                switch event {
+                case .put(let record): actions += newsHeard(.put(record), of: key)
+                case .deleted(_, let revision): actions += newsHeard(.deleted(at: revision), of: key)
+                }
+            }
+        case .snapshot(let snapshot, let isRestored):
+            var found: [ServiceKey: StoredRecord] = [:]
+            for record in snapshot.records {
+                guard let key = settings.prefix.parse(record.key), registrations[key] != nil else {
+                    continue
+                }
+                found[key] = record
+            }
+            for key in registrations.keys.sorted() {
+                if isRestored, case .registered(let lease, let instance, _) = registrations[key]?.state {
+                    // Revisions from before a restore are no measure.
+                    registrations[key]?.state = .registered(lease, instance, at: .zero)
+                }
+                let news = found[key].map(Registration.News.put) ?? .deleted(at: snapshot.revision)
+                actions += newsHeard(news, of: key)
+            }
+        }
+        return actions + advance(at: now)
+    }
+
+    private mutating func newsHeard(_ news: Registration.News, of key: ServiceKey) -> [Action] {
+        switch registrations[key]?.state {
+        case .registered(let lease, let instance, let revision):
+            guard news.revision > revision else { return [] }
+            if case .put(let record) = news, record.lease == lease,
+                record.value == value(of: instance)
+            {
+                registrations[key]?.state = .registered(lease, instance, at: record.modRevision)
+                return []
+            }
+            registrations[key]?.state = .unclaimed
+            let loss: KeyLoss = if case .put = news { .overwritten } else { .deleted }
+            return [.report(.lost(key, loss))]
+        case .claiming, .withdrawing:
+            registrations[key]?.heard = news
+        case .refused:
+            // Free again, as far as anybody knows.
+            if case .deleted = news { registrations[key]?.state = .unclaimed }
+        default: break
+        }
+        return []
+    }
+
+    private mutating func refused(
+        _ key: ServiceKey, _ refusal: Refusal, at now: Duration
+    ) -> [Action] {
+        guard var registration = registrations[key] else { return [] }
+        registration.state = .refused(refusal, until: now + registration.refusalBackoff.next())
+        let isNews = registration.saidRefusal != refusal
+        registration.saidRefusal = refusal
+        registrations[key] = registration
+        return isNews ? [.report(.refused(key, refusal))] : []
+    }
+
+    // MARK: what to do next
+
+    var hasFreeSlot: Bool {
+        registrations.values.count(where: \.isBusy) < settings.claimsInFlight
+    }
+
+    /// Begins claims and withdrawals, as many as there are free slots.
+    mutating func advanceClaims(at now: Duration) -> [Action] {
+        forgetUnwanted()
+        guard case .held(let held) = lease else { return [] }
+        var free = settings.claimsInFlight - registrations.values.count(where: \.isBusy)
+        var actions: [Action] = []
+        for key in registrations.keys.sorted() where free > 0 {
+            guard let action = next(for: key, under: held.id, at: now) else { continue }
+            actions.append(action)
+            free -= 1
+        }
+        return actions
+    }
+
+    private mutating func next(
+        for key: ServiceKey, under lease: LeaseID, at now: Duration
+    ) -> Action? {
+        guard let registration = registrations[key], !registration.isBusy,
+            registration.retryAt.map({ $0 <= now }) ?? true
+        else { return nil }
+        switch (registration.wish, registration.state) {
+        case (.present, .registered(_, let instance, _)) where instance == registration.instance:
+            return nil
+        case (.present, _):
+            registrations[key]?.state = .claiming(lease, registration.instance)
+            return .claim(claim(registration.instance, under: lease))
+        case (_, .registered), (_, .failed):
+            // After a failed call nobody knows what stands there: withdrawing it does no harm.
+            registrations[key]?.state = .withdrawing
+            return .withdraw(claim(registration.instance, under: lease, state: .leaving))
+        default:
+            registrations[key]?.state = .withdrawn
+            return nil
+        }
+    }
+
+    /// Drops what is neither wanted nor in the store.
+    mutating func forgetUnwanted() {
+        registrations = registrations.filter { _, registration in
+            guard registration.wish == .forgotten else { return true }
+            switch registration.state {
+            case .unclaimed, .withdrawn, .refused: return false
+            case .claiming, .registered, .failed, .withdrawing: return true
+            }
+        }
+    }
+
+    /// The lease is gone and all keys with it.
+    mutating func forgetClaims() {
+        for (key, registration) in registrations {
+            switch registration.state {
+            case .claiming, .registered, .failed: registrations[key]?.state = .unclaimed
+            case .withdrawing: registrations[key]?.state = .withdrawn
+            case .unclaimed, .refused, .withdrawn: break
+            }
+            registrations[key]?.heard = nil
+        }
+        forgetUnwanted()
+    }
+
+    /// The keys as their owner's last word has them.
+    func leavingMarkers() -> [Claim] {
+        guard case .held(let held) = lease else { return [] }
+        return registrations.keys.sorted().compactMap { key in
+            switch registrations[key]?.state {
+            case .registered(_, let instance, _), .claiming(_, let instance):
+                claim(instance, under: held.id, state: .leaving)
+            default: nil
+            }
+        }
+    }
+
+    private func claim(
+        _ instance: ServiceInstance, under lease: LeaseID, state: EndpointState = .up
+    ) -> Claim {
+        Claim(
+            key: settings.prefix.key(instance.key), instance: instance.key,
+            value: value(of: instance, state: state), lease: lease, owner: settings.owner)
+    }
+
+    private func value(of instance: ServiceInstance, state: EndpointState = .up) -> [UInt8] {
+        RecordCodec.encode(instance, owner: settings.owner, state: state)
+    }
+}
+
+extension Registration.News {
+    var revision: Revision {
+        switch self {
+        case .put(let record): record.modRevision
+        case .deleted(let revision): revision
+        }
+    }
+}

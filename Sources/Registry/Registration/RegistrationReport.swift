@@ -1,0 +1,72 @@
+/// What the registration reports to whoever logs and counts.
+public enum RegistrationReport: Sendable {
+    /// A lease is ours; with the time to live that the store chose.
+    case leaseGranted(LeaseID, ttl: Duration)
+    /// The store says that the lease is gone; a new one is asked for.
+    case leaseLost(LeaseID)
+    /// No answer has come for a whole time to live: the keys may be gone. Said once; registration
+    /// goes on as soon as the store answers.
+    case leaseDoubtful(LeaseID)
+    /// No lease could be had; tried again after the delay.
+    case grantFailed(StoreError, retryIn: Duration)
+    /// The instance is in the store.
+    case registered(ServiceKey, lease: LeaseID, at: Revision)
+    /// The instance had been in the store and is not, or not as we put it. It is put again.
+    case lost(ServiceKey, KeyLoss)
+    /// Somebody else has the key. Tried again when it is freed, and now and then.
+    case refused(ServiceKey, Refusal)
+    /// The claim had no answer or an error; tried again after the delay.
+    case claimFailed(ServiceKey, StoreError, retryIn: Duration)
+    /// The instance was taken out of the store, on request.
+    case withdrawn(ServiceKey)
+    /// All keys and the lease are gone, on request; or, with an error, they will go when the lease
+    /// ends by itself.
+    case left(StoreError?)
+}
+
+/// How a key of ours was lost.
+public enum KeyLoss: Hashable, Sendable {
+    /// It was deleted, by hand or with its lease.
+    case deleted
+    /// Somebody else wrote it.
+    case overwritten
+}
+
+/// Why a key cannot be ours now.
+public enum Refusal: Hashable, Sendable, CustomStringConvertible {
+    /// Another host holds it.
+    case heldByAnotherHost(Holder)
+    /// Our own host holds it under another lease.
+    case heldByOurHost(Holder)
+
+    /// A sentence with the remedy.
+    public var description: String {
+        switch self {
+        case .heldByAnotherHost(let holder):
+            "held by \(holder); it is taken over when that lease ends, or give this one another id"
+        case .heldByOurHost(let holder):
+            "held by this same host under another lease (\(holder)): what an earlier run left ends "
+                + "by itself, a second discoveryd or a copied machine-id does not"
+        }
+    }
+}
+
+/// How one registration stands.
+public enum RegistrationStatus: Hashable, Sendable {
+    /// Not in the store yet; with what stands in the way, if anything.
+    case pending(String?)
+    /// In the store.
+    case registered(lease: LeaseID, at: Revision)
+    /// Somebody else has the key.
+    case refused(Refusal)
+    /// Taken out on request.
+    case withdrawn
+
+    /// Whether this is an answer: registered, or refused with a reason.
+    public var isSettled: Bool {
+        switch self {
+        case .pending: false
+        case .registered, .refused, .withdrawn: true
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// What is to stand under a key of ours, and for whom.
+public struct Claim: Hashable, Sendable {
+    /// The whole key.
+    public var key: String
+    /// Which instance it is.
+    public var instance: ServiceKey
+    /// The value.
+    public var value: [UInt8]
+    /// Our lease.
+    public var lease: LeaseID
+    /// Our host.
+    public var owner: OwnerID
+
+    /// Describes a claim.
+    public init(
+        key: String, instance: ServiceKey, value: [UInt8], lease: LeaseID, owner: OwnerID
+    ) {
+        self.key = key
+        self.instance = instance
+        self.value = value
+        self.lease = lease
+        self.owner = owner
+    }
+}
+
+/// Who has a key that we want.
+public struct Holder: Hashable, Sendable, CustomStringConvertible {
+    /// The host, when its record says so.
+    public var owner: OwnerID?
+    /// The live lease that keeps the key.
+    public var lease: LeaseID
+    /// The address in its record, when there is one.
+    public var address: String?
+
+    /// Describes a holder.
+    public init(owner: OwnerID?, lease: LeaseID, address: String?) {
+        self.owner = owner
+        self.lease = lease
+        self.address = address
+    }
+
+    /// `host 5d1c… at 10.0.0.7:8080 under lease 694d…`, as far as known.
+    public var description: String {
+        let host = owner.map { "host \($0)" } ?? "an unnamed host"
+        return "\(host)\(address.map { " at \($0)" } ?? "") under lease \(lease)"
+    }
+}
+
+/// How a claim ended.
+public enum ClaimOutcome: Hashable, Sendable {
+    /// The key is ours, under our lease, since this revision.
+    case claimed(at: Revision)
+    /// Another host holds it under a live lease.
+    case heldByAnotherHost(Holder)
+    /// Our own host holds it under another live lease: another daemon, a copied machine-id, or what
+    /// a crash of ours left behind until its lease ends.
+    case heldByOurHost(Holder)
+    /// Our lease has ended.
+    case leaseGone
+}

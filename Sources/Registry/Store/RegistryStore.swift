@@ -1,0 +1,60 @@
+/// The port to the distributed store: what discovery needs of etcd, and no more.
+///
+/// Two stores speak it, etcd and one in memory for tests; one contract suite holds both to what is
+/// written here. Every call ends within a bounded time or throws `unavailable`, but for the two
+/// streams, which last until they break; every call ends on cancellation, throwing `cancelled`.
+public protocol RegistryStore: Sendable {
+    /// Grants a lease under an id of the caller's choice. Granting it again is no error: a lost
+    /// answer is asked again and leaves no orphan.
+    ///
+    /// - Parameters:
+    ///   - id: Chosen at random, positive.
+    ///   - ttl: Whole seconds, at least 1.
+    /// - Returns: The time to live that the store chose.
+    func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> Duration
+
+    /// Keeps a lease alive: one request for each beat, on one stream.
+    ///
+    /// - Parameters:
+    ///   - beats: When to send. The stream ends with it.
+    ///   - answered: Called with the time to live from each request on; zero says that the lease is
+    ///     gone. Must not wait.
+    /// - Throws: `unavailable` when the stream breaks, which says nothing of the lease.
+    func keepAlive(
+        _ id: LeaseID, beats: AsyncStream<Void>, answered: @escaping @Sendable (Duration) -> Void
+    ) async throws(StoreError)
+
+    /// Ends a lease and deletes the keys under it. A lease that has ended already is no error.
+    func revokeLease(_ id: LeaseID) async throws(StoreError)
+
+    /// Puts a key of ours: when it is free, under no lease, or under our lease already. All or
+    /// nothing, at one revision.
+    func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome
+
+    /// Rewrites a key of ours, if it is still under our lease; else does nothing.
+    func rewrite(_ claim: Claim) async throws(StoreError)
+
+    /// Deletes a key of ours, if it is still under our lease; else does nothing.
+    func withdraw(_ key: String, lease: LeaseID) async throws(StoreError)
+
+    /// Reads all keys under the prefix at one revision, linearizable: never an older state than one
+    /// that any client has seen.
+    func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot
+
+    /// Watches all keys under the prefix.
+    ///
+    /// - Parameters:
+    ///   - revision: The first change told is the first after it.
+    ///   - asks: When to ask where the store stands; it answers with news without events.
+    ///   - received: Called with all news in order, the first of them as soon as the watch is there.
+    ///     Must not wait.
+    /// - Throws: At its end, always: `compacted` when the history after `revision` is gone,
+    ///   `unavailable` when the stream broke.
+    func watch(
+        _ prefix: RegistryPrefix, after revision: Revision, asks: AsyncStream<Void>,
+        received: @escaping @Sendable (WatchNews) -> Void
+    ) async throws(StoreError)
+
+    /// Tells the store that a stream had no answer in time, so that it looks after its connection.
+    func suspectConnection() async
+}

@@ -1,0 +1,36 @@
+/// What went wrong in a call to the store: a code to branch on, a sentence, the cause.
+public struct StoreError: Error, Sendable, CustomStringConvertible {
+    /// What to do about it follows from the code.
+    public enum Code: Hashable, Sendable {
+        /// Not reachable, or no answer in time: try again later.
+        case unavailable
+        /// The lease has ended.
+        case leaseNotFound
+        /// The wanted history is compacted away: take a snapshot.
+        case compacted
+        /// Refused as it stands (permission, a bad request): said to people, and tried again all the
+        /// same, for permissions change.
+        case refused
+        /// The task was cancelled.
+        case cancelled
+        /// Anything else.
+        case other
+    }
+
+    /// What kind of failure it is.
+    public let code: Code
+    /// A sentence for people.
+    public let message: String
+    /// The error underneath.
+    public let cause: (any Error)?
+
+    /// Describes a failure.
+    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    /// The sentence.
+    public var description: String { message }
+}

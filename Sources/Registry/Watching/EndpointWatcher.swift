@@ -1,0 +1,113 @@
+import Synchronization
+
+/// Keeps the list equal to the store: runs a ``WatchMachine`` on a ``RegistryStore``.
+public final class EndpointWatcher: Sendable {
+    private struct OpenStream: Sendable {
+        let end = StopSwitch()
+        let asks: AsyncStream<Void>
+        let ask: AsyncStream<Void>.Continuation
+
+        init() {
+            // One request is enough to know, however many are due.
+            (asks, ask) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        }
+    }
+
+    /// Who is told what; each is called in order and must not wait.
+    public struct Listeners: Sendable {
+        /// Told each new state of the list.
+        public var table: @Sendable (TableUpdate) -> Void
+        /// Told what is heard of keys.
+        public var keys: @Sendable (KeyNews) -> Void
+        /// Told what there is to log and to count.
+        public var reports: @Sendable (WatchReport) -> Void
+
+        /// Names the listeners.
+        public init(
+            table: @escaping @Sendable (TableUpdate) -> Void,
+            keys: @escaping @Sendable (KeyNews) -> Void = { _ in },
+            reports: @escaping @Sendable (WatchReport) -> Void = { _ in }
+        ) {
+            self.table = table
+            self.keys = keys
+            self.reports = reports
+        }
+    }
+
+    private let store: any RegistryStore
+    private let prefix: RegistryPrefix
+    private let listeners: Listeners
+    private let driver: MachineDriver<WatchMachine>
+    private let streams = Mutex<[Int: OpenStream]>([:])
+
+    /// A watcher that does nothing before ``run()``.
+    public init(
+        store: any RegistryStore, settings: WatchMachine.Settings, generator: SeededGenerator,
+        timeline: Timeline, listeners: Listeners
+    ) {
+        self.store = store
+        prefix = settings.prefix
+        self.listeners = listeners
+        driver = MachineDriver(
+            WatchMachine(settings, generator: generator), timeline: timeline)
+    }
+
+    /// Whether the list follows the store, as far as the stream's answers prove.
+    public var isCurrent: Bool { driver.read { $0.isCurrent } }
+
+    /// Proof of progress; see ``MachineDriver/laps``.
+    public var laps: UInt64 { driver.laps }
+
+    /// Sends the loop round once.
+    public func poke() { driver.poke() }
+
+    /// The store answers again after an absence: no need to wait longer.
+    public func storeReconnected() {
+        driver.happened { machine, now in machine.storeReconnected(at: now) }
+    }
+
+    /// Lists and watches until the task is cancelled. The last list stays with whoever has it.
+    public func run() async {
+        driver.happened { machine, _ in machine.started() }
+        await driver.run { [self] action in begin(action) }
+    }
+
+    private func begin(_ action: WatchMachine.Action) -> MachineDriver<WatchMachine>.Work? {
+        switch action {
+        case .list: return { [self] in await list() }
+        case .openWatch(let id, let revision):
+            let stream = OpenStream()
+            streams.withLock { $0[id] = stream }
+            return { [self] in await watch(id, stream, after: revision) }
+        case .askProgress(let id): streams.withLock { $0[id] }?.ask.yield()
+        case .closeWatch(let id): streams.withLock { $0[id] }?.end.stop()
+        case .suspectConnection: return { [store] in await store.suspectConnection() }
+        case .publish(let update): listeners.table(update)
+        case .tell(let news): listeners.keys(news)
+        case .report(let report): listeners.reports(report)
+        }
+        return nil
+    }
+
+    private func list() async {
+        do throws(StoreError) {
+            let snapshot = try await store.snapshot(of: prefix)
+            driver.happened { machine, now in machine.snapshotArrived(snapshot, at: now) }
+        } catch {
+            driver.happened { machine, now in machine.snapshotFailed(error, at: now) }
+        }
+    }
+
+    private func watch(_ id: Int, _ stream: OpenStream, after revision: Revision) async {
+        await stream.end.run { [self] in
+            do throws(StoreError) {
+                try await store.watch(prefix, after: revision, asks: stream.asks) { [self] news in
+                    driver.happened { machine, now in machine.newsArrived(news, on: id, at: now) }
+                }
+            } catch {
+                driver.happened { machine, now in machine.watchEnded(id, because: error, at: now) }
+            }
+        }
+        _ = streams.withLock { $0.removeValue(forKey: id) }
+    }
+}

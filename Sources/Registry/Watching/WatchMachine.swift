@@ -1,0 +1,237 @@
+/// Decides how the list is kept equal to the store: list, watch after it, and when in doubt list
+/// again.
+///
+/// A watch that broke, for whatever reason, is never resumed from where it was: the store may have
+/// been compacted or restored meanwhile, and a watch at a future revision is silent and skips
+/// events. A list costs little and is right; it is repeated until it succeeds, and until then the
+/// old table stays.
+public struct WatchMachine: StateMachine {
+    /// What is waited for, and how long.
+    public struct Settings: Sendable {
+        /// The keys to watch.
+        public var prefix: RegistryPrefix
+        /// How long a key whose record turned bad keeps its last good endpoint. Default 60 s.
+        public var hold: Duration = .seconds(60)
+        /// How long a stream may be silent before it is asked for progress, and how long each
+        /// answer may take; after two unanswered requests the stream is given up. Default 1.5 s.
+        public var patience: Duration = .milliseconds(1500)
+        /// Delays before listing again. Default up to 200 ms at first, up to 5 s in the end.
+        public var backoff = Backoff.Policy(base: .milliseconds(200), cap: .seconds(5))
+
+        /// Settings with the defaults above.
+        public init(prefix: RegistryPrefix = .standard) {
+            self.prefix = prefix
+        }
+    }
+
+    /// What the driver is to do.
+    public enum Action: Sendable {
+        /// Take a snapshot.
+        case list
+        /// Open this stream.
+        case openWatch(stream: Int, after: Revision)
+        /// Ask for progress on this stream.
+        case askProgress(stream: Int)
+        /// Give up this stream.
+        case closeWatch(stream: Int)
+        /// The connection does not answer.
+        case suspectConnection
+        /// The list changed, or was read anew.
+        case publish(TableUpdate)
+        /// Tell what was heard of keys.
+        case tell(KeyNews)
+        /// Report.
+        case report(WatchReport)
+    }
+
+    /// An open stream, and how sure we are that it lives.
+    struct Stream: Sendable {
+        let id: Int
+        /// When it wants to be asked, or to have answered.
+        var due: Duration
+        /// Requests for progress with no news after them.
+        var unanswered = 0
+    }
+
+    enum State: Sendable {
+        /// Not started. Can go to `listing`.
+        case idle
+        /// A snapshot is under way. Can go to `watching` and `waiting`.
+        case listing
+        /// The last snapshot failed, or a watch broke. Can go to `listing`.
+        case waiting(until: Duration)
+        /// A stream is open after a snapshot. Can go to `waiting`.
+        case watching(Stream)
+    }
+
+    let settings: Settings
+    private(set) var state = State.idle
+    private var reader: TableReader
+    private var backoff: Backoff
+    private var streams = 0
+    private var clusterID: ClusterID?
+    /// The last change that is in the table, or the snapshot it was read from.
+    public private(set) var revision = Revision.zero
+    private var saidOutOfSync = true
+
+    /// A machine that has not started.
+    ///
+    /// - Parameter generator: Decides all jitter.
+    public init(_ settings: Settings, generator: SeededGenerator) {
+        self.settings = settings
+        reader = TableReader(prefix: settings.prefix, hold: settings.hold)
+        backoff = Backoff(settings.backoff, generator: generator)
+    }
+
+    /// The list as it is known.
+    public var table: EndpointTable { reader.table }
+
+    /// Whether the list follows the store, as far as the stream's answers prove.
+    public var isCurrent: Bool {
+        if case .watching = state { true } else { false }
+    }
+
+    // MARK: events
+
+    /// The driver runs.
+    public mutating func started() -> [Action] {
+        guard case .idle = state else { return [] }
+        state = .listing
+        return [.list]
+    }
+
+    /// The snapshot is here.
+    public mutating func snapshotArrived(_ snapshot: Snapshot, at now: Duration) -> [Action] {
+        guard case .listing = state else { return [] }
+        // The read was linearizable: an older revision than ours is no lagging member.
+        let isOther = clusterID.map { $0 != snapshot.clusterID } ?? false
+        let isRestored = isOther || snapshot.revision < revision
+        var actions: [Action] = []
+        if isRestored {
+            actions.append(
+                .report(
+                    .restored(from: revision, to: snapshot.revision, isOtherCluster: isOther)))
+        }
+        let reading = reader.read(snapshot, at: now)
+        clusterID = snapshot.clusterID
+        revision = snapshot.revision
+        saidOutOfSync = false
+        streams += 1
+        state = .watching(Stream(id: streams, due: now + settings.patience))
+        actions += reading.reports.map(Action.report)
+        actions += [
+            .tell(.snapshot(snapshot, isRestored: isRestored)),
+            .publish(update(changed: nil)),
+            .report(
+                .synced(
+                    revision: revision, services: table.serviceCount,
+                    endpoints: table.endpointCount, bad: reader.badCount,
+                    foreign: reader.foreignCount)),
+            .openWatch(stream: streams, after: revision),
+        ]
+        return actions
+    }
+
+    /// The snapshot could not be had.
+    public mutating func snapshotFailed(_ error: StoreError, at now: Duration) -> [Action] {
+        guard case .listing = state else { return [] }
+        let delay = backoff.next()
+        state = .waiting(until: now + delay)
+        return outOfSync(error.message) + [.report(.snapshotFailed(error, retryIn: delay))]
+    }
+
+    /// The stream has news, or proved that it lives.
+    public mutating func newsArrived(
+        _ news: WatchNews, on stream: Int, at now: Duration
+    ) -> [Action] {
+        guard case .watching(var current) = state, current.id == stream else { return [] }
+        // Possibly a restored store, possibly a member that lags: a linearizable list tells.
+        guard news.revision >= revision, news.clusterID == clusterID else {
+            return [.closeWatch(stream: stream)]
+                + streamLost("the member stands at revision \(news.revision), we at \(revision)", now)
+        }
+        current.due = now + settings.patience
+        current.unanswered = 0
+        state = .watching(current)
+        backoff.reset()
+        // What is not newer than the table was in the snapshot already, or is told twice.
+        let events = news.events.filter { $0.revision > revision }
+        guard let last = events.last else { return [] }
+        let reading = reader.apply(events, at: now)
+        revision = max(revision, last.revision)
+        var actions = reading.reports.map(Action.report)
+        actions.append(.tell(.events(events)))
+        if !reading.changed.isEmpty { actions.append(.publish(update(changed: reading.changed))) }
+        return actions
+    }
+
+    /// The stream ended.
+    public mutating func watchEnded(
+        _ stream: Int, because error: StoreError, at now: Duration
+    ) -> [Action] {
+        guard case .watching(let current) = state, current.id == stream else { return [] }
+        return streamLost(error.message, now)
+    }
+
+    /// The store answers again: what waits need not wait longer.
+    public mutating func storeReconnected(at now: Duration) -> [Action] {
+        guard case .waiting = state else { return [] }
+        state = .listing
+        return [.list]
+    }
+
+    // MARK: time
+
+    public var deadline: Duration? {
+        let next: Duration? =
+            switch state {
+            case .idle, .listing: nil
+            case .waiting(let until): until
+            case .watching(let stream): stream.due
+            }
+        guard let held = reader.nextExpiry else { return next }
+        return next.map { min($0, held) } ?? held
+    }
+
+    public mutating func timePassed(to now: Duration) -> [Action] {
+        var actions: [Action] = []
+        let dropped = reader.dropExpired(at: now)
+        if !dropped.isEmpty { actions.append(.publish(update(changed: dropped))) }
+        switch state {
+        case .waiting(let until) where until <= now:
+            state = .listing
+            actions.append(.list)
+        case .watching(var stream) where stream.due <= now:
+            if stream.unanswered >= 2 {
+                actions += [.closeWatch(stream: stream.id), .suspectConnection]
+                actions += streamLost("the watch does not answer", now)
+            } else {
+                stream.unanswered += 1
+                stream.due = now + settings.patience
+                state = .watching(stream)
+                actions.append(.askProgress(stream: stream.id))
+            }
+        default: break
+        }
+        return actions
+    }
+
+    // MARK: parts
+
+    private mutating func streamLost(_ reason: String, _ now: Duration) -> [Action] {
+        state = .waiting(until: now + backoff.next())
+        return outOfSync(reason)
+    }
+
+    private mutating func outOfSync(_ reason: String) -> [Action] {
+        guard !saidOutOfSync else { return [] }
+        saidOutOfSync = true
+        return [.report(.outOfSync(reason: reason))]
+    }
+
+    private func update(changed: Set<ServiceName>?) -> TableUpdate {
+        TableUpdate(
+            table: table, clusterID: clusterID ?? ClusterID(rawValue: 0), revision: revision,
+            changed: changed)
+    }
+}

@@ -1,0 +1,59 @@
+internal import CSystemd
+
+/// One entry of the journal: fields in order, of which a name may come more than once.
+///
+/// See systemd.journal-fields(7) for the names that have a meaning.
+struct JournalEntry: Hashable, Sendable {
+    /// One field. The value may be any text, newlines included.
+    struct Field: Hashable, Sendable {
+        var name: String
+        var value: String
+    }
+
+    /// The most bytes of UTF-8 of a value; the rest is cut off. A value may come from etcd, and the
+    /// journal is no place to keep a copy of it.
+    static let valueByteLimit = LogText.byteLimit
+
+    /// The most fields; the rest is left out. sendmsg(2) takes 1024 parts and libsystemd makes up to
+    /// five of a field.
+    static let fieldLimit = 128
+
+    private(set) var fields: [Field] = []
+
+    /// Adds a field at the end, bounded by ``valueByteLimit`` and ``fieldLimit``.
+    mutating func append(_ name: String, _ value: String) {
+        guard self.fields.count < Self.fieldLimit else { return }
+        let bounded = OneLine.bounded(value, to: Self.valueByteLimit)
+        self.fields.append(Field(name: name, value: bounded))
+    }
+
+    /// The values of the fields called `name`.
+    subscript(name: String) -> [String] {
+        self.fields.filter { $0.name == name }.map(\.value)
+    }
+
+    /// Sends the entry to the journal.
+    ///
+    /// - Returns: 0, also when there is no journal socket; else a negative errno. See
+    ///   sd_journal_sendv(3).
+    func send() -> Int32 {
+        // All fields in one buffer: one allocation, and one scope in which the pointers are good.
+        var bytes: [UInt8] = []
+        var lengths: [Int] = []
+        for field in self.fields {
+            let start = bytes.count
+            bytes += field.name.utf8
+            bytes.append(UInt8(ascii: "="))
+            bytes += field.value.utf8
+            lengths.append(bytes.count - start)
+        }
+        return bytes.withUnsafeBytes { buffer in
+            var start = 0
+            let fields = lengths.map { length in
+                defer { start += length }
+                return csystemd_field(base: buffer.baseAddress?.advanced(by: start), length: length)
+            }
+            return csystemd_journal_send(fields, fields.count)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+internal import Glibc
+public import Logging
+
+/// Where the log goes, found out from how the program was started.
+///
+/// ```swift
+/// let destination = LogDestination.detected()
+/// LoggingSystem.bootstrap { label in
+///     destination.handler(label: label, identifier: "discoveryd", level: .info)
+/// }
+/// ```
+public enum LogDestination: Hashable, Sendable, CaseIterable {
+    /// The journal, with fields: standard error is connected to it. See ``JournalLogHandler``.
+    case journal
+
+    /// Standard error, with a `<N>` before each line: systemd started us and reads it, but not as
+    /// the journal's stream, or we cannot tell. See ``PrefixedLogHandler``.
+    case prefixed
+
+    /// Standard error, for a human. See ``TerminalLogHandler``.
+    case terminal
+
+    /// The variables of the environment that ``chosen(environment:standardError:isTerminal:)`` reads.
+    public static let variables = ["INVOCATION_ID", "JOURNAL_STREAM", "NOTIFY_SOCKET"]
+
+    /// Chooses a destination.
+    ///
+    /// `$JOURNAL_STREAM` alone proves nothing: a child whose standard error was sent elsewhere
+    /// inherits it too. It is compared with what standard error really is, as systemd.exec(5) asks.
+    ///
+    /// - Parameters:
+    ///   - environment: The variables that are set; only ``variables`` are read.
+    ///   - standardError: Which file standard error is, `nil` when it is closed.
+    ///   - isTerminal: Whether standard error is a terminal.
+    public static func chosen(
+        environment: [String: String],
+        standardError: StreamIdentity?,
+        isTerminal: Bool
+    ) -> LogDestination {
+        if let standardError, let stream = environment["JOURNAL_STREAM"],
+            StreamIdentity(journalStream: stream) == standardError
+        {
+            return .journal
+        }
+        let isUnderSystemd = ["NOTIFY_SOCKET", "INVOCATION_ID"].contains { name in
+            environment[name].map { !$0.isEmpty } ?? false
+        }
+        return isUnderSystemd && !isTerminal ? .prefixed : .terminal
+    }
+
+    /// Chooses by this process's environment and standard error. See fstat(2) and isatty(3).
+    public static func detected() -> LogDestination {
+        var environment: [String: String] = [:]
+        for name in Self.variables {
+            environment[name] = getenv(name).map { String(cString: $0) }
+        }
+        return Self.chosen(
+            environment: environment,
+            standardError: .standardError(),
+            isTerminal: isatty(STDERR_FILENO) == 1
+        )
+    }
+
+    /// Makes the handler for this destination, as `LoggingSystem.bootstrap` wants one per logger.
+    ///
+    /// - Parameters:
+    ///   - label: The name of the logger.
+    ///   - identifier: The name of the program: the journal's `SYSLOG_IDENTIFIER` and, upper-case,
+    ///     the prefix of its own fields.
+    ///   - level: The level below which nothing is logged.
+    ///   - metadataProvider: What adds the metadata of the context, if anything does.
+    public func handler(
+        label: String,
+        identifier: String,
+        level: Logger.Level,
+        metadataProvider: Logger.MetadataProvider? = nil
+    ) -> any LogHandler {
+        var handler: any LogHandler =
+            switch self {
+            case .journal:
+                JournalLogHandler(label: label, identifier: identifier, fieldPrefix: identifier)
+            case .prefixed:
+                PrefixedLogHandler(label: label)
+            case .terminal:
+                TerminalLogHandler(label: label)
+            }
+        handler.metadataProvider = metadataProvider
+        handler.logLevel = level
+        return handler
+    }
+}

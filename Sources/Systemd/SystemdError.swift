@@ -1,0 +1,65 @@
+internal import Glibc
+
+/// A word to systemd, or from it, that failed: what happened, what to do about it, and the errno.
+public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What failed.
+    public var code: Code
+
+    /// A sentence for the administrator: what happened, and the remedy.
+    public var message: String
+
+    /// The positive errno(3) behind it.
+    public var errno: Int32
+
+    /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - code: What failed.
+    ///   - message: A sentence that says what happened and what to do about it.
+    ///   - errno: The positive errno(3) behind it.
+    public init(code: Code, message: String, errno: Int32) {
+        self.code = code
+        self.message = message
+        self.errno = errno
+    }
+
+    /// The message, and the errno in the words of strerror(3).
+    public var description: String {
+        "\(self.message) (\(Self.words(for: self.errno)))"
+    }
+
+    /// What failed. A struct over a hidden enum, so that a new code breaks no `switch`.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        private enum Kind: String {
+            case notificationNotSent
+            case machineIdentityMissing
+            case machineIdentityUnreadable
+        }
+
+        private var kind: Kind
+
+        /// The service manager's socket is named in `$NOTIFY_SOCKET` but did not take the datagram.
+        public static let notificationNotSent = Code(kind: .notificationNotSent)
+
+        /// `/etc/machine-id` is missing, empty or not initialized: this machine has no identity.
+        public static let machineIdentityMissing = Code(kind: .machineIdentityMissing)
+
+        /// `/etc/machine-id` is there but cannot be read, or does not hold an id.
+        public static let machineIdentityUnreadable = Code(kind: .machineIdentityUnreadable)
+
+        /// The name of the code.
+        public var description: String {
+            self.kind.rawValue
+        }
+    }
+
+    private static func words(for errno: Int32) -> String {
+        // The strerror_r(3) that Swift imports on Linux is the one that always fills the buffer.
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+            guard let base = buffer.baseAddress,
+                strerror_r(errno, base, buffer.count) == 0
+            else { return "errno \(errno)" }
+            return String(cString: base)
+        }
+    }
+}

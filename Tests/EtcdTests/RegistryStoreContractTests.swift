@@ -1,0 +1,223 @@
+import Registry
+import TestKit
+import Testing
+
+@testable import Etcd
+
+/// What every ``RegistryStore`` must do, on the one in memory and on real etcd: so that the fake
+/// cannot lie.
+@Suite struct RegistryStoreContractTests {
+    enum Kind: CaseIterable {
+        case memory
+        case etcd34
+        case etcd35
+    }
+
+    private let prefix = RegistryPrefix.standard
+    private let ours = OwnerID("host-a")
+    private let theirs = OwnerID("host-b")
+    private let lease = LeaseID(rawValue: 1001)
+    private let otherLease = LeaseID(rawValue: 2002)
+
+    @Test(arguments: Kind.allCases)
+    func grantingALeaseTwiceIsGrantingItOnce(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            #expect(try await store.grantLease(lease, ttl: .seconds(60)) == .seconds(60))
+            #expect(try await store.grantLease(lease, ttl: .seconds(60)) == .seconds(60))
+            try await store.revokeLease(lease)
+            try await store.revokeLease(lease)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func aFreeKeyIsClaimedAndClaimedAgainUnderTheSameLease(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            _ = try await store.grantLease(lease, ttl: .seconds(60))
+            let first = try revision(of: await store.claim(claim("web", "1", lease)))
+            let second = try revision(of: await store.claim(claim("web", "1", lease, port: 81)))
+            #expect(second > first)
+            let record = try #require(try await store.snapshot(of: prefix).records.first)
+            #expect(record.createRevision == first && record.modRevision == second)
+            #expect(record.version == 2 && record.lease == lease)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func aKeyUnderTheLiveLeaseOfAnotherHostIsRefusedWithTheHoldersName(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            for id in [lease, otherLease] { _ = try await store.grantLease(id, ttl: .seconds(60)) }
+            _ = try await store.claim(claim("web", "1", otherLease, owner: theirs, port: 8081))
+            let outcome = try await store.claim(claim("web", "1", lease))
+            let holder = Holder(owner: theirs, lease: otherLease, address: "10.0.0.1:8081")
+            #expect(outcome == .heldByAnotherHost(holder))
+
+            try await store.revokeLease(otherLease)
+            _ = try revision(of: await store.claim(claim("web", "1", lease)))
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func aKeyUnderAnotherLiveLeaseOfOurOwnHostIsToldApart(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            for id in [lease, otherLease] { _ = try await store.grantLease(id, ttl: .seconds(60)) }
+            _ = try await store.claim(claim("web", "1", otherLease))
+            guard case .heldByOurHost(let holder) = try await store.claim(claim("web", "1", lease))
+            else {
+                Issue.record("not refused")
+                return
+            }
+            #expect(holder.lease == otherLease)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func aClaimUnderALeaseThatEndedSaysSoAndPutsNothing(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let outcome = try await store.claim(claim("web", "1", lease))
+            #expect(outcome == .leaseGone)
+            #expect(try await store.snapshot(of: prefix).records.isEmpty)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func onlyAKeyThatIsStillOursIsRewrittenOrWithdrawn(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            for id in [lease, otherLease] { _ = try await store.grantLease(id, ttl: .seconds(60)) }
+            _ = try await store.claim(claim("web", "1", lease))
+            _ = try await store.claim(claim("web", "2", otherLease, owner: theirs))
+            let before = try await store.snapshot(of: prefix)
+
+            try await store.rewrite(claim("web", "2", lease, port: 99))
+            try await store.rewrite(claim("web", "3", lease, port: 99))
+            try await store.withdraw("services/web/2", lease: lease)
+            #expect(try await store.snapshot(of: prefix) == before)
+
+            try await store.rewrite(claim("web", "1", lease, port: 99))
+            let rewritten = try await store.snapshot(of: prefix)
+            #expect(rewritten.records.first?.version == 2)
+            try await store.withdraw("services/web/1", lease: lease)
+            #expect(
+                try await store.snapshot(of: prefix).records.map(\.key) == ["services/web/2"])
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func aRevokedLeaseTakesItsKeysAlong(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            _ = try await store.grantLease(lease, ttl: .seconds(60))
+            for id in ["1", "2", "3"] { _ = try await store.claim(claim("web", id, lease)) }
+            try await store.revokeLease(lease)
+            #expect(try await store.snapshot(of: prefix).records.isEmpty)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func aKeepAliveIsAnsweredPerBeatAndWithZeroWhenTheLeaseIsGone(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            _ = try await store.grantLease(lease, ttl: .seconds(60))
+            let (beats, beat) = AsyncStream.makeStream(of: Void.self)
+            let (answers, answer) = AsyncStream.makeStream(of: Duration.self)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await store.keepAlive(lease, beats: beats) { answer.yield($0) }
+                }
+                var next = answers.makeAsyncIterator()
+                beat.yield()
+                #expect(await next.next() == .seconds(60))
+                beat.yield()
+                #expect(await next.next() == .seconds(60))
+                try await store.revokeLease(lease)
+                beat.yield()
+                #expect(await next.next() == .zero)
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func aWatchTellsEveryChangeAfterItsRevisionInOrder(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            _ = try await store.grantLease(lease, ttl: .seconds(60))
+            _ = try await store.claim(claim("web", "1", lease))
+            let snapshot = try await store.snapshot(of: prefix)
+            _ = try await store.claim(claim("web", "2", lease))
+            try await store.withdraw("services/web/1", lease: lease)
+
+            let (stream, news) = AsyncStream.makeStream(of: WatchNews.self)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                let quiet = AsyncStream<Void> { _ in }
+                group.addTask {
+                    try await store.watch(prefix, after: snapshot.revision, asks: quiet) {
+                        news.yield($0)
+                    }
+                }
+                _ = try await store.claim(claim("web", "3", lease))
+                var events: [StoreEvent] = []
+                for await news in stream {
+                    #expect(news.clusterID == snapshot.clusterID)
+                    events += news.events
+                    if events.count == 3 { break }
+                }
+                #expect(events.map(\.key) == ["2", "1", "3"].map { "services/web/\($0)" })
+                #expect(events.map(\.revision).sorted() == events.map(\.revision))
+                guard case .deleted = events[1] else {
+                    Issue.record("not a deletion: \(events[1])")
+                    return
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func aQuietWatchTellsThatItIsThereAndAnswersWhenAsked(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            let snapshot = try await store.snapshot(of: prefix)
+            let (asks, ask) = AsyncStream.makeStream(of: Void.self)
+            let (stream, news) = AsyncStream.makeStream(of: WatchNews.self)
+            await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await store.watch(prefix, after: snapshot.revision, asks: asks) {
+                        news.yield($0)
+                    }
+                }
+                var next = stream.makeAsyncIterator()
+                #expect(await next.next()?.events == [])
+                ask.yield()
+                #expect(await next.next()?.revision == snapshot.revision)
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func claim(
+        _ service: String, _ id: String, _ lease: LeaseID, owner: OwnerID? = nil, port: UInt16 = 80
+    ) throws -> Claim {
+        let key = ServiceKey(
+            service: try #require(ServiceName(declared: service)),
+            instance: try #require(InstanceID(declared: id)))
+        let instance = ServiceInstance(
+            key: key, address: try #require(HostAddress("10.0.0.1")), port: port)
+        let owner = try #require(owner ?? ours)
+        return Claim(
+            key: prefix.key(key), instance: key,
+            value: RecordCodec.encode(instance, owner: owner), lease: lease, owner: owner)
+    }
+
+    private func revision(of outcome: ClaimOutcome) throws -> Revision {
+        guard case .claimed(let revision) = outcome else {
+            throw DidNotHappen(description: "not claimed: \(outcome)")
+        }
+        return revision
+    }
+
+    private func withStore(
+        _ kind: Kind, _ body: @escaping @Sendable (any RegistryStore) async throws -> Void
+    ) async throws {
+        switch kind {
+        case .memory: try await body(InMemoryRegistryStore())
+        case .etcd34: try await withClient(.debian) { client, _ in try await body(EtcdRegistryStore(client)) }
+        case .etcd35: try await withClient(.wheel) { client, _ in try await body(EtcdRegistryStore(client)) }
+        }
+    }
+}
