@@ -14,6 +14,7 @@ let package = Package(
     name: "discoveryd",
     platforms: [.macOS(.v15)],
     products: [
+        .executable(name: "discoveryd", targets: ["discoveryd"]),
         .library(name: "Etcd", targets: ["Etcd"]),
         .library(name: "Registry", targets: ["Registry"]),
     ],
@@ -33,6 +34,7 @@ let package = Package(
     targets: [
         // C shims: no systemd and no C++ header reaches Swift.
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
+        .target(name: "CToml"),
 
         // The nouns.
         .target(name: "Registry", swiftSettings: strict),
@@ -64,21 +66,59 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "EndpointFiles", dependencies: ["Registry"], swiftSettings: strict),
         .target(
             name: "Systemd",
             dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
         ),
 
+        // The program: the only place that knows everybody.
+        .executableTarget(
+            name: "discoveryd",
+            dependencies: [
+                "CToml", "EndpointFiles", "Etcd", "Registry", "Systemd",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+
         // What a newcomer runs.
         .executableTarget(
-            name: "EtcdWalkThrough", dependencies: ["Etcd"], path: "Examples/EtcdWalkThrough"),
+            name: "EtcdWalkThrough",
+            dependencies: ["Etcd"],
+            path: "Examples/EtcdWalkThrough"
+        ),
 
         // Tests mirror Sources.
         .target(
-            name: "TestKit", dependencies: ["Registry"], path: "Tests/TestKit", swiftSettings: strict),
+            name: "TestKit",
+            dependencies: ["Registry"],
+            path: "Tests/TestKit",
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "RegistryTests", dependencies: ["Registry", "TestKit"], swiftSettings: strict),
+            name: "RegistryTests",
+            dependencies: ["Registry", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DiscoverydTests",
+            dependencies: [
+                "discoveryd", "EndpointFiles", "Etcd", "Registry", "Systemd", "TestKit",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EndpointFilesTests",
+            dependencies: ["EndpointFiles", "Registry", "TestKit"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SystemdTests",
             dependencies: ["Systemd", "TestKit", .product(name: "Logging", package: "swift-log")],

@@ -40,7 +40,8 @@ struct EtcdWalkThrough {
         for key in found.keyValues {
             print(
                 "get \(key.key): \(key.value), created at \(key.createRevision), changed at",
-                "\(key.modRevision), version \(key.version)")
+                "\(key.modRevision), version \(key.version)"
+            )
         }
 
         try await client.put("walk/b", "three")
@@ -94,6 +95,8 @@ struct EtcdWalkThrough {
             seen += heard.events.map { "\($0.kind) \($0.keyValue.key)" }
             if seen.count == 3 { break }
         }
-        print("watch walk/* after revision \(snapshot.header.revision): \(seen.joined(separator: ", "))")
+        print(
+            "watch walk/* after revision \(snapshot.header.revision): \(seen.joined(separator: ", "))"
+        )
     }
 }

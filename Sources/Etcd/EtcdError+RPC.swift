@@ -16,7 +16,12 @@ extension EtcdError {
             default: (.other, String(describing: error))
             }
         self.init(
-            code, message, method: method, endpoint: endpoint.map(String.init(describing:)), cause: error)
+            code,
+            message,
+            method: method,
+            endpoint: endpoint.map(String.init(describing:)),
+            cause: error
+        )
     }
 
     private static func read(_ error: RPCError) -> (Code, String) {

@@ -51,7 +51,10 @@ public struct EtcdError: Error, Sendable {
 
     /// Describes a failure.
     public init(
-        _ code: Code, _ message: String, method: String? = nil, endpoint: String? = nil,
+        _ code: Code,
+        _ message: String,
+        method: String? = nil,
+        endpoint: String? = nil,
         cause: (any Error)? = nil
     ) {
         self.code = code

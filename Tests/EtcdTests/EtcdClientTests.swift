@@ -60,14 +60,19 @@ import Testing
     func aTransactionDoesOneOfTwoThings(version: EtcdVersion) async throws {
         try await withClient(version) { client, _ in
             let created = try await client.transaction(
-                if: [.isMissing("t")], then: [.put("t", "1")], otherwise: [.get("t")])
+                if: [.isMissing("t")],
+                then: [.put("t", "1")],
+                otherwise: [.get("t")]
+            )
             #expect(created.succeeded)
             let refused = try await client.transaction(
-                if: [.isMissing("t")], then: [.put("t", "2")],
+                if: [.isMissing("t")],
+                then: [.put("t", "2")],
                 otherwise: [
                     .get("t"),
                     .transaction(if: [.value(of: "t", .equal, "1")], then: [.put("t", "3")]),
-                ])
+                ]
+            )
             #expect(!refused.succeeded)
             guard case .get(let seen) = try #require(refused.answers.first),
                 case .transaction(let inner) = try #require(refused.answers.last)
@@ -142,8 +147,11 @@ import Testing
             try await EtcdServer.with { alive in
                 frozen.pause()
                 var configuration = EtcdClient.Configuration(
-                    endpoints: [try EtcdEndpoint(frozen.endpoint), try EtcdEndpoint(alive.endpoint)],
-                    seed: 0)
+                    endpoints: [
+                        try EtcdEndpoint(frozen.endpoint), try EtcdEndpoint(alive.endpoint),
+                    ],
+                    seed: 0
+                )
                 configuration.attemptTimeout = .milliseconds(500)
                 try await EtcdClient.withClient(configuration) { client in
                     _ = try await client.put("here", "yes")
@@ -157,8 +165,11 @@ import Testing
         try await EtcdServer.with { first in
             try await EtcdServer.with { second in
                 let configuration = EtcdClient.Configuration(
-                    endpoints: [try EtcdEndpoint(first.endpoint), try EtcdEndpoint(second.endpoint)],
-                    seed: 0)
+                    endpoints: [
+                        try EtcdEndpoint(first.endpoint), try EtcdEndpoint(second.endpoint),
+                    ],
+                    seed: 0
+                )
                 try await EtcdClient.withClient(configuration) { client in
                     try await client.put("k", "first")
                     first.kill()
@@ -174,7 +185,9 @@ import Testing
     @Test func stoppingDoesNotWaitForAPendingConnectionAttempt() async throws {
         try await EtcdServer.with { server in
             server.pause()
-            let configuration = EtcdClient.Configuration(endpoints: [try EtcdEndpoint(server.endpoint)])
+            let configuration = EtcdClient.Configuration(endpoints: [
+                try EtcdEndpoint(server.endpoint)
+            ])
             let (events, event) = AsyncStream.makeStream(of: Void.self)
             let client = EtcdClient(configuration) { _ in event.yield() }
             await withTaskGroup(of: Void.self) { group in
@@ -198,7 +211,9 @@ func withClient(
 ) async throws {
     try await EtcdServer.with(version) { server in
         let client = EtcdClient(
-            .init(endpoints: [try EtcdEndpoint(server.endpoint)]), observe: observe)
+            .init(endpoints: [try EtcdEndpoint(server.endpoint)]),
+            observe: observe
+        )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await client.run() }
             defer { group.cancelAll() }
@@ -210,7 +225,8 @@ func withClient(
 /// Expects `call` to throw an ``EtcdError`` of the given code.
 @discardableResult
 func expect<Value>(
-    _ code: EtcdError.Code, isolation: isolated (any Actor)? = #isolation,
+    _ code: EtcdError.Code,
+    isolation: isolated (any Actor)? = #isolation,
     sourceLocation: SourceLocation = #_sourceLocation,
     _ call: () async throws -> Value
 ) async -> EtcdError? {

@@ -46,8 +46,12 @@ import Testing
 
     private func machine(endpoints: [EtcdEndpoint]? = nil) -> FailoverMachine {
         FailoverMachine(
-            endpoints: endpoints ?? self.endpoints, first: 0,
+            endpoints: endpoints ?? self.endpoints,
+            first: 0,
             backoff: Backoff(
-                .init(base: .milliseconds(250), cap: .seconds(5)), generator: SeededGenerator(seed: 7)))
+                .init(base: .milliseconds(250), cap: .seconds(5)),
+                generator: SeededGenerator(seed: 7)
+            )
+        )
     }
 }

@@ -97,7 +97,8 @@ import Testing
             #expect(rewritten.records.first?.version == 2)
             try await store.withdraw("services/web/1", lease: lease)
             #expect(
-                try await store.snapshot(of: prefix).records.map(\.key) == ["services/web/2"])
+                try await store.snapshot(of: prefix).records.map(\.key) == ["services/web/2"]
+            )
         }
     }
 
@@ -191,17 +192,29 @@ import Testing
     }
 
     private func claim(
-        _ service: String, _ id: String, _ lease: LeaseID, owner: OwnerID? = nil, port: UInt16 = 80
+        _ service: String,
+        _ id: String,
+        _ lease: LeaseID,
+        owner: OwnerID? = nil,
+        port: UInt16 = 80
     ) throws -> Claim {
         let key = ServiceKey(
             service: try #require(ServiceName(declared: service)),
-            instance: try #require(InstanceID(declared: id)))
+            instance: try #require(InstanceID(declared: id))
+        )
         let instance = ServiceInstance(
-            key: key, address: try #require(HostAddress("10.0.0.1")), port: port)
+            key: key,
+            address: try #require(HostAddress("10.0.0.1")),
+            port: port
+        )
         let owner = try #require(owner ?? ours)
         return Claim(
-            key: prefix.key(key), instance: key,
-            value: RecordCodec.encode(instance, owner: owner), lease: lease, owner: owner)
+            key: prefix.key(key),
+            instance: key,
+            value: RecordCodec.encode(instance, owner: owner),
+            lease: lease,
+            owner: owner
+        )
     }
 
     private func revision(of outcome: ClaimOutcome) throws -> Revision {
@@ -212,12 +225,15 @@ import Testing
     }
 
     private func withStore(
-        _ kind: Kind, _ body: @escaping @Sendable (any RegistryStore) async throws -> Void
+        _ kind: Kind,
+        _ body: @escaping @Sendable (any RegistryStore) async throws -> Void
     ) async throws {
         switch kind {
         case .memory: try await body(InMemoryRegistryStore())
-        case .etcd34: try await withClient(.debian) { client, _ in try await body(EtcdRegistryStore(client)) }
-        case .etcd35: try await withClient(.wheel) { client, _ in try await body(EtcdRegistryStore(client)) }
+        case .etcd34:
+            try await withClient(.debian) { client, _ in try await body(EtcdRegistryStore(client)) }
+        case .etcd35:
+            try await withClient(.wheel) { client, _ in try await body(EtcdRegistryStore(client)) }
         }
     }
 }

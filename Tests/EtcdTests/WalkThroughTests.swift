@@ -11,7 +11,8 @@ import Testing
             let result = try await Command(program, [server.endpoint]).run()
             #expect(result.status == 0, "\(result.errors)")
             for line in [
-                "connected to etcd \(version.rawValue)", "put walk/a = two: it was one", "version 2",
+                "connected to etcd \(version.rawValue)", "put walk/a = two: it was one",
+                "version 2",
                 "get walk/*: 2 keys: walk/a = two, walk/b = three",
                 "delete walk/*: 2 keys, they held [two, three]", "kept alive: lives 10.0 seconds",
                 "get walk/leased: count 0", "from its creation: again, then at last",

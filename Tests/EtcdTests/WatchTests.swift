@@ -14,9 +14,13 @@ import Testing
             try await client.put("w", "2")
             try await client.put("w", "3")
 
-            #expect(try await values(client.watch(key: "w", from: .creation), 3) == ["1", "2", "3"])
+            #expect(
+                try await values(client.watch(key: "w", from: .creation), 3) == ["1", "2", "3"]
+            )
             #expect(try await values(client.watch(key: "w", from: .lastModification), 1) == ["3"])
-            #expect(try await values(client.watch(key: "w", from: .after(created)), 2) == ["2", "3"])
+            #expect(
+                try await values(client.watch(key: "w", from: .after(created)), 2) == ["2", "3"]
+            )
         }
     }
 
@@ -31,7 +35,10 @@ import Testing
 
             var events: [WatchEvent] = []
             let watch = client.watch(
-                prefix: "p/", after: got.header.revision, options: .init(withPrevious: true))
+                prefix: "p/",
+                after: got.header.revision,
+                options: .init(withPrevious: true)
+            )
             for try await response in watch {
                 events += response.events
                 if events.count == 2 { break }
@@ -51,8 +58,12 @@ import Testing
                 group.addTask {
                     try await values(
                         client.watch(
-                            key: "late", from: .creation,
-                            options: .init(progressEvery: .milliseconds(50))), 1)
+                            key: "late",
+                            from: .creation,
+                            options: .init(progressEvery: .milliseconds(50))
+                        ),
+                        1
+                    )
                 }
                 try await client.put("late", "here")
                 #expect(try await group.next() == ["here"])
@@ -65,7 +76,10 @@ import Testing
         try await withClient(version) { client, _ in
             let revision = try await client.put("other", "x").header.revision
             let watch = client.watch(
-                prefix: "quiet/", after: revision, options: .init(progressEvery: .milliseconds(20)))
+                prefix: "quiet/",
+                after: revision,
+                options: .init(progressEvery: .milliseconds(20))
+            )
             for try await response in watch {
                 #expect(response.events.isEmpty)
                 #expect(response.header.revision == revision)
@@ -79,7 +93,10 @@ import Testing
             let revision = try await client.get("k").header.revision
             await expect(.unavailable) {
                 let watch = client.watch(
-                    prefix: "", after: revision, options: .init(progressEvery: .milliseconds(20)))
+                    prefix: "",
+                    after: revision,
+                    options: .init(progressEvery: .milliseconds(20))
+                )
                 for try await _ in watch { server.kill() }
             }
         }
@@ -111,7 +128,8 @@ import Testing
     }
 
     private func values(
-        _ watch: EtcdStream<WatchResponse>, _ count: Int
+        _ watch: EtcdStream<WatchResponse>,
+        _ count: Int
     ) async throws -> [String] {
         var values: [String] = []
         for try await response in watch {

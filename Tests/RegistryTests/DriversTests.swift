@@ -20,7 +20,8 @@ import Testing
             let before = try #require(host.session.leaseID)
             world.store.endLease(before)
             try await world.until("back under a new lease") {
-                host.session.leaseID != before && host.session.isSettled && host.keys == ["web/a-8080"]
+                host.session.leaseID != before && host.session.isSettled
+                    && host.keys == ["web/a-8080"]
             }
             #expect(world.store.leases.count == 1)
         }
@@ -31,7 +32,9 @@ import Testing
             let host = try world.addHost("a", services: ["web": 8080])
             try await world.until("seen") { host.keys == ["web/a-8080"] }
             world.store.delete("services/web/a-8080")
-            try await world.until("back") { world.store.records["services/web/a-8080"]?.lease == host.session.leaseID }
+            try await world.until("back") {
+                world.store.records["services/web/a-8080"]?.lease == host.session.leaseID
+            }
             world.store.put("services/web/a-8080", Array("6.6.6.6:66".utf8))
             try await world.until("ours again") {
                 world.store.records["services/web/a-8080"]?.lease == host.session.leaseID
@@ -48,7 +51,9 @@ import Testing
             let updates = one.updates.all.count
 
             world.store.setReachable(false)
-            try await world.until("the loss is noticed") { !one.watcher.isCurrent && !other.watcher.isCurrent }
+            try await world.until("the loss is noticed") {
+                !one.watcher.isCurrent && !other.watcher.isCurrent
+            }
             for _ in 0..<120 { await world.pass(.seconds(1)) }
             #expect(one.keys == both && one.updates.all.count == updates)
 
@@ -65,7 +70,9 @@ import Testing
     @Test func whatWasDeletedWhileTheWatchWasCutOffIsGoneAfterwards() async throws {
         try await World.with { world in
             let host = try world.addHost("a", services: [:])
-            for id in ["1", "2"] { world.store.put("services/web/\(id)", Array("10.0.0.1:80".utf8)) }
+            for id in ["1", "2"] {
+                world.store.put("services/web/\(id)", Array("10.0.0.1:80".utf8))
+            }
             try await world.until("both seen") { host.keys == ["web/1", "web/2"] }
             world.store.setReachable(false)
             try await world.until("the loss is noticed") { !host.watcher.isCurrent }

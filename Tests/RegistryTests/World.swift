@@ -14,7 +14,9 @@ final class World: Sendable {
         private let left: Mutex<Bool>
 
         init(
-            session: RegistrationSession, watcher: EndpointWatcher, updates: Recorder<TableUpdate>,
+            session: RegistrationSession,
+            watcher: EndpointWatcher,
+            updates: Recorder<TableUpdate>,
             reports: Recorder<WatchReport>
         ) {
             self.session = session
@@ -75,22 +77,34 @@ final class World: Sendable {
         let (updates, reports) = (Recorder<TableUpdate>(), Recorder<WatchReport>())
         let seed = UInt64(name.utf8.reduce(0) { $0 * 31 + Int($1) })
         let session = RegistrationSession(
-            store: store, settings: .init(owner: try #require(OwnerID("host-\(name)"))),
-            generator: SeededGenerator(seed: seed), timeline: timeline)
+            store: store,
+            settings: .init(owner: try #require(OwnerID("host-\(name)"))),
+            generator: SeededGenerator(seed: seed),
+            timeline: timeline
+        )
         let watcher = EndpointWatcher(
-            store: store, settings: .init(), generator: SeededGenerator(seed: seed + 1),
+            store: store,
+            settings: .init(),
+            generator: SeededGenerator(seed: seed + 1),
             timeline: timeline,
             listeners: .init(
-                table: { updates.record($0) }, keys: { session.keysHeard($0) },
-                reports: { reports.record($0) }))
+                table: { updates.record($0) },
+                keys: { session.keysHeard($0) },
+                reports: { reports.record($0) }
+            )
+        )
         session.register(
             try services.map { service, port in
                 ServiceInstance(
                     key: ServiceKey(
                         service: try #require(ServiceName(declared: service)),
-                        instance: try #require(InstanceID(declared: "\(name)-\(port)"))),
-                    address: try #require(HostAddress("10.0.0.1")), port: port)
-            })
+                        instance: try #require(InstanceID(declared: "\(name)-\(port)"))
+                    ),
+                    address: try #require(HostAddress("10.0.0.1")),
+                    port: port
+                )
+            }
+        )
         let host = Host(session: session, watcher: watcher, updates: updates, reports: reports)
         newHost.yield(host)
         return host

@@ -53,6 +53,7 @@ public struct Command: Sendable {
         return Result(
             status: process.terminationReason == .exit ? status : -status,
             output: try String(contentsOf: output, encoding: .utf8),
-            errors: try String(contentsOf: errors, encoding: .utf8))
+            errors: try String(contentsOf: errors, encoding: .utf8)
+        )
     }
 }

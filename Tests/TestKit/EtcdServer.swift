@@ -68,7 +68,9 @@ public final class EtcdServer: Sendable {
         let program = version.directory.appending(path: "etcd")
         guard FileManager.default.isExecutableFile(atPath: program.path) else {
             throw Failure(
-                description: "\(program.path) is missing; run dev/install-packages.sh (make test does)")
+                description:
+                    "\(program.path) is missing; run dev/install-packages.sh (make test does)"
+            )
         }
         let process = Process()
         process.executableURL = program
@@ -83,7 +85,10 @@ public final class EtcdServer: Sendable {
         process.standardOutput = FileHandle.nullDevice
         try process.run()
         self.process.withLock { $0 = process }
-        try await eventually("etcd \(version.rawValue) answers at \(endpoint)", within: .seconds(30)) {
+        try await eventually(
+            "etcd \(version.rawValue) answers at \(endpoint)",
+            within: .seconds(30)
+        ) {
             (try? await self.etcdctl("endpoint", "health")) != nil
         }
     }
@@ -115,11 +120,14 @@ public final class EtcdServer: Sendable {
     public func etcdctl(_ arguments: String...) async throws -> String {
         let program = version.directory.appending(path: "etcdctl").path
         let result = try await Command(
-            program, ["--endpoints=\(endpoint)"] + arguments, environment: ["ETCDCTL_API": "3"]
+            program,
+            ["--endpoints=\(endpoint)"] + arguments,
+            environment: ["ETCDCTL_API": "3"]
         ).run()
         guard result.status == 0 else {
             throw Failure(
-                description: "etcdctl \(arguments.joined(separator: " ")): \(result.errors)")
+                description: "etcdctl \(arguments.joined(separator: " ")): \(result.errors)"
+            )
         }
         return result.output
     }

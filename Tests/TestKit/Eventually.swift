@@ -11,7 +11,8 @@ public struct DidNotHappen: Error, CustomStringConvertible {
 ///
 /// - Throws: ``DidNotHappen`` after `limit`, and what `condition` throws.
 public func eventually(
-    _ what: String, within limit: Duration = .seconds(10),
+    _ what: String,
+    within limit: Duration = .seconds(10),
     isolation: isolated (any Actor)? = #isolation,
     _ condition: () async throws -> Bool
 ) async throws {

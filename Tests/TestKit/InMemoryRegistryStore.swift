@@ -106,6 +106,7 @@ public final class InMemoryRegistryStore: RegistryStore {
 
     // MARK: RegistryStore
 
+    /// As ``RegistryStore/grantLease(_:ttl:)`` says.
     public func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> Duration {
         try served { state, now in
             state.leases[id] = Lease(ttl: ttl, expires: now + ttl)
@@ -113,8 +114,11 @@ public final class InMemoryRegistryStore: RegistryStore {
         }
     }
 
+    /// As ``RegistryStore/keepAlive(_:beats:answered:)`` says.
     public func keepAlive(
-        _ id: LeaseID, beats: AsyncStream<Void>, answered: @escaping @Sendable (Duration) -> Void
+        _ id: LeaseID,
+        beats: AsyncStream<Void>,
+        answered: @escaping @Sendable (Duration) -> Void
     ) async throws(StoreError) {
         for await _ in beats {
             let ttl: Duration? = try served { state, now in
@@ -127,10 +131,12 @@ public final class InMemoryRegistryStore: RegistryStore {
         }
     }
 
+    /// As ``RegistryStore/revokeLease(_:)`` says.
     public func revokeLease(_ id: LeaseID) async throws(StoreError) {
         try served { state, _ in Self.end(&state, id) }
     }
 
+    /// As ``RegistryStore/claim(_:)`` says.
     public func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome {
         try served { state, _ in
             guard state.leases[claim.lease] != nil else { return .leaseGone }
@@ -139,8 +145,10 @@ public final class InMemoryRegistryStore: RegistryStore {
             {
                 let record = try? RecordCodec.decode(holding.value, key: claim.instance)
                 let holder = Holder(
-                    owner: record?.owner, lease: holding.lease,
-                    address: record.map { $0.instance.address.joined(port: $0.instance.port) })
+                    owner: record?.owner,
+                    lease: holding.lease,
+                    address: record.map { $0.instance.address.joined(port: $0.instance.port) }
+                )
                 return holder.owner == claim.owner
                     ? .heldByOurHost(holder) : .heldByAnotherHost(holder)
             }
@@ -148,6 +156,7 @@ public final class InMemoryRegistryStore: RegistryStore {
         }
     }
 
+    /// As ``RegistryStore/rewrite(_:)`` says.
     public func rewrite(_ claim: Claim) async throws(StoreError) {
         try served { state, _ in
             guard state.records[claim.key]?.lease == claim.lease else { return }
@@ -155,23 +164,30 @@ public final class InMemoryRegistryStore: RegistryStore {
         }
     }
 
+    /// As ``RegistryStore/withdraw(_:lease:)`` says.
     public func withdraw(_ key: String, lease: LeaseID) async throws(StoreError) {
         try served { state, _ in
             if state.records[key]?.lease == lease { Self.delete(&state, [key]) }
         }
     }
 
+    /// As ``RegistryStore/snapshot(of:)`` says.
     public func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot {
         try served { state, _ in
             Snapshot(
-                clusterID: state.clusterID, revision: state.revision,
+                clusterID: state.clusterID,
+                revision: state.revision,
                 records: state.records.values
-                    .filter { $0.key.hasPrefix(prefix.text) }.sorted { $0.key < $1.key })
+                    .filter { $0.key.hasPrefix(prefix.text) }.sorted { $0.key < $1.key }
+            )
         }
     }
 
+    /// As ``RegistryStore/watch(_:after:asks:received:)`` says.
     public func watch(
-        _ prefix: RegistryPrefix, after revision: Revision, asks: AsyncStream<Void>,
+        _ prefix: RegistryPrefix,
+        after revision: Revision,
+        asks: AsyncStream<Void>,
         received: @escaping @Sendable (WatchNews) -> Void
     ) async throws(StoreError) {
         let id = state.withLock { state in
@@ -192,12 +208,15 @@ public final class InMemoryRegistryStore: RegistryStore {
         }
     }
 
+    /// As ``RegistryStore/suspectConnection()`` says.
     public func suspectConnection() async {}
 
     // MARK: parts
 
     private func watch(
-        _ id: Int, _ prefix: RegistryPrefix, after revision: Revision,
+        _ id: Int,
+        _ prefix: RegistryPrefix,
+        after revision: Revision,
         _ received: @escaping @Sendable (WatchNews) -> Void
     ) async -> StoreError {
         await withTaskCancellationHandler {
@@ -252,7 +271,8 @@ public final class InMemoryRegistryStore: RegistryStore {
         guard !state.isSilent else { return }
         let events = events.filter { $0.key.hasPrefix(watcher.prefix.text) }
         watcher.received(
-            WatchNews(clusterID: state.clusterID, revision: state.revision, events: events))
+            WatchNews(clusterID: state.clusterID, revision: state.revision, events: events)
+        )
     }
 
     private static func happened(_ state: inout State, _ events: [StoreEvent]) {
@@ -265,13 +285,21 @@ public final class InMemoryRegistryStore: RegistryStore {
 
     @discardableResult
     private static func put(
-        _ state: inout State, _ key: String, _ value: [UInt8], _ lease: LeaseID
+        _ state: inout State,
+        _ key: String,
+        _ value: [UInt8],
+        _ lease: LeaseID
     ) -> Revision {
         state.revision = state.revision.next
         let before = state.records[key]
         let record = StoredRecord(
-            key: key, value: value, createRevision: before?.createRevision ?? state.revision,
-            modRevision: state.revision, version: (before?.version ?? 0) + 1, lease: lease)
+            key: key,
+            value: value,
+            createRevision: before?.createRevision ?? state.revision,
+            modRevision: state.revision,
+            version: (before?.version ?? 0) + 1,
+            lease: lease
+        )
         state.records[key] = record
         happened(&state, [.put(record)])
         return state.revision

@@ -8,7 +8,9 @@ public final class ManualClock: Clock {
         public var offset: Duration
 
         /// This instant and a duration.
-        public func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+        public func advanced(by duration: Duration) -> Instant {
+            Instant(offset: offset + duration)
+        }
         /// From this instant to the other one; positive when that is later.
         public func duration(to other: Instant) -> Duration { other.offset - offset }
         /// Whether the left instant is earlier.
@@ -17,7 +19,8 @@ public final class ManualClock: Clock {
 
     private struct State {
         var now = Instant(offset: .zero)
-        var sleepers: [Int: (until: Instant, continuation: CheckedContinuation<Void, any Error>)] = [:]
+        var sleepers: [Int: (until: Instant, continuation: CheckedContinuation<Void, any Error>)] =
+            [:]
         var nextSleeper = 0
         var cancelled: Set<Int> = []
     }
@@ -27,7 +30,9 @@ public final class ManualClock: Clock {
     /// A clock at zero.
     public init() {}
 
+    /// Where the test has moved it.
     public var now: Instant { state.withLock { $0.now } }
+    /// A nanosecond; it moves as finely as a test likes.
     public var minimumResolution: Duration { .nanoseconds(1) }
 
     /// When the next sleeper wakes, or `nil` when nobody sleeps.
@@ -35,6 +40,7 @@ public final class ManualClock: Clock {
         state.withLock { $0.sleepers.values.map(\.until.offset).min() }
     }
 
+    /// Sleeps until the test has moved the clock that far, or the task is cancelled.
     public func sleep(until deadline: Instant, tolerance: Duration?) async throws {
         let id = state.withLock { state in
             state.nextSleeper += 1

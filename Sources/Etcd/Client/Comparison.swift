@@ -40,20 +40,25 @@ public struct Comparison: Sendable {
     }
 
     /// Compares how often the key changed since it was created.
-    public static func version(of key: Bytes, _ relation: Relation, _ version: Int64) -> Comparison {
+    public static func version(of key: Bytes, _ relation: Relation, _ version: Int64) -> Comparison
+    {
         Comparison(key, relation, .version, .version(version))
     }
 
     /// Compares the revision that created the key.
     public static func createRevision(
-        of key: Bytes, _ relation: Relation, _ revision: Revision
+        of key: Bytes,
+        _ relation: Relation,
+        _ revision: Revision
     ) -> Comparison {
         Comparison(key, relation, .create, .createRevision(revision.rawValue))
     }
 
     /// Compares the revision of the key's last change.
     public static func modRevision(
-        of key: Bytes, _ relation: Relation, _ revision: Revision
+        of key: Bytes,
+        _ relation: Relation,
+        _ revision: Revision
     ) -> Comparison {
         Comparison(key, relation, .mod, .modRevision(revision.rawValue))
     }
@@ -64,7 +69,9 @@ public struct Comparison: Sendable {
     }
 
     private init(
-        _ key: Bytes, _ relation: Relation, _ target: Etcdserverpb_Compare.CompareTarget,
+        _ key: Bytes,
+        _ relation: Relation,
+        _ target: Etcdserverpb_Compare.CompareTarget,
         _ value: Etcdserverpb_Compare.OneOf_TargetUnion
     ) {
         var message = Etcdserverpb_Compare()

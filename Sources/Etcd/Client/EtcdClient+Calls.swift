@@ -12,7 +12,8 @@ extension EtcdClient {
     ///   - timeout: For the answer; the request timeout by default.
     ///   - ask: Makes the call.
     func call<Answer: Sendable>(
-        _ method: String, timeout: Duration? = nil,
+        _ method: String,
+        timeout: Duration? = nil,
         _ ask: (GRPC, CallOptions) async throws -> Answer
     ) async throws(EtcdError) -> Answer {
         let connection = try await supervisor.connection(within: configuration.dialTimeout)
@@ -29,7 +30,8 @@ extension EtcdClient {
     ///
     /// - Parameter talk: Makes the call; returns when it is over.
     func stream(
-        _ method: String, _ talk: (GRPC, CallOptions) async throws -> Void
+        _ method: String,
+        _ talk: (GRPC, CallOptions) async throws -> Void
     ) async throws(EtcdError) {
         let connection = try await supervisor.connection(within: configuration.dialTimeout)
         do {
@@ -49,7 +51,9 @@ extension EtcdClient {
 
     /// A member that broke off or kept silent is asked whether it is still there.
     private func failed(
-        _ error: any Error, _ method: String, on connection: MemberConnection
+        _ error: any Error,
+        _ method: String,
+        on connection: MemberConnection
     ) async -> EtcdError {
         let error = EtcdError(rpc: error, method: method, endpoint: connection.endpoint)
         if error.code == .unavailable || error.code == .deadlineExceeded {

@@ -43,8 +43,12 @@ extension EtcdClient {
                 .memberList(Etcdserverpb_MemberListRequest(), options: options)
         }.members.map { member in
             Member(
-                id: member.id, name: member.name, peerURLs: member.peerUrls,
-                clientURLs: member.clientUrls, isLearner: member.isLearner)
+                id: member.id,
+                name: member.name,
+                peerURLs: member.peerUrls,
+                clientURLs: member.clientUrls,
+                isLearner: member.isLearner
+            )
         }
     }
 
@@ -59,8 +63,12 @@ extension EtcdClient {
                 .status(Etcdserverpb_StatusRequest(), options: options)
         }
         return MemberStatus(
-            header: ResponseHeader(answer.header), version: answer.version,
-            databaseSize: answer.dbSize, leader: answer.leader, raftTerm: answer.raftTerm,
-            isLearner: answer.isLearner)
+            header: ResponseHeader(answer.header),
+            version: answer.version,
+            databaseSize: answer.dbSize,
+            leader: answer.leader,
+            raftTerm: answer.raftTerm,
+            isLearner: answer.isLearner
+        )
     }
 }

@@ -22,7 +22,8 @@ extension EtcdClient {
 
         /// A configuration with the defaults above.
         public init(
-            endpoints: [EtcdEndpoint] = [.local], seed: UInt64 = .random(in: 0...UInt64.max)
+            endpoints: [EtcdEndpoint] = [.local],
+            seed: UInt64 = .random(in: 0...UInt64.max)
         ) {
             self.endpoints = endpoints
             self.seed = seed

@@ -15,13 +15,17 @@ extension EtcdClient {
     /// Source: etcd API, `KV.Put`.
     @discardableResult
     public func put(
-        _ key: Bytes, _ value: Bytes, lease: LeaseID = .none, returningPrevious: Bool = false
+        _ key: Bytes,
+        _ value: Bytes,
+        lease: LeaseID = .none,
+        returningPrevious: Bool = false
     ) async throws(EtcdError) -> PutResponse {
         let request = Operation.put(key, value, lease: lease, returningPrevious: returningPrevious)
         return PutResponse(
             try await call("KV.Put") { grpc, options in
                 try await Etcdserverpb_KV.Client(wrapping: grpc).put(request.put, options: options)
-            })
+            }
+        )
     }
 
     /// Reads one key.
@@ -33,7 +37,8 @@ extension EtcdClient {
     /// - Throws: ``EtcdError``; `compacted` or `futureRevision` for such a revision.
     ///
     /// Source: etcd API, `KV.Range`, linearizable.
-    public func get(_ key: Bytes, revision: Revision? = nil) async throws(EtcdError) -> GetResponse {
+    public func get(_ key: Bytes, revision: Revision? = nil) async throws(EtcdError) -> GetResponse
+    {
         try await range(.get(.key(key), revision: revision))
     }
 
@@ -49,10 +54,14 @@ extension EtcdClient {
     ///
     /// Source: etcd API, `KV.Range`, linearizable.
     public func get(
-        prefix: Bytes, limit: Int? = nil, revision: Revision? = nil, countOnly: Bool = false
+        prefix: Bytes,
+        limit: Int? = nil,
+        revision: Revision? = nil,
+        countOnly: Bool = false
     ) async throws(EtcdError) -> GetResponse {
         try await range(
-            .get(.prefix(prefix), limit: limit, revision: revision, countOnly: countOnly))
+            .get(.prefix(prefix), limit: limit, revision: revision, countOnly: countOnly)
+        )
     }
 
     /// Reads all keys that begin with a prefix, however many, in pages of one and the same state.
@@ -65,7 +74,9 @@ extension EtcdClient {
     /// - Throws: ``EtcdError``; `compacted` when the state was compacted away between two pages:
     ///   begin again.
     public func getPages(
-        prefix: Bytes, pageSize: Int = 5000, _ receive: ([KeyValue]) -> Void
+        prefix: Bytes,
+        pageSize: Int = 5000,
+        _ receive: ([KeyValue]) -> Void
     ) async throws(EtcdError) -> ResponseHeader {
         var range = KeyRange.prefix(prefix)
         let first = try await self.range(.get(range, limit: pageSize))
@@ -75,7 +86,8 @@ extension EtcdClient {
             // The first key after the last one: the same bytes and a zero.
             range = KeyRange(key: Bytes(last.key.array + [0]), end: range.end)
             page = try await self.range(
-                .get(range, limit: pageSize, revision: first.header.revision))
+                .get(range, limit: pageSize, revision: first.header.revision)
+            )
             receive(page.keyValues)
         }
         return first.header
@@ -89,7 +101,8 @@ extension EtcdClient {
     /// Source: etcd API, `KV.DeleteRange`.
     @discardableResult
     public func delete(
-        _ key: Bytes, returningPrevious: Bool = false
+        _ key: Bytes,
+        returningPrevious: Bool = false
     ) async throws(EtcdError) -> DeleteResponse {
         try await delete(.delete(.key(key), returningPrevious: returningPrevious))
     }
@@ -102,7 +115,8 @@ extension EtcdClient {
     /// Source: etcd API, `KV.DeleteRange`.
     @discardableResult
     public func delete(
-        prefix: Bytes, returningPrevious: Bool = false
+        prefix: Bytes,
+        returningPrevious: Bool = false
     ) async throws(EtcdError) -> DeleteResponse {
         try await delete(.delete(.prefix(prefix), returningPrevious: returningPrevious))
     }
@@ -120,13 +134,16 @@ extension EtcdClient {
     /// Source: etcd API, `KV.Txn`.
     @discardableResult
     public func transaction(
-        if comparisons: [Comparison], then: [Operation], otherwise: [Operation] = []
+        if comparisons: [Comparison],
+        then: [Operation],
+        otherwise: [Operation] = []
     ) async throws(EtcdError) -> TransactionResponse {
         let request = Operation.transaction(if: comparisons, then: then, otherwise: otherwise).txn
         return TransactionResponse(
             try await call("KV.Txn") { grpc, options in
                 try await Etcdserverpb_KV.Client(wrapping: grpc).txn(request, options: options)
-            })
+            }
+        )
     }
 
     /// Forgets the history before a revision: states and watches from before it are gone for good.
@@ -144,7 +161,8 @@ extension EtcdClient {
         return ResponseHeader(
             try await call("KV.Compact") { [request] grpc, options in
                 try await Etcdserverpb_KV.Client(wrapping: grpc).compact(request, options: options)
-            }.header)
+            }.header
+        )
     }
 
     private func range(_ operation: Operation) async throws(EtcdError) -> GetResponse {
@@ -152,7 +170,8 @@ extension EtcdClient {
             try await call("KV.Range") { grpc, options in
                 try await Etcdserverpb_KV.Client(wrapping: grpc)
                     .range(operation.range, options: options)
-            })
+            }
+        )
     }
 
     private func delete(_ operation: Operation) async throws(EtcdError) -> DeleteResponse {
@@ -160,6 +179,7 @@ extension EtcdClient {
             try await call("KV.DeleteRange") { grpc, options in
                 try await Etcdserverpb_KV.Client(wrapping: grpc)
                     .deleteRange(operation.deleteRange, options: options)
-            })
+            }
+        )
     }
 }

@@ -14,7 +14,8 @@ extension EtcdClient {
     /// - Throws: ``EtcdError``; `leaseExists` when the id is taken.
     ///
     /// Source: etcd API, `Lease.LeaseGrant`.
-    public func grantLease(ttl: Duration, id: LeaseID? = nil) async throws(EtcdError) -> LeaseGrant {
+    public func grantLease(ttl: Duration, id: LeaseID? = nil) async throws(EtcdError) -> LeaseGrant
+    {
         var request = Etcdserverpb_LeaseGrantRequest()
         request.ttl = ttl.components.seconds
         request.id = id?.rawValue ?? 0
@@ -25,7 +26,8 @@ extension EtcdClient {
             try await call("Lease.LeaseGrant") { [request] grpc, options in
                 try await Etcdserverpb_Lease.Client(wrapping: grpc)
                     .leaseGrant(request, options: options)
-            })
+            }
+        )
     }
 
     /// Ends a lease now and deletes the keys under it.
@@ -52,7 +54,8 @@ extension EtcdClient {
     ///
     /// Source: etcd API, `Lease.LeaseTimeToLive`.
     public func timeToLive(
-        of id: LeaseID, withKeys: Bool = false
+        of id: LeaseID,
+        withKeys: Bool = false
     ) async throws(EtcdError) -> LeaseStatus? {
         var request = Etcdserverpb_LeaseTimeToLiveRequest()
         request.id = id.rawValue
@@ -63,7 +66,7 @@ extension EtcdClient {
                 try await Etcdserverpb_Lease.Client(wrapping: grpc)
                     .leaseTimeToLive(request, options: options)
             }
-        } catch where error.code == .leaseNotFound {
+        } catch  where error.code == .leaseNotFound {
             return nil
         }
         return answer.ttl > 0 ? LeaseStatus(answer) : nil
@@ -95,11 +98,12 @@ extension EtcdClient {
         EtcdStream(client: self) { send throws(EtcdError) in
             var backoff = Backoff(
                 .init(base: .milliseconds(200), cap: .seconds(2)),
-                generator: SeededGenerator(seed: UInt64(bitPattern: id.rawValue)))
+                generator: SeededGenerator(seed: UInt64(bitPattern: id.rawValue))
+            )
             while !Task.isCancelled {
                 do throws(EtcdError) {
                     try await self.keepAliveUntilBroken(id, send)
-                } catch where error.code == .unavailable || error.code == .deadlineExceeded {
+                } catch  where error.code == .unavailable || error.code == .deadlineExceeded {
                     // A closed stream is not a lost lease: only the server's word ends it.
                 }
                 try? await Task.sleep(for: backoff.next())
@@ -110,15 +114,21 @@ extension EtcdClient {
     /// One stream's worth of keep-alives: sends one, waits for its answer, rests for a third of the
     /// time to live.
     private func keepAliveUntilBroken(
-        _ id: LeaseID, _ send: @escaping @Sendable (KeepAliveAnswer) async -> Void
+        _ id: LeaseID,
+        _ send: @escaping @Sendable (KeepAliveAnswer) async -> Void
     ) async throws(EtcdError) {
-        let (beats, beat) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+        let (beats, beat) = AsyncStream.makeStream(
+            of: Void.self,
+            bufferingPolicy: .bufferingOldest(1)
+        )
         beat.yield()
         try await keepAlive(id, beats: beats) { answer in
             guard answer.ttl > .zero else {
                 throw EtcdError(
-                    .leaseNotFound, "the lease \(id) is gone; grant a new one and put its keys again",
-                    method: "Lease.LeaseKeepAlive")
+                    .leaseNotFound,
+                    "the lease \(id) is gone; grant a new one and put its keys again",
+                    method: "Lease.LeaseKeepAlive"
+                )
             }
             await send(answer)
             try await Task.sleep(for: answer.ttl / 3)
@@ -134,12 +144,14 @@ extension EtcdClient {
     ///     lease is gone.
     /// - Throws: ``EtcdError`` when the stream breaks, and what `received` throws.
     package func keepAlive(
-        _ id: LeaseID, beats: AsyncStream<Void>,
+        _ id: LeaseID,
+        beats: AsyncStream<Void>,
         received: @escaping @Sendable (KeepAliveAnswer) async throws -> Void
     ) async throws(EtcdError) {
         try await stream("Lease.LeaseKeepAlive") { grpc, options in
             try await Etcdserverpb_Lease.Client(wrapping: grpc).leaseKeepAlive(
-                metadata: requireLeader, options: options,
+                metadata: requireLeader,
+                options: options,
                 requestProducer: { writer in
                     for await _ in beats {
                         var request = Etcdserverpb_LeaseKeepAliveRequest()
@@ -151,7 +163,8 @@ extension EtcdClient {
                     for try await message in response.messages {
                         try await received(KeepAliveAnswer(message))
                     }
-                })
+                }
+            )
         }
     }
 }

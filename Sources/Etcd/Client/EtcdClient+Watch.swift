@@ -16,7 +16,9 @@ extension EtcdClient {
     ///
     /// Source: etcd API, `Watch.Watch`.
     public func watch(
-        key: Bytes, from start: WatchStart, options: WatchOptions = WatchOptions()
+        key: Bytes,
+        from start: WatchStart,
+        options: WatchOptions = WatchOptions()
     ) -> EtcdStream<WatchResponse> {
         EtcdStream(client: self) { send throws(EtcdError) in
             let first = try await self.firstRevision(of: start, for: key)
@@ -38,14 +40,18 @@ extension EtcdClient {
     ///
     /// Source: etcd API, `Watch.Watch`.
     public func watch(
-        prefix: Bytes, after revision: Revision, options: WatchOptions = WatchOptions()
+        prefix: Bytes,
+        after revision: Revision,
+        options: WatchOptions = WatchOptions()
     ) -> EtcdStream<WatchResponse> {
         EtcdStream(client: self) { send throws(EtcdError) in
             try await self.watch(.prefix(prefix), first: revision.next, options, send)
         }
     }
 
-    private func firstRevision(of start: WatchStart, for key: Bytes) async throws(EtcdError) -> Revision {
+    private func firstRevision(of start: WatchStart, for key: Bytes) async throws(EtcdError)
+        -> Revision
+    {
         if case .after(let revision) = start { return revision.next }
         let found = try await get(key)
         guard let keyValue = found.keyValues.first else { return found.header.revision.next }
@@ -53,10 +59,15 @@ extension EtcdClient {
     }
 
     private func watch(
-        _ range: KeyRange, first: Revision, _ options: WatchOptions,
+        _ range: KeyRange,
+        first: Revision,
+        _ options: WatchOptions,
         _ send: @escaping @Sendable (WatchResponse) async -> Void
     ) async throws(EtcdError) {
-        let (asks, ask) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let (asks, ask) = AsyncStream.makeStream(
+            of: Void.self,
+            bufferingPolicy: .bufferingNewest(1)
+        )
         let request = Self.watchRequest(range, first: first, withPrevious: options.withPrevious)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -92,7 +103,9 @@ extension EtcdClient {
     }
 
     static func watchRequest(
-        _ range: KeyRange, first: Revision, withPrevious: Bool
+        _ range: KeyRange,
+        first: Revision,
+        withPrevious: Bool
     ) -> Etcdserverpb_WatchRequest {
         var create = Etcdserverpb_WatchCreateRequest()
         create.key = range.key.data
@@ -112,12 +125,14 @@ extension EtcdClient {
     ///   - received: Called with each answer, before the next is read.
     /// - Throws: ``EtcdError`` when the stream breaks or etcd ends the watch.
     func watch(
-        _ create: Etcdserverpb_WatchRequest, asks: AsyncStream<Void>,
+        _ create: Etcdserverpb_WatchRequest,
+        asks: AsyncStream<Void>,
         received: @escaping @Sendable (WatchMessage) async throws -> Void
     ) async throws(EtcdError) {
         try await stream("Watch.Watch") { grpc, options in
             try await Etcdserverpb_Watch.Client(wrapping: grpc).watch(
-                metadata: requireLeader, options: options,
+                metadata: requireLeader,
+                options: options,
                 requestProducer: { writer in
                     try await writer.write(create)
                     for await _ in asks {
@@ -131,7 +146,8 @@ extension EtcdClient {
                         if message.canceled { throw Self.ending(of: message) }
                         try await received(WatchMessage(message: message))
                     }
-                })
+                }
+            )
         }
         // etcd does not end a watch stream without a word.
         throw EtcdError(.unavailable, "the server ended the watch stream", method: "Watch.Watch")
@@ -143,7 +159,9 @@ extension EtcdClient {
             return EtcdError(
                 .compacted(at: oldest),
                 "the history before revision \(oldest) is compacted away; get the keys, then watch "
-                    + "after the revision of that answer", method: "Watch.Watch")
+                    + "after the revision of that answer",
+                method: "Watch.Watch"
+            )
         }
         let reason = message.cancelReason.isEmpty ? "etcd gave no reason" : message.cancelReason
         let code: EtcdError.Code =

@@ -31,7 +31,8 @@ public final class EtcdClient: Sendable {
         self.configuration = configuration
         supervisor = FailoverSupervisor(configuration, observe: observe)
         (streams, newStream) = AsyncStream.makeStream(
-            bufferingPolicy: .bufferingOldest(Self.streamsWaiting))
+            bufferingPolicy: .bufferingOldest(Self.streamsWaiting)
+        )
     }
 
     /// Runs `body` with a client that is running, and stops the client when `body` has ended.
@@ -40,7 +41,8 @@ public final class EtcdClient: Sendable {
     /// - Throws: What `body` throws. Nothing is connected yet when `body` begins: the first call
     ///   tells whether etcd is there.
     public static func withClient<Value: Sendable>(
-        _ configuration: Configuration, _ body: @escaping @Sendable (EtcdClient) async throws -> Value
+        _ configuration: Configuration,
+        _ body: @escaping @Sendable (EtcdClient) async throws -> Value
     ) async throws -> Value {
         let client = EtcdClient(configuration)
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -85,7 +87,8 @@ public final class EtcdClient: Sendable {
         case .dropped:
             throw EtcdError(
                 .resourceExhausted,
-                "\(Self.streamsWaiting) watches and keep-alives wait to begin; is run() running?")
+                "\(Self.streamsWaiting) watches and keep-alives wait to begin; is run() running?"
+            )
         default: throw EtcdError(.notRunning, "the client has stopped; make a new one")
         }
     }

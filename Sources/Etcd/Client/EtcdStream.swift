@@ -12,7 +12,8 @@ public struct EtcdStream<Element: Sendable>: AsyncSequence, Sendable {
     /// What ends the sequence early.
     public typealias Failure = EtcdError
     typealias Body =
-        @Sendable (_ send: @escaping @Sendable (Element) async -> Void) async throws(EtcdError) -> Void
+        @Sendable (_ send: @escaping @Sendable (Element) async -> Void) async throws(EtcdError) ->
+        Void
 
     private let client: EtcdClient
     private let body: Body
@@ -54,7 +55,8 @@ public struct EtcdStream<Element: Sendable>: AsyncSequence, Sendable {
             }
         }
 
-        private func begin() throws(EtcdError) -> AsyncThrowingChannel<Element, any Error>.Iterator {
+        private func begin() throws(EtcdError) -> AsyncThrowingChannel<Element, any Error>.Iterator
+        {
             let channel = AsyncThrowingChannel<Element, any Error>()
             let (body, end) = (body, end)
             try client.start {

@@ -7,7 +7,10 @@ public struct Operation: Sendable {
 
     /// Writes a key. See ``EtcdClient/put(_:_:lease:returningPrevious:)``.
     public static func put(
-        _ key: Bytes, _ value: Bytes, lease: LeaseID = .none, returningPrevious: Bool = false
+        _ key: Bytes,
+        _ value: Bytes,
+        lease: LeaseID = .none,
+        returningPrevious: Bool = false
     ) -> Operation {
         var put = Etcdserverpb_PutRequest()
         put.key = key.data
@@ -37,7 +40,9 @@ public struct Operation: Sendable {
 
     /// A transaction within the transaction.
     public static func transaction(
-        if comparisons: [Comparison], then: [Operation], otherwise: [Operation] = []
+        if comparisons: [Comparison],
+        then: [Operation],
+        otherwise: [Operation] = []
     ) -> Operation {
         var txn = Etcdserverpb_TxnRequest()
         txn.compare = comparisons.map(\.message)
@@ -47,7 +52,10 @@ public struct Operation: Sendable {
     }
 
     static func get(
-        _ range: KeyRange, limit: Int? = nil, revision: Revision? = nil, countOnly: Bool = false
+        _ range: KeyRange,
+        limit: Int? = nil,
+        revision: Revision? = nil,
+        countOnly: Bool = false
     ) -> Operation {
         var get = Etcdserverpb_RangeRequest()
         get.key = range.key.data

@@ -32,7 +32,8 @@ public struct EtcdEndpoint: Hashable, Sendable, CustomStringConvertible {
                 throw .invalidArgument(
                     scheme == "https"
                         ? "an https endpoint needs TLS, which this version does not speak; write http://"
-                        : "an endpoint starts with http://, not with \(scheme.prefix(16))://")
+                        : "an endpoint starts with http://, not with \(scheme.prefix(16))://"
+                )
             }
             rest = text[colon.upperBound...]
         }
@@ -45,14 +46,10 @@ public struct EtcdEndpoint: Hashable, Sendable, CustomStringConvertible {
         } else if let host = HostAddress(rest) {
             self.init(host: host, port: Self.standardPort)
         } else {
-            throw .invalidArgument("an endpoint is http://HOST:PORT, for example http://10.0.0.1:2379")
+            throw .invalidArgument(
+                "an endpoint is http://HOST:PORT, for example http://10.0.0.1:2379"
+            )
         }
-    }
-
-    /// Whether the endpoint is on this host, so that nothing crosses a network.
-    public var isLoopback: Bool {
-        host.text == "localhost" || host.text == "::1"
-            || (host.family == .ipv4 && host.text.hasPrefix("127."))
     }
 
     /// `http://host:port`.

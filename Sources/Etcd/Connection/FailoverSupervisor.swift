@@ -26,7 +26,10 @@ final class FailoverSupervisor: Sendable {
     private let observe: @Sendable (ConnectionEvent) -> Void
     private let shared = Mutex(Shared())
 
-    init(_ configuration: EtcdClient.Configuration, observe: @escaping @Sendable (ConnectionEvent) -> Void) {
+    init(
+        _ configuration: EtcdClient.Configuration,
+        observe: @escaping @Sendable (ConnectionEvent) -> Void
+    ) {
         self.configuration = configuration
         self.observe = observe
     }
@@ -40,7 +43,10 @@ final class FailoverSupervisor: Sendable {
     func connection(within limit: Duration) async throws(EtcdError) -> MemberConnection {
         if let ready = try connected() { return ready }
         do {
-            if let connection = try await Registry.within(limit, { try await self.nextConnection() }) {
+            if let connection = try await Registry.within(
+                limit,
+                { try await self.nextConnection() }
+            ) {
                 return connection
             }
         } catch let error as EtcdError {
@@ -74,9 +80,13 @@ final class FailoverSupervisor: Sendable {
     /// Connects, and connects again, until the task is cancelled.
     func run() async {
         var machine = FailoverMachine(
-            endpoints: configuration.endpoints, first: Int(configuration.seed % 4096),
+            endpoints: configuration.endpoints,
+            first: Int(configuration.seed % 4096),
             backoff: Backoff(
-                configuration.reconnect, generator: SeededGenerator(seed: configuration.seed)))
+                configuration.reconnect,
+                generator: SeededGenerator(seed: configuration.seed)
+            )
+        )
         while !Task.isCancelled {
             let endpoint = machine.endpoint
             let next: FailoverMachine.OnFailure
@@ -211,11 +221,16 @@ final class FailoverSupervisor: Sendable {
         let names = configuration.endpoints.map(\.description).joined(separator: ", ")
         guard let last else {
             return EtcdError(
-                .unavailable, "no answer from \(names) within \(limit); is the client's run() running?")
+                .unavailable,
+                "no answer from \(names) within \(limit); is the client's run() running?"
+            )
         }
         return EtcdError(
-            .unavailable, "no etcd answered within \(limit) at \(names); is it running there? "
-                + "The last attempt: \(last.message)", cause: last)
+            .unavailable,
+            "no etcd answered within \(limit) at \(names); is it running there? "
+                + "The last attempt: \(last.message)",
+            cause: last
+        )
     }
 
     private static let notRunning = EtcdError(.notRunning, "the client has stopped; make a new one")

@@ -27,16 +27,25 @@ final class MemberConnection: Sendable {
         (endings, ending) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
         let ending = ending
         let tap = ConnectionTap { reason in
-            ending.yield(reason.map { "the connection broke: \($0)" } ?? "the server closed the connection")
+            ending.yield(
+                reason.map { "the connection broke: \($0)" } ?? "the server closed the connection"
+            )
         }
         self.tap = tap
         do {
             let transport = try GRPCTransport(
-                target: Self.target(for: endpoint), transportSecurity: .plaintext,
-                config: Self.transportConfiguration(configuration, tap: tap))
+                target: Self.target(for: endpoint),
+                transportSecurity: .plaintext,
+                config: Self.transportConfiguration(configuration, tap: tap)
+            )
             grpc = GRPCClient(transport: transport)
         } catch {
-            throw EtcdError(.other, "cannot prepare a connection", endpoint: "\(endpoint)", cause: error)
+            throw EtcdError(
+                .other,
+                "cannot prepare a connection",
+                endpoint: "\(endpoint)",
+                cause: error
+            )
         }
     }
 
@@ -81,8 +90,10 @@ final class MemberConnection: Sendable {
         }
         guard status.leader != 0 else {
             throw EtcdError(
-                .unavailable, "the member has no leader: it is cut off from the rest of its cluster",
-                endpoint: "\(endpoint)")
+                .unavailable,
+                "the member has no leader: it is cut off from the rest of its cluster",
+                endpoint: "\(endpoint)"
+            )
         }
         return status
     }
@@ -98,12 +109,16 @@ final class MemberConnection: Sendable {
     }
 
     private static func transportConfiguration(
-        _ configuration: EtcdClient.Configuration, tap: ConnectionTap
+        _ configuration: EtcdClient.Configuration,
+        tap: ConnectionTap
     ) -> GRPCTransport.Config {
         .defaults { transport in
             // etcd allows a ping each 5 s (its --grpc-keepalive-min-time) and hangs up on more.
             transport.connection.keepalive = .init(
-                time: .seconds(6), timeout: .seconds(2), allowWithoutCalls: true)
+                time: .seconds(6),
+                timeout: .seconds(2),
+                allowWithoutCalls: true
+            )
             let limit = TimeAmount(configuration.attemptTimeout)
             transport.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
                 channel.eventLoop.makeCompletedFuture {

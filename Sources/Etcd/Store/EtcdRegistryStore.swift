@@ -16,11 +16,12 @@ public struct EtcdRegistryStore: RegistryStore {
 
     // MARK: the lease
 
+    /// As ``RegistryStore/grantLease(_:ttl:)`` says.
     public func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> Duration {
         do throws(EtcdError) {
             do throws(EtcdError) {
                 return try await client.grantLease(ttl: ttl, id: id).ttl
-            } catch where error.code == .leaseExists {
+            } catch  where error.code == .leaseExists {
                 // Our own, from a grant whose answer was lost: nobody else draws the same 63 bits.
                 guard let status = try await client.timeToLive(of: id) else { throw error }
                 return status.granted
@@ -30,8 +31,11 @@ public struct EtcdRegistryStore: RegistryStore {
         }
     }
 
+    /// As ``RegistryStore/keepAlive(_:beats:answered:)`` says.
     public func keepAlive(
-        _ id: LeaseID, beats: AsyncStream<Void>, answered: @escaping @Sendable (Duration) -> Void
+        _ id: LeaseID,
+        beats: AsyncStream<Void>,
+        answered: @escaping @Sendable (Duration) -> Void
     ) async throws(StoreError) {
         do throws(EtcdError) {
             try await client.keepAlive(id, beats: beats) { answered($0.ttl) }
@@ -40,10 +44,11 @@ public struct EtcdRegistryStore: RegistryStore {
         }
     }
 
+    /// As ``RegistryStore/revokeLease(_:)`` says.
     public func revokeLease(_ id: LeaseID) async throws(StoreError) {
         do throws(EtcdError) {
             try await client.revokeLease(id)
-        } catch where error.code == .leaseNotFound {
+        } catch  where error.code == .leaseNotFound {
             return
         } catch {
             throw StoreError(error)
@@ -60,12 +65,17 @@ public struct EtcdRegistryStore: RegistryStore {
         let answer: TransactionResponse
         do throws(EtcdError) {
             answer = try await client.transaction(
-                if: [.lease(of: key, .equal, .none)], then: [put],
+                if: [.lease(of: key, .equal, .none)],
+                then: [put],
                 otherwise: [
                     .transaction(
-                        if: [.lease(of: key, .equal, claim.lease)], then: [put], otherwise: [.get(key)])
-                ])
-        } catch where error.code == .leaseNotFound {
+                        if: [.lease(of: key, .equal, claim.lease)],
+                        then: [put],
+                        otherwise: [.get(key)]
+                    )
+                ]
+            )
+        } catch  where error.code == .leaseNotFound {
             return .leaseGone
         } catch {
             throw StoreError(error)
@@ -73,34 +83,42 @@ public struct EtcdRegistryStore: RegistryStore {
         if answer.succeeded { return .claimed(at: answer.header.revision) }
         guard case .transaction(let second) = answer.answers.first else { throw Self.unexpected }
         if second.succeeded { return .claimed(at: answer.header.revision) }
-        guard case .get(let found) = second.answers.first, let holding = found.keyValues.first else {
+        guard case .get(let found) = second.answers.first, let holding = found.keyValues.first
+        else {
             throw Self.unexpected
         }
         let record = try? RecordCodec.decode(holding.value.array, key: claim.instance)
         let holder = Holder(
-            owner: record?.owner, lease: holding.lease,
-            address: record.map { $0.instance.address.joined(port: $0.instance.port) })
+            owner: record?.owner,
+            lease: holding.lease,
+            address: record.map { $0.instance.address.joined(port: $0.instance.port) }
+        )
         return holder.owner == claim.owner ? .heldByOurHost(holder) : .heldByAnotherHost(holder)
     }
 
+    /// As ``RegistryStore/rewrite(_:)`` says.
     public func rewrite(_ claim: Claim) async throws(StoreError) {
         let key = Bytes(claim.key)
         do throws(EtcdError) {
             try await client.transaction(
                 if: [.lease(of: key, .equal, claim.lease), .exists(key)],
-                then: [.put(key, Bytes(claim.value), lease: claim.lease)])
-        } catch where error.code == .leaseNotFound {
+                then: [.put(key, Bytes(claim.value), lease: claim.lease)]
+            )
+        } catch  where error.code == .leaseNotFound {
             return
         } catch {
             throw StoreError(error)
         }
     }
 
+    /// As ``RegistryStore/withdraw(_:lease:)`` says.
     public func withdraw(_ key: String, lease: LeaseID) async throws(StoreError) {
         let key = Bytes(key)
         do throws(EtcdError) {
             try await client.transaction(
-                if: [.lease(of: key, .equal, lease), .exists(key)], then: [.delete(key)])
+                if: [.lease(of: key, .equal, lease), .exists(key)],
+                then: [.delete(key)]
+            )
         } catch {
             throw StoreError(error)
         }
@@ -108,6 +126,7 @@ public struct EtcdRegistryStore: RegistryStore {
 
     // MARK: the list
 
+    /// As ``RegistryStore/snapshot(of:)`` says.
     public func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot {
         var records: [StoredRecord] = []
         do throws(EtcdError) {
@@ -115,18 +134,27 @@ public struct EtcdRegistryStore: RegistryStore {
                 records += $0.map(StoredRecord.init)
             }
             return Snapshot(
-                clusterID: header.clusterID, revision: header.revision, records: records)
+                clusterID: header.clusterID,
+                revision: header.revision,
+                records: records
+            )
         } catch {
             throw StoreError(error)
         }
     }
 
+    /// As ``RegistryStore/watch(_:after:asks:received:)`` says.
     public func watch(
-        _ prefix: RegistryPrefix, after revision: Revision, asks: AsyncStream<Void>,
+        _ prefix: RegistryPrefix,
+        after revision: Revision,
+        asks: AsyncStream<Void>,
         received: @escaping @Sendable (WatchNews) -> Void
     ) async throws(StoreError) {
         let request = EtcdClient.watchRequest(
-            .prefix(Bytes(prefix.text)), first: revision.next, withPrevious: false)
+            .prefix(Bytes(prefix.text)),
+            first: revision.next,
+            withPrevious: false
+        )
         do throws(EtcdError) {
             try await client.watch(request, asks: asks) { message in
                 received(WatchNews(message.response))
@@ -136,36 +164,47 @@ public struct EtcdRegistryStore: RegistryStore {
         }
     }
 
+    /// As ``RegistryStore/suspectConnection()`` says.
     public func suspectConnection() async {
         await client.suspectConnection()
     }
 
     private static let unexpected = StoreError(
-        .other, "etcd answered a claim with something else; is a proxy in between?")
+        .other,
+        "etcd answered a claim with something else; is a proxy in between?"
+    )
 }
 
 extension StoredRecord {
     init(_ keyValue: KeyValue) {
         self.init(
             // A key that is not UTF-8 becomes a readable one that is not ours: foreign.
-            key: keyValue.key.description, value: keyValue.value.array,
-            createRevision: keyValue.createRevision, modRevision: keyValue.modRevision,
-            version: keyValue.version, lease: keyValue.lease)
+            key: keyValue.key.description,
+            value: keyValue.value.array,
+            createRevision: keyValue.createRevision,
+            modRevision: keyValue.modRevision,
+            version: keyValue.version,
+            lease: keyValue.lease
+        )
     }
 }
 
 extension WatchNews {
     init(_ response: WatchResponse) {
         self.init(
-            clusterID: response.header.clusterID, revision: response.header.revision,
+            clusterID: response.header.clusterID,
+            revision: response.header.revision,
             events: response.events.map { event in
                 switch event.kind {
                 case .put: .put(StoredRecord(event.keyValue))
                 case .delete:
                     .deleted(
-                        key: event.keyValue.key.description, at: event.keyValue.modRevision)
+                        key: event.keyValue.key.description,
+                        at: event.keyValue.modRevision
+                    )
                 }
-            })
+            }
+        )
     }
 }
 

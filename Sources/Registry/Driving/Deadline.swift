@@ -4,7 +4,8 @@
 ///   for, so it must end on cancellation.
 /// - Throws: What `work` throws.
 package func within<Value: Sendable>(
-    _ limit: Duration, on timeline: Timeline = Timeline(),
+    _ limit: Duration,
+    on timeline: Timeline = Timeline(),
     _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
     try await withThrowingTaskGroup(of: Value?.self) { group in

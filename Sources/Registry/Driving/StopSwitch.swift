@@ -4,7 +4,10 @@ package final class StopSwitch: Sendable {
     private let trigger: AsyncStream<Never>.Continuation
 
     package init() {
-        (stopped, trigger) = AsyncStream.makeStream(of: Never.self, bufferingPolicy: .bufferingOldest(1))
+        (stopped, trigger) = AsyncStream.makeStream(
+            of: Never.self,
+            bufferingPolicy: .bufferingOldest(1)
+        )
     }
 
     /// Ends the work, also when it has not begun. More than once does nothing more.

@@ -17,8 +17,13 @@ public struct Endpoint: Hashable, Sendable {
 
     /// Joins what the owner says with what etcd knows.
     public init(
-        instance: ServiceInstance, state: EndpointState = .up, owner: OwnerID? = nil,
-        createRevision: Revision, modRevision: Revision, version: Int64, lease: LeaseID
+        instance: ServiceInstance,
+        state: EndpointState = .up,
+        owner: OwnerID? = nil,
+        createRevision: Revision,
+        modRevision: Revision,
+        version: Int64,
+        lease: LeaseID
     ) {
         self.instance = instance
         self.state = state

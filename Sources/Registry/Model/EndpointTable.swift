@@ -5,6 +5,13 @@ public struct EndpointTable: Sendable, Equatable {
     /// An empty table.
     public init() {}
 
+    /// The endpoints of a snapshot; what cannot be read is left out.
+    public init(_ snapshot: Snapshot, prefix: RegistryPrefix) {
+        var reader = TableReader(prefix: prefix, hold: .zero)
+        _ = reader.read(snapshot, at: .zero)
+        self = reader.table
+    }
+
     /// The services that have endpoints, in byte order.
     public var names: [ServiceName] { services.keys.sorted() }
 

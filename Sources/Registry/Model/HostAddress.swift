@@ -23,11 +23,14 @@ public struct HostAddress: Hashable, Comparable, Sendable, CustomStringConvertib
     ///   and so is never the address of an endpoint.
     public init?(_ text: some StringProtocol) {
         let text = String(text)
-        if let canonical = Self.canonical(text, family: AF_INET, length: MemoryLayout<in_addr>.size) {
+        if let canonical = Self.canonical(text, family: AF_INET, length: MemoryLayout<in_addr>.size)
+        {
             self.init(text: canonical, family: .ipv4)
         } else if let canonical = Self.canonical(
-            Self.withoutBrackets(text), family: AF_INET6, length: MemoryLayout<in6_addr>.size)
-        {
+            Self.withoutBrackets(text),
+            family: AF_INET6,
+            length: MemoryLayout<in6_addr>.size
+        ) {
             self.init(text: canonical, family: .ipv6)
         } else if Self.isHostName(text) {
             self.init(text: text.lowercased(), family: .name)
@@ -52,10 +55,20 @@ public struct HostAddress: Hashable, Comparable, Sendable, CustomStringConvertib
         let host = text[..<colon]
         let digits = text[text.index(after: colon)...]
         guard !host.contains(":") || (host.hasPrefix("[") && host.hasSuffix("]")),
-            (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            (1...5).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let port = UInt16(digits), port > 0, let address = HostAddress(host)
         else { return nil }
         return (address, port)
+    }
+
+    /// Whether it stays on this host: 127.0.0.0/8, `::1`, and the name `localhost`.
+    public var isLoopback: Bool {
+        switch family {
+        case .ipv4: text.hasPrefix("127.")
+        case .ipv6: text == "::1"
+        case .name: text == "localhost" || text.hasSuffix(".localhost")
+        }
     }
 
     /// The bare address.
@@ -79,7 +92,10 @@ public struct HostAddress: Hashable, Comparable, Sendable, CustomStringConvertib
             guard
                 inet_ntop(family, bytes.baseAddress, &spelling, socklen_t(spelling.count)) != nil
             else { return nil }
-            return String(decoding: spelling.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            return String(
+                decoding: spelling.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)),
+                as: UTF8.self
+            )
         }
     }
 

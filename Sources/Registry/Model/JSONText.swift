@@ -28,8 +28,9 @@ package struct JSONText: Sendable {
     package mutating func number(_ value: some BinaryInteger) { raw(String(value)) }
 
     /// A finished value, written elsewhere.
-    package mutating func value(_ text: [UInt8]) {
+    package mutating func value(_ text: [UInt8], onNewLine: Bool = false) {
         comma()
+        if onNewLine { newline() }
         bytes.append(contentsOf: text)
     }
 
@@ -44,7 +45,8 @@ package struct JSONText: Sendable {
             case "\u{0}"..<"\u{20}", "\u{7f}", "\u{2028}", "\u{2029}":
                 let digits = hexadecimal(UInt64(scalar.value), digits: 4)
                 bytes.append(contentsOf: "\\u\(digits)".utf8)
-            default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            default:
+                bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }
         bytes.append(UInt8(ascii: "\""))

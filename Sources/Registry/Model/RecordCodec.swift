@@ -49,7 +49,9 @@ public enum RecordCodec {
 
     /// The value of an instance; the same instance gives the same bytes.
     public static func encode(
-        _ instance: ServiceInstance, owner: OwnerID, state: EndpointState = .up
+        _ instance: ServiceInstance,
+        owner: OwnerID,
+        state: EndpointState = .up
     ) -> [UInt8] {
         var json = JSONText()
         json.openObject()
@@ -90,7 +92,7 @@ public enum RecordCodec {
             }
         } else {
             guard let text = String(validating: value, as: UTF8.self) else { throw .unreadable }
-            wire = Wire(Addr: text, discoveryd: nil)
+            wire = Wire(address: text, discoveryd: nil)
         }
         return try record(wire, key: key)
     }
@@ -102,8 +104,13 @@ public enum RecordCodec {
     }
 
     private struct Wire: Decodable {
-        let Addr: String?  // swift-format-ignore: AlwaysUseLowerCamelCase
+        let address: String?
         let discoveryd: Ours?
+
+        enum CodingKeys: String, CodingKey {
+            case address = "Addr"
+            case discoveryd
+        }
     }
 
     private struct Ours: Decodable {
@@ -117,7 +124,7 @@ public enum RecordCodec {
     }
 
     private static func record(_ wire: Wire, key: ServiceKey) throws(RecordFault) -> Record {
-        guard let (address, port) = wire.Addr.flatMap({ HostAddress.split($0) }) else {
+        guard let (address, port) = wire.address.flatMap({ HostAddress.split($0) }) else {
             throw .badAddress
         }
         let ours = wire.discoveryd
@@ -127,12 +134,20 @@ public enum RecordCodec {
             throw .beyondLimits("weight must be 0 to 65535, is \(weight)")
         }
         let instance = ServiceInstance(
-            key: key, address: address, port: port, weight: weight, zone: ours?.zone,
-            tags: ours?.tags ?? [], meta: ours?.meta ?? [:])
+            key: key,
+            address: address,
+            port: port,
+            weight: weight,
+            zone: ours?.zone,
+            tags: ours?.tags ?? [],
+            meta: ours?.meta ?? [:]
+        )
         if let fault = RecordLimits.fault(in: instance) { throw .beyondLimits(fault) }
         return Record(
-            instance: instance, state: EndpointState(read: ours?.state),
-            owner: ours?.owner.flatMap { OwnerID($0) })
+            instance: instance,
+            state: EndpointState(read: ours?.state),
+            owner: ours?.owner.flatMap { OwnerID($0) }
+        )
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

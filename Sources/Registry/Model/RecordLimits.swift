@@ -25,7 +25,9 @@ public enum RecordLimits {
         }
         for (name, value) in instance.meta {
             if let why = fault(inWord: name) { return "a meta name \(why)" }
-            if let why = fault(inText: value, limit: metaValueBytes) { return "a meta value \(why)" }
+            if let why = fault(inText: value, limit: metaValueBytes) {
+                return "a meta value \(why)"
+            }
         }
         return nil
     }

@@ -21,7 +21,9 @@ public struct Revision: RawRepresentable, Hashable, Comparable, Sendable {
     public var next: Revision { Revision(rawValue: rawValue + 1) }
 
     /// Whether the left revision is the older one.
-    public static func < (left: Revision, right: Revision) -> Bool { left.rawValue < right.rawValue }
+    public static func < (left: Revision, right: Revision) -> Bool {
+        left.rawValue < right.rawValue
+    }
 }
 
 extension Revision: CustomStringConvertible, ExpressibleByIntegerLiteral {

@@ -23,9 +23,13 @@ public struct ServiceInstance: Hashable, Sendable {
     /// The limits of ``RecordLimits`` are the reader's: an instance beyond them can be made here,
     /// and every other host will reject it. Check with ``RecordLimits/fault(in:)`` first.
     public init(
-        key: ServiceKey, address: HostAddress, port: UInt16,
-        weight: UInt16 = ServiceInstance.standardWeight, zone: String? = nil,
-        tags: [String] = [], meta: [String: String] = [:]
+        key: ServiceKey,
+        address: HostAddress,
+        port: UInt16,
+        weight: UInt16 = ServiceInstance.standardWeight,
+        zone: String? = nil,
+        tags: [String] = [],
+        meta: [String: String] = [:]
     ) {
         self.key = key
         self.address = address

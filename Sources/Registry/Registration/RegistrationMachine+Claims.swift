@@ -5,7 +5,8 @@ extension RegistrationMachine {
     /// The configuration names these instances now. Those that are new are claimed, those that
     /// changed put again, those that are gone withdrawn; the rest is not touched.
     public mutating func servicesChanged(
-        to instances: [ServiceInstance], at now: Duration
+        to instances: [ServiceInstance],
+        at now: Duration
     ) -> [Action] {
         let wanted = Dictionary(instances.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         for key in registrations.keys where wanted[key] == nil {
@@ -14,8 +15,10 @@ extension RegistrationMachine {
         for (key, instance) in wanted {
             if registrations[key] == nil {
                 registrations[key] = Registration(
-                    instance, backoff: Backoff(settings.backoff, generator: generator.split()),
-                    refusalBackoff: Backoff(settings.refusalBackoff, generator: generator.split()))
+                    instance,
+                    backoff: Backoff(settings.backoff, generator: generator.split()),
+                    refusalBackoff: Backoff(settings.refusalBackoff, generator: generator.split())
+                )
             } else {
                 registrations[key]?.instance = instance
                 if registrations[key]?.wish == .forgotten { registrations[key]?.wish = .present }
@@ -42,7 +45,10 @@ extension RegistrationMachine {
 
     /// A claim was answered.
     public mutating func claimAnswered(
-        _ key: ServiceKey, lease: LeaseID, _ outcome: ClaimOutcome, at now: Duration
+        _ key: ServiceKey,
+        lease: LeaseID,
+        _ outcome: ClaimOutcome,
+        at now: Duration
     ) -> [Action] {
         guard case .claiming(lease, let instance) = registrations[key]?.state else { return [] }
         let heard = registrations[key]?.heard
@@ -69,7 +75,9 @@ extension RegistrationMachine {
 
     /// A claim or a withdrawal had no answer, or an error.
     public mutating func claimFailed(
-        _ key: ServiceKey, because error: StoreError, at now: Duration
+        _ key: ServiceKey,
+        because error: StoreError,
+        at now: Duration
     ) -> [Action] {
         guard registrations[key]?.isBusy == true else { return [] }
         let delay = registrations[key]?.backoff.next() ?? .zero
@@ -88,6 +96,8 @@ extension RegistrationMachine {
 
     /// The watch of the prefix heard something; among it there may be keys of ours.
     public mutating func keysHeard(_ news: KeyNews, at now: Duration) -> [Action] {
+        // What becomes of our keys while we leave is our own doing.
+        if case .leaving = lease { return [] }
         var actions: [Action] = []
         switch news {
         case .events(let events):
@@ -97,7 +107,8 @@ extension RegistrationMachine {
                 }
                 switch event {
                 case .put(let record): actions += newsHeard(.put(record), of: key)
-                case .deleted(_, let revision): actions += newsHeard(.deleted(at: revision), of: key)
+                case .deleted(_, let revision):
+                    actions += newsHeard(.deleted(at: revision), of: key)
                 }
             }
         case .snapshot(let snapshot, let isRestored):
@@ -109,7 +120,9 @@ extension RegistrationMachine {
                 found[key] = record
             }
             for key in registrations.keys.sorted() {
-                if isRestored, case .registered(let lease, let instance, _) = registrations[key]?.state {
+                if isRestored,
+                    case .registered(let lease, let instance, _) = registrations[key]?.state
+                {
                     // Revisions from before a restore are no measure.
                     registrations[key]?.state = .registered(lease, instance, at: .zero)
                 }
@@ -144,7 +157,9 @@ extension RegistrationMachine {
     }
 
     private mutating func refused(
-        _ key: ServiceKey, _ refusal: Refusal, at now: Duration
+        _ key: ServiceKey,
+        _ refusal: Refusal,
+        at now: Duration
     ) -> [Action] {
         guard var registration = registrations[key] else { return [] }
         registration.state = .refused(refusal, until: now + registration.refusalBackoff.next())
@@ -175,7 +190,9 @@ extension RegistrationMachine {
     }
 
     private mutating func next(
-        for key: ServiceKey, under lease: LeaseID, at now: Duration
+        for key: ServiceKey,
+        under lease: LeaseID,
+        at now: Duration
     ) -> Action? {
         guard let registration = registrations[key], !registration.isBusy,
             registration.retryAt.map({ $0 <= now }) ?? true
@@ -233,11 +250,17 @@ extension RegistrationMachine {
     }
 
     private func claim(
-        _ instance: ServiceInstance, under lease: LeaseID, state: EndpointState = .up
+        _ instance: ServiceInstance,
+        under lease: LeaseID,
+        state: EndpointState = .up
     ) -> Claim {
         Claim(
-            key: settings.prefix.key(instance.key), instance: instance.key,
-            value: value(of: instance, state: state), lease: lease, owner: settings.owner)
+            key: settings.prefix.key(instance.key),
+            instance: instance.key,
+            value: value(of: instance, state: state),
+            lease: lease,
+            owner: settings.owner
+        )
     }
 
     private func value(of instance: ServiceInstance, state: EndpointState = .up) -> [UInt8] {

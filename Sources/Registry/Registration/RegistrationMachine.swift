@@ -92,22 +92,32 @@ public struct RegistrationMachine: StateMachine {
     ///
     /// - Parameter sent: When the request left; the time to live counts from there.
     public mutating func leaseGranted(
-        _ id: LeaseID, ttl: Duration, sent: Duration, at now: Duration
+        _ id: LeaseID,
+        ttl: Duration,
+        sent: Duration,
+        at now: Duration
     ) -> [Action] {
         guard case .granting(id) = lease else { return [] }
         streams += 1
         lease = .held(
             HeldLease(
-                id: id, ttl: ttl, goodUntil: sent + ttl, beat: .awaited(since: now),
+                id: id,
+                ttl: ttl,
+                goodUntil: sent + ttl,
+                beat: .awaited(since: now),
                 stream: streams,
-                backoff: Backoff(settings.backoff, generator: generator.split())))
+                backoff: Backoff(settings.backoff, generator: generator.split())
+            )
+        )
         return [.report(.leaseGranted(id, ttl: ttl)), .openKeepAlive(id, stream: streams)]
             + advance(at: now)
     }
 
     /// The grant had no answer, or an error.
     public mutating func grantFailed(
-        _ id: LeaseID, because error: StoreError, at now: Duration
+        _ id: LeaseID,
+        because error: StoreError,
+        at now: Duration
     ) -> [Action] {
         guard case .granting(id) = lease else { return [] }
         let delay = grantBackoff.next()
@@ -117,7 +127,9 @@ public struct RegistrationMachine: StateMachine {
 
     /// A keep-alive was answered. Zero says that the lease is gone.
     public mutating func keepAliveAnswered(
-        ttl: Duration, on stream: Int, at now: Duration
+        ttl: Duration,
+        on stream: Int,
+        at now: Duration
     ) -> [Action] {
         guard case .held(var held) = lease, held.stream == stream,
             case .awaited(let sent) = held.beat
@@ -134,7 +146,9 @@ public struct RegistrationMachine: StateMachine {
 
     /// The keep-alive stream ended. That alone says nothing of the lease.
     public mutating func keepAliveEnded(
-        _ stream: Int, because error: StoreError?, at now: Duration
+        _ stream: Int,
+        because error: StoreError?,
+        at now: Duration
     ) -> [Action] {
         guard case .held(var held) = lease, held.stream == stream else { return [] }
         if error?.code == .leaseNotFound { return leaseLost(at: now) }
@@ -207,6 +221,7 @@ public struct RegistrationMachine: StateMachine {
 
     // MARK: time
 
+    /// As ``StateMachine/deadline`` says.
     public var deadline: Duration? {
         guard hasStarted else { return nil }
         switch lease {
@@ -221,6 +236,7 @@ public struct RegistrationMachine: StateMachine {
         }
     }
 
+    /// As ``StateMachine/timePassed(to:)`` says.
     public mutating func timePassed(to now: Duration) -> [Action] {
         switch lease {
         case .waiting(let id, let until) where until <= now:

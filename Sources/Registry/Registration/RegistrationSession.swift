@@ -27,8 +27,11 @@ public final class RegistrationSession: Sendable {
     ///   - leaveLimit: How long ``leave()`` may take in the store. Default 2 s.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
     public init(
-        store: any RegistryStore, settings: RegistrationMachine.Settings,
-        generator: SeededGenerator, timeline: Timeline, leaveLimit: Duration = .seconds(2),
+        store: any RegistryStore,
+        settings: RegistrationMachine.Settings,
+        generator: SeededGenerator,
+        timeline: Timeline,
+        leaveLimit: Duration = .seconds(2),
         observe: @escaping @Sendable (RegistrationReport) -> Void = { _ in }
     ) {
         self.store = store
@@ -36,7 +39,9 @@ public final class RegistrationSession: Sendable {
         self.observe = observe
         self.timeline = timeline
         driver = MachineDriver(
-            RegistrationMachine(settings, generator: generator), timeline: timeline)
+            RegistrationMachine(settings, generator: generator),
+            timeline: timeline
+        )
     }
 
     // MARK: asked for

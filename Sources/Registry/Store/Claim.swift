@@ -13,7 +13,11 @@ public struct Claim: Hashable, Sendable {
 
     /// Describes a claim.
     public init(
-        key: String, instance: ServiceKey, value: [UInt8], lease: LeaseID, owner: OwnerID
+        key: String,
+        instance: ServiceKey,
+        value: [UInt8],
+        lease: LeaseID,
+        owner: OwnerID
     ) {
         self.key = key
         self.instance = instance

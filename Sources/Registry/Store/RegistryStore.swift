@@ -21,7 +21,9 @@ public protocol RegistryStore: Sendable {
     ///     gone. Must not wait.
     /// - Throws: `unavailable` when the stream breaks, which says nothing of the lease.
     func keepAlive(
-        _ id: LeaseID, beats: AsyncStream<Void>, answered: @escaping @Sendable (Duration) -> Void
+        _ id: LeaseID,
+        beats: AsyncStream<Void>,
+        answered: @escaping @Sendable (Duration) -> Void
     ) async throws(StoreError)
 
     /// Ends a lease and deletes the keys under it. A lease that has ended already is no error.
@@ -51,7 +53,9 @@ public protocol RegistryStore: Sendable {
     /// - Throws: At its end, always: `compacted` when the history after `revision` is gone,
     ///   `unavailable` when the stream broke.
     func watch(
-        _ prefix: RegistryPrefix, after revision: Revision, asks: AsyncStream<Void>,
+        _ prefix: RegistryPrefix,
+        after revision: Revision,
+        asks: AsyncStream<Void>,
         received: @escaping @Sendable (WatchNews) -> Void
     ) async throws(StoreError)
 

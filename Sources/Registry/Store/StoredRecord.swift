@@ -15,8 +15,12 @@ public struct StoredRecord: Hashable, Sendable {
 
     /// Describes a key.
     public init(
-        key: String, value: [UInt8], createRevision: Revision, modRevision: Revision,
-        version: Int64, lease: LeaseID
+        key: String,
+        value: [UInt8],
+        createRevision: Revision,
+        modRevision: Revision,
+        version: Int64,
+        lease: LeaseID
     ) {
         self.key = key
         self.value = value

@@ -42,14 +42,19 @@ public final class EndpointWatcher: Sendable {
 
     /// A watcher that does nothing before ``run()``.
     public init(
-        store: any RegistryStore, settings: WatchMachine.Settings, generator: SeededGenerator,
-        timeline: Timeline, listeners: Listeners
+        store: any RegistryStore,
+        settings: WatchMachine.Settings,
+        generator: SeededGenerator,
+        timeline: Timeline,
+        listeners: Listeners
     ) {
         self.store = store
         prefix = settings.prefix
         self.listeners = listeners
         driver = MachineDriver(
-            WatchMachine(settings, generator: generator), timeline: timeline)
+            WatchMachine(settings, generator: generator),
+            timeline: timeline
+        )
     }
 
     /// Whether the list follows the store, as far as the stream's answers prove.

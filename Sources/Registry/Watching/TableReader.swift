@@ -66,7 +66,11 @@ struct TableReader: Sendable {
         var reading = Reading()
         for event in events where event.key.utf8.starts(with: prefix.text.utf8) {
             guard let key = prefix.parse(event.key) else {
-                if case .put = event { foreign.insert(event.key) } else { foreign.remove(event.key) }
+                if case .put = event {
+                    foreign.insert(event.key)
+                } else {
+                    foreign.remove(event.key)
+                }
                 continue
             }
             let before = table[key]
@@ -108,9 +112,15 @@ struct TableReader: Sendable {
         }
         table.insert(
             Endpoint(
-                instance: record.instance, state: record.state, owner: record.owner,
-                createRevision: stored.createRevision, modRevision: stored.modRevision,
-                version: stored.version, lease: stored.lease))
+                instance: record.instance,
+                state: record.state,
+                owner: record.owner,
+                createRevision: stored.createRevision,
+                modRevision: stored.modRevision,
+                version: stored.version,
+                lease: stored.lease
+            )
+        )
     }
 
     private mutating func forgetBad(_ text: String, _ key: ServiceKey, _ reading: inout Reading) {

@@ -110,7 +110,9 @@ public struct WatchMachine: StateMachine {
         if isRestored {
             actions.append(
                 .report(
-                    .restored(from: revision, to: snapshot.revision, isOtherCluster: isOther)))
+                    .restored(from: revision, to: snapshot.revision, isOtherCluster: isOther)
+                )
+            )
         }
         let reading = reader.read(snapshot, at: now)
         clusterID = snapshot.clusterID
@@ -124,9 +126,13 @@ public struct WatchMachine: StateMachine {
             .publish(update(changed: nil)),
             .report(
                 .synced(
-                    revision: revision, services: table.serviceCount,
-                    endpoints: table.endpointCount, bad: reader.badCount,
-                    foreign: reader.foreignCount)),
+                    revision: revision,
+                    services: table.serviceCount,
+                    endpoints: table.endpointCount,
+                    bad: reader.badCount,
+                    foreign: reader.foreignCount
+                )
+            ),
             .openWatch(stream: streams, after: revision),
         ]
         return actions
@@ -142,13 +148,18 @@ public struct WatchMachine: StateMachine {
 
     /// The stream has news, or proved that it lives.
     public mutating func newsArrived(
-        _ news: WatchNews, on stream: Int, at now: Duration
+        _ news: WatchNews,
+        on stream: Int,
+        at now: Duration
     ) -> [Action] {
         guard case .watching(var current) = state, current.id == stream else { return [] }
         // Possibly a restored store, possibly a member that lags: a linearizable list tells.
         guard news.revision >= revision, news.clusterID == clusterID else {
             return [.closeWatch(stream: stream)]
-                + streamLost("the member stands at revision \(news.revision), we at \(revision)", now)
+                + streamLost(
+                    "the member stands at revision \(news.revision), we at \(revision)",
+                    now
+                )
         }
         current.due = now + settings.patience
         current.unanswered = 0
@@ -167,7 +178,9 @@ public struct WatchMachine: StateMachine {
 
     /// The stream ended.
     public mutating func watchEnded(
-        _ stream: Int, because error: StoreError, at now: Duration
+        _ stream: Int,
+        because error: StoreError,
+        at now: Duration
     ) -> [Action] {
         guard case .watching(let current) = state, current.id == stream else { return [] }
         return streamLost(error.message, now)
@@ -182,6 +195,7 @@ public struct WatchMachine: StateMachine {
 
     // MARK: time
 
+    /// As ``StateMachine/deadline`` says.
     public var deadline: Duration? {
         let next: Duration? =
             switch state {
@@ -193,6 +207,7 @@ public struct WatchMachine: StateMachine {
         return next.map { min($0, held) } ?? held
     }
 
+    /// As ``StateMachine/timePassed(to:)`` says.
     public mutating func timePassed(to now: Duration) -> [Action] {
         var actions: [Action] = []
         let dropped = reader.dropExpired(at: now)
@@ -231,7 +246,10 @@ public struct WatchMachine: StateMachine {
 
     private func update(changed: Set<ServiceName>?) -> TableUpdate {
         TableUpdate(
-            table: table, clusterID: clusterID ?? ClusterID(rawValue: 0), revision: revision,
-            changed: changed)
+            table: table,
+            clusterID: clusterID ?? ClusterID(rawValue: 0),
+            revision: revision,
+            changed: changed
+        )
     }
 }

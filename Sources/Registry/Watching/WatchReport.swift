@@ -27,7 +27,10 @@ public struct TableUpdate: Sendable {
 
     /// Describes a state of the list.
     public init(
-        table: EndpointTable, clusterID: ClusterID, revision: Revision, changed: Set<ServiceName>?
+        table: EndpointTable,
+        clusterID: ClusterID,
+        revision: Revision,
+        changed: Set<ServiceName>?
     ) {
         self.table = table
         self.clusterID = clusterID

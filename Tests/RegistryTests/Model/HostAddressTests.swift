@@ -3,8 +3,10 @@ import Testing
 
 @Suite struct HostAddressTests {
     @Test(arguments: [
-        ("10.0.0.5", "10.0.0.5", "10.0.0.5:80"), ("2001:DB8:0::5", "2001:db8::5", "[2001:db8::5]:80"),
-        ("[::1]", "::1", "[::1]:80"), ("Web-1.Example.ORG", "web-1.example.org", "web-1.example.org:80"),
+        ("10.0.0.5", "10.0.0.5", "10.0.0.5:80"),
+        ("2001:DB8:0::5", "2001:db8::5", "[2001:db8::5]:80"),
+        ("[::1]", "::1", "[::1]:80"),
+        ("Web-1.Example.ORG", "web-1.example.org", "web-1.example.org:80"),
     ])
     func anAddressHasOneSpelling(text: String, bare: String, joined: String) throws {
         let address = try #require(HostAddress(text))
@@ -14,7 +16,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "10.0.0", "10.0.0.256", "fe80::1%eth0", "-a", "a-", "a..b", "a_b", "a b", "a\n", "ex\u{0}",
+        "", "10.0.0", "10.0.0.256", "fe80::1%eth0", "-a", "a-", "a..b", "a_b", "a b", "a\n",
+        "ex\u{0}",
         "1.2.3.4.5", ":::", "[10.0.0.1", String(repeating: "a", count: 64), "a;b", "../x",
     ])
     func whatIsNoAddressIsRefused(text: String) {

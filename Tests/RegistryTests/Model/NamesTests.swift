@@ -39,7 +39,8 @@ import Testing
         #expect(key.description == "web/web-1")
         #expect(prefix.key(key) == "services/web/web-1")
         for foreign in [
-            "services/web", "services/web/", "services//a", "services/web/a/b", "services-old/web/a",
+            "services/web", "services/web/", "services//a", "services/web/a/b",
+            "services-old/web/a",
             "service", "", "services/web/a b",
         ] {
             #expect(prefix.parse(foreign) == nil, "\(foreign)")

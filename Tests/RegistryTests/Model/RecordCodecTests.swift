@@ -8,17 +8,26 @@ import Testing
     init() throws {
         key = ServiceKey(
             service: try #require(ServiceName(declared: "web")),
-            instance: try #require(InstanceID(declared: "web-1")))
+            instance: try #require(InstanceID(declared: "web-1"))
+        )
     }
 
     @Test func whatIsWrittenIsReadBack() throws {
         let owner = try #require(OwnerID("5d1c"))
         let instance = ServiceInstance(
-            key: key, address: try #require(HostAddress("2001:db8::5")), port: 8080, weight: 7,
-            zone: "a", tags: ["green", "blue", "green"], meta: ["version": "1.2", "note": "é \"x\"\\"])
+            key: key,
+            address: try #require(HostAddress("2001:db8::5")),
+            port: 8080,
+            weight: 7,
+            zone: "a",
+            tags: ["green", "blue", "green"],
+            meta: ["version": "1.2", "note": "é \"x\"\\"]
+        )
         for state in [EndpointState.up, .draining, .leaving] {
             let record = try RecordCodec.decode(
-                RecordCodec.encode(instance, owner: owner, state: state), key: key)
+                RecordCodec.encode(instance, owner: owner, state: state),
+                key: key
+            )
             #expect(record == Record(instance: instance, state: state, owner: owner))
         }
         #expect(instance.tags == ["blue", "green"])
@@ -26,14 +35,20 @@ import Testing
 
     @Test func theValueIsWhatGoReadsAndSaysEverythingOfOursBeside() throws {
         let instance = ServiceInstance(
-            key: key, address: try #require(HostAddress("10.0.0.5")), port: 8080, zone: "a",
-            tags: ["blue"], meta: ["version": "1.2"])
+            key: key,
+            address: try #require(HostAddress("10.0.0.5")),
+            port: 8080,
+            zone: "a",
+            tags: ["blue"],
+            meta: ["version": "1.2"]
+        )
         let owner = try #require(OwnerID("5d1c"))
         let text = String(decoding: RecordCodec.encode(instance, owner: owner), as: UTF8.self)
         #expect(
             text == #"{"Op":0,"Addr":"10.0.0.5:8080","discoveryd":{"schema":1,"service":"web","#
                 + #""id":"web-1","owner":"5d1c","weight":100,"zone":"a","tags":["blue"],"#
-                + #""meta":{"version":"1.2"},"state":"up"}}"#)
+                + #""meta":{"version":"1.2"},"state":"up"}}"#
+        )
     }
 
     @Test(arguments: [
@@ -59,14 +74,22 @@ import Testing
         (#"{"Addr":"10.0.0.5:65536"}"#, .badAddress), (#"{"Addr":"fe80::1%eth0:80"}"#, .badAddress),
         (#"{"Addr":"a b:80"}"#, .badAddress), ("10.0.0.5:80\n server evil:80", .badAddress),
         (#"{"Addr":"10.0.0.5:80","discoveryd":{"schema":2}}"#, .newerSchema(2)),
-        (#"{"Addr":"10.0.0.5:80","discoveryd":{"weight":-1}}"#,
-            .beyondLimits("weight must be 0 to 65535, is -1")),
-        (#"{"Addr":"10.0.0.5:80","discoveryd":{"tags":["a\nb"]}}"#,
-            .beyondLimits("a tag holds a control character")),
-        (#"{"Addr":"10.0.0.5:80","discoveryd":{"zone":"\u2028"}}"#,
-            .beyondLimits("zone holds a control character")),
-        (#"{"Addr":"10.0.0.5:80","discoveryd":{"meta":{"":"x"}}}"#,
-            .beyondLimits("a meta name is empty")),
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":{"weight":-1}}"#,
+            .beyondLimits("weight must be 0 to 65535, is -1")
+        ),
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":{"tags":["a\nb"]}}"#,
+            .beyondLimits("a tag holds a control character")
+        ),
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":{"zone":"\u2028"}}"#,
+            .beyondLimits("zone holds a control character")
+        ),
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":{"meta":{"":"x"}}}"#,
+            .beyondLimits("a meta name is empty")
+        ),
         (#"{"Addr":"10.0.0.5:80","discoveryd":{"meta":[]}}"#, .unreadable),
     ])
     func whatCannotBeAnEndpointIsRejectedWithItsFault(text: String, fault: RecordFault) {

@@ -14,7 +14,10 @@ import Testing
         web = try Self.instance("web", "web-1")
         db = try Self.instance("db", "db-1")
         holder = Holder(
-            owner: OwnerID("host-b"), lease: LeaseID(rawValue: 9), address: "10.0.0.9:80")
+            owner: OwnerID("host-b"),
+            lease: LeaseID(rawValue: 9),
+            address: "10.0.0.9:80"
+        )
     }
 
     // MARK: the lease
@@ -23,7 +26,11 @@ import Testing
         var machine = machine()
         #expect(machine.started(at: .zero).isEmpty)
         #expect(machine.isSettled)
-        #expect(machine.leaveRequested(at: .zero).contains { if case .finish = $0 { true } else { false } })
+        #expect(
+            machine.leaveRequested(at: .zero).contains {
+                if case .finish = $0 { true } else { false }
+            }
+        )
     }
 
     @Test func theFirstServiceAsksForALeaseAndThenForItsKey() throws {
@@ -31,7 +38,11 @@ import Testing
         _ = machine.servicesChanged(to: [web], at: .zero)
         let lease = try grant(in: machine.started(at: .zero))
         let actions = machine.leaseGranted(
-            lease, ttl: .seconds(10), sent: .zero, at: .milliseconds(5))
+            lease,
+            ttl: .seconds(10),
+            sent: .zero,
+            at: .milliseconds(5)
+        )
         #expect(actions.contains { if case .openKeepAlive(lease, _) = $0 { true } else { false } })
         let claim = try #require(claims(in: actions).first)
         #expect(claim.key == "services/web/web-1" && claim.lease == lease)
@@ -58,7 +69,11 @@ import Testing
         _ = lease
         _ = machine.keepAliveAnswered(ttl: .seconds(9), on: 1, at: .seconds(1))
         #expect(machine.deadline == .seconds(3))
-        #expect(machine.timePassed(to: .seconds(3)).contains { if case .sendKeepAlive(1) = $0 { true } else { false } })
+        #expect(
+            machine.timePassed(to: .seconds(3)).contains {
+                if case .sendKeepAlive(1) = $0 { true } else { false }
+            }
+        )
         _ = machine.keepAliveAnswered(ttl: .seconds(9), on: 1, at: .seconds(5))
         #expect(machine.deadline == .seconds(6))
     }
@@ -71,7 +86,8 @@ import Testing
         #expect(
             machine.timePassed(to: then).contains {
                 if case .openKeepAlive(lease, 2) = $0 { true } else { false }
-            })
+            }
+        )
         #expect(machine.statuses[web.key] == .registered(lease: lease, at: 5))
     }
 
@@ -122,7 +138,8 @@ import Testing
         var now = Duration.zero
         var grants = 0
         while now < .seconds(60) {
-            if let lease = actions.compactMap({ if case .grant(let id, _) = $0 { id } else { nil } }).first {
+            if let lease = actions.compactMap({ if case .grant(let id, _) = $0 { id } else { nil } }
+            ).first {
                 grants += 1
                 actions = machine.leaseGranted(lease, ttl: .seconds(10), sent: now, at: now)
                 actions = machine.claimAnswered(web.key, lease: lease, .leaseGone, at: now)
@@ -139,9 +156,13 @@ import Testing
         let new = try grant(in: machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(1)))
         #expect(machine.keepAliveAnswered(ttl: .seconds(10), on: 1, at: .seconds(2)).isEmpty)
         #expect(machine.keepAliveEnded(1, because: nil, at: .seconds(2)).isEmpty)
-        #expect(machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .seconds(2)).isEmpty)
+        #expect(
+            machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .seconds(2)).isEmpty
+        )
         _ = machine.leaseGranted(new, ttl: .seconds(10), sent: .seconds(2), at: .seconds(2))
-        #expect(machine.claimAnswered(web.key, lease: lease, .claimed(at: 9), at: .seconds(2)).isEmpty)
+        #expect(
+            machine.claimAnswered(web.key, lease: lease, .claimed(at: 9), at: .seconds(2)).isEmpty
+        )
         #expect(machine.statuses[web.key] == .pending(nil))
     }
 
@@ -151,13 +172,20 @@ import Testing
         var (machine, lease) = try registered()
         let own = StoreEvent.put(record(web, lease: lease, revision: 5))
         #expect(machine.keysHeard(.events([own]), at: .seconds(1)).isEmpty)
-        #expect(machine.keysHeard(.events([.deleted(key: "services/web/web-1", at: 4)]), at: .seconds(1)).isEmpty)
+        #expect(
+            machine.keysHeard(
+                .events([.deleted(key: "services/web/web-1", at: 4)]),
+                at: .seconds(1)
+            ).isEmpty
+        )
     }
 
     @Test func aDeletedKeyIsPutAgainAtOnce() throws {
         var (machine, lease) = try registered()
         let actions = machine.keysHeard(
-            .events([.deleted(key: "services/web/web-1", at: 6)]), at: .seconds(1))
+            .events([.deleted(key: "services/web/web-1", at: 6)]),
+            at: .seconds(1)
+        )
         #expect(claims(in: actions).map(\.lease) == [lease])
         #expect(losses(in: actions) == [.deleted])
     }
@@ -177,7 +205,9 @@ import Testing
         let lease = try grant(in: machine.started(at: .zero))
         _ = machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .zero)
         let early = machine.keysHeard(
-            .events([.deleted(key: "services/web/web-1", at: 6)]), at: .zero)
+            .events([.deleted(key: "services/web/web-1", at: 6)]),
+            at: .zero
+        )
         #expect(claims(in: early).isEmpty)
         let actions = machine.claimAnswered(web.key, lease: lease, .claimed(at: 5), at: .zero)
         #expect(claims(in: actions).count == 1)
@@ -188,7 +218,9 @@ import Testing
         let older = Snapshot(clusterID: ClusterID(rawValue: 1), revision: 4, records: [])
         #expect(machine.keysHeard(.snapshot(older, isRestored: false), at: .zero).isEmpty)
         let newer = Snapshot(clusterID: ClusterID(rawValue: 1), revision: 7, records: [])
-        #expect(claims(in: machine.keysHeard(.snapshot(newer, isRestored: false), at: .zero)).count == 1)
+        #expect(
+            claims(in: machine.keysHeard(.snapshot(newer, isRestored: false), at: .zero)).count == 1
+        )
     }
 
     @Test func afterARestoreAnOlderRevisionWithoutOurKeyIsALoss() throws {
@@ -202,14 +234,21 @@ import Testing
 
     @Test func aKeyOfAnotherHostIsRefusedOnceByNameAndTakenOverWhenItIsFreed() throws {
         var (machine, lease) = try granted()
-        var actions = machine.claimAnswered(web.key, lease: lease, .heldByAnotherHost(holder), at: .zero)
+        var actions = machine.claimAnswered(
+            web.key,
+            lease: lease,
+            .heldByAnotherHost(holder),
+            at: .zero
+        )
         #expect(refusals(in: actions) == [.heldByAnotherHost(holder)])
         #expect(machine.isSettled)
         #expect(machine.statuses[web.key] == .refused(.heldByAnotherHost(holder)))
 
         let retry = try #require(machine.deadline)
         var now = retry
-        while claims(in: machine.timePassed(to: now)).isEmpty { now = try #require(machine.deadline) }
+        while claims(in: machine.timePassed(to: now)).isEmpty {
+            now = try #require(machine.deadline)
+        }
         actions = machine.claimAnswered(web.key, lease: lease, .heldByAnotherHost(holder), at: now)
         #expect(refusals(in: actions).isEmpty)
 
@@ -223,7 +262,10 @@ import Testing
         var now = Duration.zero
         while now < .seconds(600) {
             _ = machine.claimAnswered(web.key, lease: lease, .heldByOurHost(holder), at: now)
-            _ = machine.keysHeard(.events([.put(record(web, lease: holder.lease, revision: 8))]), at: now)
+            _ = machine.keysHeard(
+                .events([.put(record(web, lease: holder.lease, revision: 8))]),
+                at: now
+            )
             var isClaiming = false
             while !isClaiming {
                 now = max(now, try #require(machine.deadline))
@@ -259,14 +301,22 @@ import Testing
         let many = try (0..<50).map { try Self.instance("s", "i-\($0)") }
         _ = machine.servicesChanged(to: many, at: .zero)
         let lease = try grant(in: machine.started(at: .zero))
-        var waiting = claims(in: machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .zero))
+        var waiting = claims(
+            in: machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .zero)
+        )
         var revision = Revision(rawValue: 10)
         var most = 0
         while let claim = waiting.popLast() {
             most = max(most, waiting.count + 1)
             revision = revision.next
             waiting += claims(
-                in: machine.claimAnswered(claim.instance, lease: lease, .claimed(at: revision), at: .zero))
+                in: machine.claimAnswered(
+                    claim.instance,
+                    lease: lease,
+                    .claimed(at: revision),
+                    at: .zero
+                )
+            )
         }
         #expect(most == settings.claimsInFlight)
         #expect(machine.isSettled)
@@ -327,7 +377,10 @@ import Testing
 
     @Test func leavingMarksTheKeysAndRevokesTheLease() throws {
         var (machine, lease) = try registered()
-        guard case .leave(let revoked, let markers) = try #require(machine.leaveRequested(at: .zero).last)
+        guard
+            case .leave(let revoked, let markers) = try #require(
+                machine.leaveRequested(at: .zero).last
+            )
         else {
             Issue.record("no leave")
             return
@@ -335,8 +388,10 @@ import Testing
         #expect(revoked == lease)
         #expect(markers.map(\.key) == ["services/web/web-1"])
         #expect(machine.leaveRequested(at: .zero).isEmpty)
-        #expect(machine.keysHeard(.events([.deleted(key: "services/web/web-1", at: 9)]), at: .zero)
-            .allSatisfy { if case .claim = $0 { false } else { true } })
+        #expect(
+            machine.keysHeard(.events([.deleted(key: "services/web/web-1", at: 9)]), at: .zero)
+                .allSatisfy { if case .claim = $0 { false } else { true } }
+        )
         #expect(machine.leaveEnded(nil).contains { if case .finish = $0 { true } else { false } })
         #expect(machine.deadline == nil)
     }
@@ -345,7 +400,8 @@ import Testing
         var machine = machine()
         _ = machine.servicesChanged(to: [web], at: .zero)
         let lease = try grant(in: machine.started(at: .zero))
-        guard case .leave(let revoked, _) = try #require(machine.leaveRequested(at: .zero).last) else {
+        guard case .leave(let revoked, _) = try #require(machine.leaveRequested(at: .zero).last)
+        else {
             Issue.record("no leave")
             return
         }
@@ -374,23 +430,34 @@ import Testing
         return (machine, lease)
     }
 
-    private func record(_ instance: ServiceInstance, lease: LeaseID, revision: Revision) -> StoredRecord {
+    private func record(_ instance: ServiceInstance, lease: LeaseID, revision: Revision)
+        -> StoredRecord
+    {
         StoredRecord(
             key: settings.prefix.key(instance.key),
-            value: RecordCodec.encode(instance, owner: settings.owner), createRevision: revision,
-            modRevision: revision, version: 1, lease: lease)
+            value: RecordCodec.encode(instance, owner: settings.owner),
+            createRevision: revision,
+            modRevision: revision,
+            version: 1,
+            lease: lease
+        )
     }
 
     private static func instance(_ service: String, _ id: String) throws -> ServiceInstance {
         ServiceInstance(
             key: ServiceKey(
                 service: try #require(ServiceName(declared: service)),
-                instance: try #require(InstanceID(declared: id))),
-            address: try #require(HostAddress("10.0.0.1")), port: 80)
+                instance: try #require(InstanceID(declared: id))
+            ),
+            address: try #require(HostAddress("10.0.0.1")),
+            port: 80
+        )
     }
 
     private func grant(in actions: [RegistrationMachine.Action]) throws -> LeaseID {
-        try #require(actions.compactMap { if case .grant(let id, _) = $0 { id } else { nil } }.first)
+        try #require(
+            actions.compactMap { if case .grant(let id, _) = $0 { id } else { nil } }.first
+        )
     }
 
     private func claims(in actions: [RegistrationMachine.Action]) -> [Claim] {
@@ -406,6 +473,8 @@ import Testing
     }
 
     private func refusals(in actions: [RegistrationMachine.Action]) -> [Refusal] {
-        actions.compactMap { if case .report(.refused(_, let refusal)) = $0 { refusal } else { nil } }
+        actions.compactMap {
+            if case .report(.refused(_, let refusal)) = $0 { refusal } else { nil }
+        }
     }
 }

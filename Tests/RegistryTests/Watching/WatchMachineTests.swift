@@ -19,7 +19,10 @@ import Testing
     @Test func changesOfOneAnswerArePublishedAtOnceAtTheLastRevision() throws {
         var machine = synced(40, ["web/1": 38, "db/1": 30])
         let actions = machine.newsArrived(
-            news(45, [put("web/2", 42), .deleted(key: "services/web/1", at: 44)]), on: 1, at: .zero)
+            news(45, [put("web/2", 42), .deleted(key: "services/web/1", at: 44)]),
+            on: 1,
+            at: .zero
+        )
         let update = try #require(updates(in: actions).first)
         #expect(updates(in: actions).count == 1)
         #expect(update.revision == 44)
@@ -36,15 +39,27 @@ import Testing
 
     @Test func anEventWithoutAVisibleChangePublishesNothing() {
         var machine = synced(40, ["web/1": 38])
-        let actions = machine.newsArrived(news(41, [.deleted(key: "services/web/9", at: 41)]), on: 1, at: .zero)
+        let actions = machine.newsArrived(
+            news(41, [.deleted(key: "services/web/9", at: 41)]),
+            on: 1,
+            at: .zero
+        )
         #expect(updates(in: actions).isEmpty)
     }
 
     @Test func aLeavingInstanceIsGoneBeforeItsKeyIs() throws {
         var machine = synced(40, ["web/1": 38])
-        let leaving = machine.newsArrived(news(41, [put("web/1", 41, state: .leaving)]), on: 1, at: .zero)
+        let leaving = machine.newsArrived(
+            news(41, [put("web/1", 41, state: .leaving)]),
+            on: 1,
+            at: .zero
+        )
         #expect(try #require(updates(in: leaving).first).table.endpointCount == 0)
-        let gone = machine.newsArrived(news(42, [.deleted(key: "services/web/1", at: 42)]), on: 1, at: .zero)
+        let gone = machine.newsArrived(
+            news(42, [.deleted(key: "services/web/1", at: 42)]),
+            on: 1,
+            at: .zero
+        )
         #expect(updates(in: gone).isEmpty)
     }
 
@@ -52,7 +67,9 @@ import Testing
         var machine = synced(40, [:])
         let actions = machine.newsArrived(
             news(43, [put("web/a/b", 41), .put(record("elsewhere/web/1", 42)), put("web", 43)]),
-            on: 1, at: .zero)
+            on: 1,
+            at: .zero
+        )
         #expect(updates(in: actions).isEmpty)
     }
 
@@ -147,11 +164,20 @@ import Testing
         let actions = machine.snapshotArrived(snapshot(7, ["web/2": 6]), at: .zero)
         #expect(
             has(actions) {
-                if case .report(.restored(from: 40, to: 7, isOtherCluster: false)) = $0 { true } else { false }
-            })
+                if case .report(.restored(from: 40, to: 7, isOtherCluster: false)) = $0 {
+                    true
+                } else {
+                    false
+                }
+            }
+        )
         let update = try #require(updates(in: actions).first)
         #expect(update.revision == 7 && keys(update.table) == ["web/2"])
-        #expect(has(actions) { if case .tell(.snapshot(_, isRestored: true)) = $0 { true } else { false } })
+        #expect(
+            has(actions) {
+                if case .tell(.snapshot(_, isRestored: true)) = $0 { true } else { false }
+            }
+        )
     }
 
     @Test func anotherClusterIsARestoreWhateverItsRevision() throws {
@@ -163,7 +189,8 @@ import Testing
         #expect(
             has(machine.snapshotArrived(other, at: .zero)) {
                 if case .report(.restored(_, _, isOtherCluster: true)) = $0 { true } else { false }
-            })
+            }
+        )
     }
 
     // MARK: bad records
@@ -231,20 +258,32 @@ import Testing
 
     private func snapshot(_ revision: Revision, _ records: [String: Revision]) -> Snapshot {
         Snapshot(
-            clusterID: ClusterID(rawValue: 1), revision: revision,
-            records: records.sorted { $0.key < $1.key }.map { record("services/\($0.key)", $0.value) })
+            clusterID: ClusterID(rawValue: 1),
+            revision: revision,
+            records: records.sorted { $0.key < $1.key }.map {
+                record("services/\($0.key)", $0.value)
+            }
+        )
     }
 
     private func record(
-        _ key: String, _ revision: Revision, state: EndpointState = .up
+        _ key: String,
+        _ revision: Revision,
+        state: EndpointState = .up
     ) -> StoredRecord {
         let value = #"{"Addr":"10.0.0.1:80","discoveryd":{"state":"\#(state.rawValue)"}}"#
         return StoredRecord(
-            key: key, value: Array(value.utf8), createRevision: revision, modRevision: revision,
-            version: 1, lease: .none)
+            key: key,
+            value: Array(value.utf8),
+            createRevision: revision,
+            modRevision: revision,
+            version: 1,
+            lease: .none
+        )
     }
 
-    private func put(_ key: String, _ revision: Revision, state: EndpointState = .up) -> StoreEvent {
+    private func put(_ key: String, _ revision: Revision, state: EndpointState = .up) -> StoreEvent
+    {
         .put(record("services/\(key)", revision, state: state))
     }
 
@@ -265,7 +304,8 @@ import Testing
     }
 
     private func has(
-        _ actions: [WatchMachine.Action], _ test: (WatchMachine.Action) -> Bool
+        _ actions: [WatchMachine.Action],
+        _ test: (WatchMachine.Action) -> Bool
     ) -> Bool {
         actions.contains(where: test)
     }

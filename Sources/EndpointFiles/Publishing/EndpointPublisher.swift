@@ -1,0 +1,116 @@
+public import Registry
+import Synchronization
+
+/// Keeps files equal to the list: runs a ``PublisherMachine`` on the file system.
+///
+/// Files are written by the loop itself, one after the other, so a file system that hangs shows in
+/// ``laps``. The files stay when the publisher ends.
+public final class EndpointPublisher: Sendable {
+    /// What is known of one file.
+    private struct File {
+        var renderer: JSONListRenderer
+        /// The list that the file holds.
+        var held: RenderedList?
+        var wasRead = false
+    }
+
+    private let prefix: RegistryPrefix
+    private let writer: AtomicFileWriter
+    private let observe: @Sendable (PublishReport) -> Void
+    private let driver: MachineDriver<PublisherMachine>
+    private let files = Mutex<[String: File]>([:])
+
+    /// A publisher that does nothing before ``run()``.
+    ///
+    /// - Parameters:
+    ///   - prefix: Where the list is read; it stands in the files.
+    ///   - observe: Told what there is to log and to count, in order; must not wait.
+    public init(
+        prefix: RegistryPrefix,
+        generator: SeededGenerator,
+        timeline: Timeline,
+        writer: AtomicFileWriter = AtomicFileWriter(),
+        observe: @escaping @Sendable (PublishReport) -> Void = { _ in }
+    ) {
+        self.prefix = prefix
+        self.writer = writer
+        self.observe = observe
+        driver = MachineDriver(PublisherMachine(generator: generator), timeline: timeline)
+    }
+
+    /// Names the files to keep. One that is no longer named stays as it is.
+    public func setOutputs(_ outputs: [EndpointOutput]) {
+        driver.happened { machine, now in machine.outputsChanged(to: outputs, at: now) }
+    }
+
+    /// There is a new list.
+    public func publish(_ update: TableUpdate) {
+        driver.happened { machine, now in machine.listChanged(to: update, at: now) }
+    }
+
+    /// How each output stands, by its path.
+    public var statuses: [String: OutputStatus] { driver.read { $0.statuses } }
+
+    /// Whether each output holds a list of this run.
+    public var hasWrittenAll: Bool { driver.read { $0.hasWrittenAll } }
+
+    /// Proof of progress; see ``MachineDriver/laps``.
+    public var laps: UInt64 { driver.laps }
+
+    /// Sends the loop round once.
+    public func poke() { driver.poke() }
+
+    /// Writes until the task is cancelled.
+    public func run() async {
+        await driver.run { [self] action in
+            switch action {
+            case .write(let output, let update): write(output, update)
+            case .forget(let path): _ = files.withLock { $0.removeValue(forKey: path) }
+            case .report(let report): observe(report)
+            }
+            return nil
+        }
+    }
+
+    private func write(_ output: EndpointOutput, _ update: TableUpdate) {
+        let path = output.path
+        var file =
+            files.withLock { $0.removeValue(forKey: path) }
+            ?? File(renderer: JSONListRenderer(prefix: prefix, services: output.services))
+        let list = file.renderer.render(update)
+        do throws(FileError) {
+            let isSame = try holds(list, path, &file)
+            if !isSame { try writer.write(list.bytes, to: path, mode: output.mode) }
+            file.held = list
+            driver.happened { machine, now in
+                machine.writeEnded(
+                    path,
+                    revision: list.revision,
+                    bytes: isSame ? nil : list.bytes.count,
+                    at: now
+                )
+            }
+        } catch {
+            // What the file holds now is looked at again before the next try.
+            file.held = nil
+            file.wasRead = false
+            driver.happened { machine, now in machine.writeFailed(path, error, at: now) }
+        }
+        files.withLock { [file] in $0[path] = file }
+    }
+
+    /// Whether the file holds the list already: known from the last write, or read once at the start.
+    private func holds(
+        _ list: RenderedList,
+        _ path: String,
+        _ file: inout File
+    ) throws(FileError) -> Bool {
+        if let held = file.held { return list.isSameList(as: held) }
+        guard !file.wasRead else { return false }
+        file.wasRead = true
+        writer.removeLeftovers(of: path)
+        // A file that cannot be read is one that has to be written; that will say what is wrong.
+        guard let bytes = try? writer.read(path) else { return false }
+        return list.isSameList(as: bytes)
+    }
+}

@@ -1,0 +1,26 @@
+public import Registry
+
+/// What the publisher reports to whoever logs and counts.
+public enum PublishReport: Sendable {
+    /// A file was replaced.
+    case written(path: String, revision: Revision, bytes: Int)
+    /// The file holds this list already, from an earlier run or read anew: nothing was written.
+    case unchanged(path: String, revision: Revision)
+    /// A file could not be written; the old one is whole. Tried again after the delay. Said once for
+    /// each cause.
+    case failed(FileError, retryIn: Duration)
+    /// An output is no longer configured. Its file stays as it is and gets old.
+    case abandoned(path: String)
+}
+
+/// How one output stands.
+public enum OutputStatus: Hashable, Sendable {
+    /// No list has come yet.
+    case waiting
+    /// A newer list is on its way into the file.
+    case pending
+    /// The file holds the list that was read or changed last at this revision.
+    case current(Revision)
+    /// The file could not be written; it holds an older list, or none.
+    case failed(FileError)
+}

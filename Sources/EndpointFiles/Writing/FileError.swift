@@ -1,0 +1,95 @@
+import Glibc
+
+/// Why a file could not be written or read: a code to branch on, a sentence with the remedy, and
+/// the system call underneath.
+public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of failure it is.
+    public enum Code: Hashable, Sendable {
+        /// The directory of the file does not exist.
+        case directoryMissing
+        /// The file system or the sandbox is read-only there, or we may not.
+        case notPermitted
+        /// The disk or the quota is full.
+        case noSpace
+        /// The target is a symbolic link, a directory, a device: anything but a regular file.
+        case notARegularFile
+        /// The target is a mount point of its own, so it cannot be replaced.
+        case isAMountPoint
+        /// Anything else.
+        case other
+    }
+
+    /// What kind of failure it is.
+    public let code: Code
+    /// The file that was to be written or read.
+    public let path: String
+    /// The system call that failed, such as `renameat`.
+    public let call: String
+    /// Its errno; zero when our own check refused.
+    public let errno: Int32
+    /// A sentence for people, with the remedy.
+    public let message: String
+
+    /// The path and the sentence.
+    public var description: String { "\(path): \(message)" }
+}
+
+/// The one place where an errno becomes a ``FileError``.
+extension FileError {
+    init(_ path: String, _ call: SystemCall, errno: Int32) {
+        let directory = Self.directory(of: path)
+        let (code, message): (Code, String) =
+            switch errno {
+            case ENOENT:
+                (.directoryMissing, "the directory \(directory) does not exist; create it")
+            case EROFS, EACCES, EPERM:
+                (
+                    .notPermitted,
+                    "writing is not permitted here; under systemd add ReadWritePaths=\(directory) with "
+                        + "'systemctl edit discoveryd', and let the daemon's user write to the directory"
+                )
+            case ENOSPC: (.noSpace, "the disk is full; make room, it is tried again")
+            case EDQUOT: (.noSpace, "the quota is used up; make room, it is tried again")
+            case EBUSY:
+                (
+                    .isAMountPoint,
+                    "the file is a mount point and cannot be replaced; mount its directory instead"
+                )
+            case EXDEV:
+                (
+                    .isAMountPoint,
+                    "the staging directory \(directory)/\(AtomicFileWriter.stagingName) is another "
+                        + "mount; unmount it"
+                )
+            case ELOOP, ENOTDIR, EISDIR:
+                (
+                    .notARegularFile,
+                    "something on the path is a link or no directory; name the real place"
+                )
+            default: (.other, "\(String(cString: strerror(errno))) (\(call.rawValue))")
+            }
+        self.init(
+            code: code,
+            path: path,
+            call: call.rawValue,
+            errno: errno,
+            message: message
+        )
+    }
+
+    static func notARegularFile(_ path: String, _ kind: String) -> FileError {
+        FileError(
+            code: .notARegularFile,
+            path: path,
+            call: SystemCall.fstatat.rawValue,
+            errno: 0,
+            message:
+                "this is \(kind), and only a regular file is replaced; remove it or write elsewhere"
+        )
+    }
+
+    static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

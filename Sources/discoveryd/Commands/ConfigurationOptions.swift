@@ -1,0 +1,26 @@
+import ArgumentParser
+
+/// Which configuration is read.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("c"), .customLong("config")],
+        help: ArgumentHelp(
+            "The configuration file; FILE.d/*.conf are read after it.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var path: String?
+
+    /// Reads the configuration.
+    ///
+    /// - Throws: ``ExitStatus/configuration`` after the faults were said.
+    func load() throws -> LoadedConfiguration {
+        do {
+            return try ConfigurationLoader(hostname: HostName.current).load(path)
+        } catch {
+            Terminal.complain("\(error)")
+            throw ExitStatus.configuration
+        }
+    }
+}

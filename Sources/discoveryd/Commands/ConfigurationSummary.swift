@@ -1,0 +1,42 @@
+import Etcd
+import Registry
+
+/// What a configuration would do, in words.
+struct ConfigurationSummary {
+    private let loaded: LoadedConfiguration
+    private let hostname: String
+
+    init(_ loaded: LoadedConfiguration, hostname: String) {
+        self.loaded = loaded
+        self.hostname = hostname
+    }
+
+    var text: String {
+        let configuration = loaded.configuration
+        let files =
+            loaded.files.isEmpty ? "no file: the defaults" : loaded.files.joined(separator: ", ")
+        var lines = ["configuration: \(files)"]
+        let endpoints = configuration.etcd.endpoints.map(\.description).joined(separator: ", ")
+        lines.append("etcd: \(endpoints), keys under \(configuration.etcd.prefix)")
+        if configuration.services.isEmpty { lines.append("registers: nothing") }
+        for service in configuration.services { lines.append("registers: \(describe(service))") }
+        if !configuration.services.isEmpty {
+            lines.append("lease: \(DurationText(configuration.lease.ttl).description)")
+        }
+        if configuration.outputs.isEmpty { lines.append("writes: nothing") }
+        for output in configuration.outputs {
+            let services = output.services.map { $0.map(\.text).joined(separator: ", ") }
+            lines.append("writes: \(output.path), \(services ?? "all services")")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func describe(_ service: Configuration.Service) -> String {
+        // A configuration that was loaded with this name never throws.
+        let id = (try? service.instanceID(hostname: hostname))?.text ?? "?"
+        let address =
+            service.address?.joined(port: service.port)
+            ?? "the host's primary address, port \(service.port)"
+        return "\(service.name)/\(id) at \(address), weight \(service.weight)"
+    }
+}

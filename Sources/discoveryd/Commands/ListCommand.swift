@@ -1,0 +1,45 @@
+import ArgumentParser
+import EndpointFiles
+import Etcd
+import Registry
+
+/// `discoveryd list`: the live endpoints, once.
+struct ListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Print the live endpoints, as etcd has them now."
+    )
+
+    @OptionGroup var options: RegistryOptions
+
+    @Option(name: .shortAndLong, help: "text, or json: the same JSON as in the files.")
+    var output = OutputStyle.text
+
+    func run() async throws {
+        let etcd = try options.registry()
+        let snapshot: Snapshot
+        do {
+            snapshot = try await EtcdClient.withClient(EtcdClient.Configuration(etcd)) { client in
+                try await EtcdRegistryStore(client).snapshot(of: etcd.prefix)
+            }
+        } catch {
+            Terminal.complain("discoveryd: \(error)")
+            throw ExitStatus.unavailable
+        }
+        let table = EndpointTable(snapshot, prefix: etcd.prefix)
+        switch output {
+        case .text: Terminal.print(EndpointTableText.text(table))
+        case .json:
+            var renderer = JSONListRenderer(prefix: etcd.prefix, services: nil)
+            let list = renderer.render(
+                TableUpdate(
+                    table: table,
+                    clusterID: snapshot.clusterID,
+                    revision: snapshot.revision,
+                    changed: nil
+                )
+            )
+            Terminal.print(String(decoding: list.bytes, as: UTF8.self))
+        }
+    }
+}

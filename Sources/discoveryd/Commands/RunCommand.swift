@@ -1,0 +1,87 @@
+import ArgumentParser
+import EndpointFiles
+import Logging
+import Systemd
+
+/// `discoveryd run`: the daemon.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run the daemon: register, watch, write. The default.",
+        discussion: """
+            SIGTERM takes this host's services out of etcd and ends the daemon; the files stay.
+            SIGHUP reads the configuration again and applies what changed.
+            """
+    )
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the daemon says how it is, as JSON, on each change of state.",
+            valueName: "file"
+        )
+    )
+    var statusFile = StatusFile.standardPath
+
+    @Option(help: "The least that is logged.")
+    var logLevel = LogLevel.info
+
+    func run() async throws {
+        let destination = LogDestination.detected()
+        LoggingSystem.bootstrap { label in
+            destination.handler(label: label, identifier: "discoveryd", level: logLevel.level)
+        }
+        let log = Logger(label: "discoveryd")
+        let loader = ConfigurationLoader(hostname: HostName.current)
+        let path = options.path
+        let loaded: LoadedConfiguration
+        do {
+            loaded = try loader.load(path)
+        } catch {
+            for fault in error.faults { log.error("\(fault)") }
+            // Nobody else is left to tell when systemd is not there.
+            _ = try? Notifier().send(
+                .status("the configuration is faulty: \(error.faults.count) faults")
+            )
+            throw ExitStatus.configuration
+        }
+        let host: HostIdentity
+        do {
+            host = try HostIdentity.current()
+        } catch {
+            log.error("\(error.message)")
+            throw ExitStatus.software
+        }
+        for warning in loaded.warnings { log.warning("\(warning)") }
+        let daemon = Daemon(
+            loaded.configuration,
+            host: host,
+            reload: { () throws(ConfigurationFaults) in
+                try loader.load(path)
+            },
+            statusFile: statusFile,
+            log: log
+        )
+        try await daemon.run()
+    }
+}
+
+/// The levels a person can ask for.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case debug
+    case info
+    case notice
+    case warning
+    case error
+
+    var level: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

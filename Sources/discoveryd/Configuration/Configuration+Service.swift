@@ -1,0 +1,52 @@
+import Registry
+
+extension Configuration {
+    /// `[[service]]`: one service that this host registers.
+    struct Service: Equatable, Sendable {
+        /// Which service it is. Required.
+        var name: ServiceName
+        /// The port it listens on, 1 to 65535. Required.
+        var port: UInt16
+        /// Where it listens. Default: the host's primary address, found while running.
+        var address: HostAddress?
+        /// Which instance of the service it is. Default: see ``instanceID(hostname:)``.
+        var id: InstanceID?
+        /// Its share of the traffic against its peers, 0 to 65535; 0 is "no new traffic".
+        /// Default 100.
+        var weight: UInt16 = ServiceInstance.standardWeight
+        /// Where it runs (a rack, a data centre), 1 to 128 bytes. Default: not said.
+        var zone: String?
+        /// Labels, sorted and unique, at most 64 of 1 to 128 bytes. Default: none.
+        var tags: [String] = []
+        /// Free text by name, at most 64 entries; names of 1 to 128 bytes, values of at most 1024.
+        /// Default: none.
+        var meta: [String: String] = [:]
+
+        /// The configured id, or `<hostname>-<port>`.
+        ///
+        /// - Throws: ``UnusableHostname`` when the id is not configured and the name of this host
+        ///   makes none. A configuration that was loaded with the same name never throws.
+        func instanceID(hostname: String) throws(UnusableHostname) -> InstanceID {
+            if let id { return id }
+            return try UnusableHostname.instanceID(hostname: hostname, port: port)
+        }
+
+        /// The instance that is registered; at `primaryAddress` where no address is configured.
+        ///
+        /// - Throws: As ``instanceID(hostname:)``.
+        func instance(
+            hostname: String,
+            primaryAddress: HostAddress
+        ) throws(UnusableHostname) -> ServiceInstance {
+            ServiceInstance(
+                key: ServiceKey(service: name, instance: try instanceID(hostname: hostname)),
+                address: address ?? primaryAddress,
+                port: port,
+                weight: weight,
+                zone: zone,
+                tags: tags,
+                meta: meta
+            )
+        }
+    }
+}

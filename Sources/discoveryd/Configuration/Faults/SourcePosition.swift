@@ -1,0 +1,29 @@
+/// A place in a text: line and column, both from 1. A column is one Unicode scalar.
+struct SourcePosition: Hashable, Comparable, Sendable {
+    let line: Int
+    let column: Int
+
+    /// By line, then by column.
+    static func < (left: SourcePosition, right: SourcePosition) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
+}
+
+/// A place in a file, written `file:line:column` as compilers and editors do.
+struct SourcePlace: Hashable, Sendable, CustomStringConvertible {
+    let file: String
+    let position: SourcePosition
+
+    var description: String {
+        "\(Quoted.escaping(file)):\(position.line):\(position.column)"
+    }
+}
+
+/// A value and where it is written.
+struct Located<Value> {
+    let value: Value
+    let place: SourcePlace
+}
+
+extension Located: Sendable where Value: Sendable {}
+extension Located: Equatable where Value: Equatable {}

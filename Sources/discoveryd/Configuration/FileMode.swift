@@ -1,0 +1,28 @@
+/// The permission bits of a file, as chmod(1) writes them: `0644`.
+struct FileMode: Hashable, Sendable, CustomStringConvertible {
+    /// 0 to 0o777: no set-user-id, set-group-id or sticky bit.
+    let bits: UInt16
+
+    /// Everybody may read, the owner may write.
+    static let standard = FileMode(bits: 0o644)
+
+    /// Reads three or four octal digits, of which the first of four is `0`; `nil` for anything else.
+    init?(_ text: String) {
+        let digits = text.utf8
+        guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }),
+            digits.count == 3 || (digits.count == 4 && text.hasPrefix("0")),
+            let bits = UInt16(text, radix: 8)
+        else { return nil }
+        self.bits = bits
+    }
+
+    private init(bits: UInt16) {
+        self.bits = bits
+    }
+
+    /// Four octal digits.
+    var description: String {
+        let digits = String(bits, radix: 8)
+        return String(repeating: "0", count: 4 - digits.count) + digits
+    }
+}

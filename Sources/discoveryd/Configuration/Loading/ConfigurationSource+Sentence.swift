@@ -1,0 +1,32 @@
+import Glibc
+
+extension ConfigurationSource.Failure {
+    /// What happened and what to do about it, as the end of a sentence that starts with a path.
+    var sentence: String {
+        switch self {
+        case .missing: "does not exist"
+        case .notAFile: "is not a regular file; a configuration is read from regular files only"
+        case .tooLarge:
+            "is larger than \(ConfigurationLoader.sizeLimit) bytes, the most that is read"
+        case .system(let code): "cannot be read: \(Self.text(of: code))\(Self.remedy(for: code))"
+        }
+    }
+
+    private static func text(of code: Int32) -> String {
+        // See strerror(3): safe to call from any thread since glibc 2.32.
+        strerror(code).map { String(cString: $0) } ?? "error \(code)"
+    }
+
+    private static func remedy(for code: Int32) -> String {
+        switch code {
+        case EACCES, EPERM:
+            "; the user that discoveryd runs as must be able to read it and to enter each directory "
+                + "on the way (chmod, chgrp)"
+        case ENOTDIR: "; something on the way to it is a file, not a directory"
+        case ELOOP: "; its symbolic links lead in a circle"
+        case EMFILE, ENFILE: "; raise LimitNOFILE= of discoveryd.service"
+        case EIO: "; check the disk"
+        default: ""
+        }
+    }
+}

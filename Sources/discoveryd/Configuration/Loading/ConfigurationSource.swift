@@ -1,0 +1,20 @@
+/// Where configuration files are read from: the disk, or a test's memory.
+struct ConfigurationSource: Sendable {
+    /// Reads a whole file of at most `limit` bytes. The null device, or a symbolic link to it, is an
+    /// empty file.
+    var readFile: @Sendable (_ path: String, _ limit: Int) throws(Failure) -> [UInt8]
+    /// The names in a directory, `.` and `..` left out, in any order.
+    var listDirectory: @Sendable (_ path: String) throws(Failure) -> [String]
+
+    /// Why a file or a directory cannot be read.
+    enum Failure: Error, Equatable {
+        /// There is nothing of that name.
+        case missing
+        /// It is not a file: a directory, a pipe, a device.
+        case notAFile
+        /// It is larger than the limit.
+        case tooLarge
+        /// The system's error number, for anything else.
+        case system(Int32)
+    }
+}

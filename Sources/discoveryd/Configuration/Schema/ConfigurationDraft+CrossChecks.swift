@@ -1,0 +1,127 @@
+import Etcd
+import Registry
+
+// What only shows when all files are read.
+extension ConfigurationDraft {
+    /// What is wrong with the files together, and what is doubtful in their result.
+    ///
+    /// - Parameter hostname: The name of this host; it makes the ids that are not configured.
+    func crossChecked(hostname: String) -> ConfigurationFindings {
+        ConfigurationFindings(
+            faults: serviceFaults(hostname: hostname) + noOutputsFaults() + outputFaults(),
+            warnings: endpointWarnings() + leaseWarnings() + serviceWarnings()
+        )
+    }
+
+    private func serviceFaults(hostname: String) -> [ConfigurationFault] {
+        var places: [ServiceKey: SourcePlace] = [:]
+        return services.compactMap { declared in
+            do throws(UnusableHostname) {
+                let instance = try declared.value.instance(
+                    hostname: hostname,
+                    primaryAddress: Self.longestAddress
+                )
+                if let earlier = places[instance.key] {
+                    let id = Quoted(instance.key.instance.text)
+                    return fault(
+                        declared,
+                        "id: \(id) is taken by the service of that name at \(earlier)"
+                    )
+                }
+                places[instance.key] = declared.place
+                return sizeFault(of: instance, declared)
+            } catch {
+                return fault(declared, "id: \(error)")
+            }
+        }
+    }
+
+    /// Each part of a record may fit and all of them together not.
+    private func sizeFault(
+        of instance: ServiceInstance,
+        _ declared: Declared<Configuration.Service>
+    ) -> ConfigurationFault? {
+        let bytes = RecordCodec.encode(instance, owner: Self.anyOwner, state: .draining).count
+        guard bytes > RecordLimits.valueBytes else { return nil }
+        let sentence =
+            "makes a record of \(bytes) bytes, at most \(RecordLimits.valueBytes); shorten its meta"
+        return ConfigurationFault(at: declared.place, table: declared.name, sentence)
+    }
+
+    private func noOutputsFaults() -> [ConfigurationFault] {
+        guard let noOutputs, let firstOutput else { return [] }
+        let sentence = "outputs: must not be given beside the [[output]] at \(firstOutput)"
+        return [ConfigurationFault(at: noOutputs, sentence)]
+    }
+
+    private func outputFaults() -> [ConfigurationFault] {
+        var faults: [ConfigurationFault] = []
+        var places: [String: SourcePlace] = [:]
+        for declared in outputs {
+            if let earlier = places[declared.value.path] {
+                faults.append(fault(declared, "path: is written by the output at \(earlier)"))
+            } else {
+                places[declared.value.path] = declared.place
+            }
+        }
+        for declared in outputs {
+            for parent in OutputPath.directories(of: declared.value.path) {
+                guard let file = places[parent] else { continue }
+                let sentence = "path: \(Quoted(parent)) is a file, the output at \(file)"
+                faults.append(fault(declared, sentence))
+            }
+        }
+        return faults
+    }
+
+    private func endpointWarnings() -> [ConfigurationFault] {
+        (endpoints ?? []).compactMap { endpoint in
+            guard !endpoint.value.host.isLoopback else { return nil }
+            return ConfigurationFault(
+                at: endpoint.place,
+                table: "[etcd]",
+                "endpoints: the connection to \(endpoint.value) is not encrypted; "
+                    + "whoever is on the way can read and change the registry"
+            )
+        }
+    }
+
+    private func leaseWarnings() -> [ConfigurationFault] {
+        guard let ttl, ttl.value < Configuration.Lease.comfortableTTL else { return [] }
+        let comfortable = DurationText(Configuration.Lease.comfortableTTL)
+        return [
+            ConfigurationFault(
+                at: ttl.place,
+                table: "[lease]",
+                "ttl: \(DurationText(ttl.value)) is short; below \(comfortable) a slow disk or an "
+                    + "election of etcd takes healthy hosts off the lists"
+            )
+        ]
+    }
+
+    private func serviceWarnings() -> [ConfigurationFault] {
+        services.compactMap { declared in
+            guard let address = declared.value.address, address.isLoopback else { return nil }
+            let sentence =
+                "address: \(Quoted(address.text)) is this host to every reader; "
+                + "others cannot connect to it"
+            return ConfigurationFault(at: declared.place, table: declared.name, sentence)
+        }
+    }
+
+    private func fault(_ declared: Declared<some Any>, _ sentence: String) -> ConfigurationFault {
+        ConfigurationFault(at: declared.keyPlace, table: declared.name, sentence)
+    }
+
+    /// An owner as long as discoveryd's own.
+    private static let anyOwner = known(OwnerID(String(repeating: "f", count: 32)))
+    /// Where no address is configured, none that is found is longer.
+    private static let longestAddress = known(
+        HostAddress("ffff:1111:ffff:ffff:ffff:ffff:ffff:ffff")
+    )
+
+    private static func known<Value>(_ value: Value?) -> Value {
+        guard let value else { preconditionFailure("a literal of the program is valid") }
+        return value
+    }
+}

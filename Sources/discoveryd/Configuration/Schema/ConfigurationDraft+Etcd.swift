@@ -1,0 +1,52 @@
+import Registry
+
+// `[etcd]`, `[lease]` and `[start]`: the tables of which there is one.
+extension ConfigurationDraft {
+    mutating func readEtcd(_ table: inout TableReader) {
+        if let found = table.list("endpoints", of: .endpoint, called: "strings") {
+            if found.value.isEmpty {
+                table.fault(at: found.place.position, "endpoints: must name at least one endpoint")
+            } else {
+                endpoints = found.value
+            }
+        }
+        let prefix = table.optional(
+            "prefix",
+            .text("1 to 512 printable characters of ASCII, such as \"services/\"") {
+                RegistryPrefix($0)
+            }
+        )
+        self.prefix = prefix?.value ?? self.prefix
+        let dialTimeout = table.optional(
+            "dial_timeout",
+            .duration(in: Configuration.Etcd.dialTimeouts, example: "5s")
+        )
+        self.dialTimeout = dialTimeout?.value ?? self.dialTimeout
+        refuseOutputs(in: &table)
+    }
+
+    mutating func readLease(_ table: inout TableReader) {
+        ttl =
+            table.optional("ttl", .wholeSeconds(in: Configuration.Lease.ttls, example: "10s"))
+            ?? ttl
+        refuseOutputs(in: &table)
+    }
+
+    mutating func readStart(_ table: inout TableReader) {
+        let timeout = table.optional(
+            "timeout",
+            .duration(in: Configuration.Start.timeouts, example: "30s")
+        )
+        startTimeout = timeout?.value ?? startTimeout
+        refuseOutputs(in: &table)
+    }
+
+    /// What is written below a table's header belongs to the table: a trap for the one key that
+    /// belongs to none.
+    func refuseOutputs(in table: inout TableReader) {
+        table.refuse(
+            "outputs",
+            because: "must stand at the top of the file, before the first table"
+        )
+    }
+}

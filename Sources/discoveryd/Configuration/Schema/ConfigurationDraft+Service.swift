@@ -1,0 +1,66 @@
+import Registry
+
+// `[[service]]`.
+extension ConfigurationDraft {
+    mutating func readService(_ table: inout TableReader) {
+        let segment = "1 to 128 letters, digits, \".\", \"_\" or \"-\""
+        let name = table.required("name", .text(segment) { ServiceName(declared: $0) })
+        let port = table.required("port", .integer(in: 1...65535))
+        let address = table.optional("address", .hostAddress)
+        let id = table.optional("id", .text(segment) { InstanceID(declared: $0) })
+        let weight = table.optional("weight", .integer(in: 0...65535))
+        let zone = table.optional("zone", .word)
+        let tags = readTags(&table)
+        let meta = readMeta(&table)
+        table.refuse(
+            "check",
+            "also",
+            "ports",
+            "addresses",
+            because: "is reserved for a later version"
+        )
+        refuseOutputs(in: &table)
+
+        // Without these three it is not known which instance it is; what was refused is said already.
+        guard let name, let port, id != nil || !table.holds("id") else { return }
+        var service = Configuration.Service(name: name.value, port: port.value)
+        service.address = address?.value
+        service.id = id?.value
+        service.weight = weight?.value ?? service.weight
+        service.zone = zone?.value
+        service.tags = tags
+        service.meta = meta
+        services.append(
+            Declared(
+                value: service,
+                place: table.place,
+                keyPlace: id?.place ?? table.place,
+                name: table.name
+            )
+        )
+    }
+
+    private func readTags(_ table: inout TableReader) -> [String] {
+        guard let tags = table.list("tags", of: .word, called: "strings") else { return [] }
+        let unique = Set(tags.value.map(\.value)).sorted()
+        if unique.count > RecordLimits.tags {
+            table.fault(
+                at: tags.place.position,
+                "tags: must be at most \(RecordLimits.tags) strings, are \(unique.count)"
+            )
+        }
+        return unique
+    }
+
+    private func readMeta(_ table: inout TableReader) -> [String: String] {
+        let meta = table.dictionary("meta", keys: .word, values: .freeText, called: "strings")
+        guard let meta else { return [:] }
+        if meta.value.count > RecordLimits.metaEntries {
+            table.fault(
+                at: meta.place.position,
+                "meta: must be at most \(RecordLimits.metaEntries) entries, are \(meta.value.count)"
+            )
+        }
+        return meta.value
+    }
+}

@@ -1,0 +1,58 @@
+import Etcd
+import Registry
+
+/// What the files say, as they are read one after the other, before defaults and before what only
+/// all of them together can show.
+///
+/// A single value of a later file takes the place of an earlier one; services and outputs add up.
+struct ConfigurationDraft {
+    /// A table of which there may be several.
+    struct Declared<Value> {
+        let value: Value
+        /// Where its table starts.
+        let place: SourcePlace
+        /// Where that stands which must be unique; the table when it is a default.
+        let keyPlace: SourcePlace
+        /// `[service "web"]`.
+        let name: String?
+    }
+
+    var endpoints: [Located<EtcdEndpoint>]?
+    var prefix: RegistryPrefix?
+    var dialTimeout: Duration?
+    var ttl: Located<Duration>?
+    var startTimeout: Duration?
+    var services: [Declared<Configuration.Service>] = []
+    var outputs: [Declared<Configuration.Output>] = []
+    /// Where the first `[[output]]` starts, readable or not.
+    var firstOutput: SourcePlace?
+    /// Where `outputs = []` stands.
+    var noOutputs: SourcePlace?
+
+    /// Adds a file to what the earlier ones said.
+    ///
+    /// - Returns: What is wrong with it by itself.
+    mutating func add(_ document: TomlDocument, from file: String) -> ConfigurationFindings {
+        var top = TableReader(document, file: file)
+        top.table("etcd") { readEtcd(&$0) }
+        top.table("lease") { readLease(&$0) }
+        top.table("start") { readStart(&$0) }
+        top.tables("service", title: "name") { readService(&$0) }
+        top.tables("output", title: "path") { readOutput(&$0) }
+        readNoOutputs(&top)
+        return top.finished()
+    }
+
+    /// The files merged, with a default for all that none of them says.
+    var configuration: Configuration {
+        var merged = Configuration()
+        if let endpoints { merged.etcd.endpoints = endpoints.map(\.value) }
+        if let prefix { merged.etcd.prefix = prefix }
+        if let dialTimeout { merged.etcd.dialTimeout = dialTimeout }
+        if let ttl { merged.lease.ttl = ttl.value }
+        if let startTimeout { merged.start.timeout = startTimeout }
+        merged.services = services.map(\.value)
+        if !outputs.isEmpty || noOutputs != nil { merged.outputs = outputs.map(\.value) }
+        return merged
+    }
+}

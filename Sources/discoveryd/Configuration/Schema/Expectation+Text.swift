@@ -1,0 +1,89 @@
+import Etcd
+import Registry
+
+extension Expectation {
+    /// A string that `read` understands, or of which it is `nil`.
+    static func text(_ limits: String, read: @escaping (String) -> Value?) -> Expectation {
+        judgedText("a string of", limits) { read($0).map(Reading.value) ?? .beyondLimits }
+    }
+
+    /// A string on which `judge` passes judgement.
+    static func judgedText(
+        _ type: String,
+        _ limits: String,
+        judge: @escaping (String) -> Reading
+    ) -> Expectation {
+        Expectation(type: type, limits: limits) { value in
+            guard case .string(let text) = value else { return .wrongType }
+            return judge(text)
+        }
+    }
+}
+
+extension Expectation where Value == String {
+    /// A tag, a zone or the name of a meta entry.
+    static var word: Expectation {
+        judgedText("a string of", "1 to \(RecordLimits.wordBytes) bytes") { text in
+            RecordLimits.fault(inWord: text).map(Reading.refused) ?? .value(text)
+        }
+    }
+
+    /// The value of a meta entry.
+    static var freeText: Expectation {
+        let limit = RecordLimits.metaValueBytes
+        return judgedText("a string of", "at most \(limit) bytes") { text in
+            RecordLimits.fault(inText: text, limit: limit).map(Reading.refused) ?? .value(text)
+        }
+    }
+
+    /// The path of an output.
+    static var outputPath: Expectation {
+        judgedText("an absolute path", "such as \"\(Configuration.Output.standard.path)\"") {
+            path in
+            OutputPath.fault(in: path).map(Reading.refused) ?? .value(path)
+        }
+    }
+}
+
+extension Expectation where Value == HostAddress {
+    /// An address at which others reach this host.
+    static var hostAddress: Expectation {
+        judgedText(
+            "an IP address or a host name",
+            "such as \"10.0.0.5\", without a port"
+        ) { text in
+            guard let address = HostAddress(text) else { return .malformed }
+            // A server listens there, but nobody can connect to it from elsewhere.
+            guard address.text != "0.0.0.0", address.text != "::" else {
+                return .refused(
+                    "must be an address that others can connect to, is \"\(address)\"; "
+                        + "leave it out for the primary address of this host"
+                )
+            }
+            return .value(address)
+        }
+    }
+}
+
+extension Expectation where Value == EtcdEndpoint {
+    /// A member of the cluster. What is refused is not repeated: it may hold a password.
+    static var endpoint: Expectation {
+        judgedText("a string", "such as \"\(EtcdEndpoint.local)\"") { text in
+            do throws(EtcdError) {
+                return .value(try EtcdEndpoint(text))
+            } catch {
+                return .refused(error.message)
+            }
+        }
+    }
+}
+
+extension Expectation where Value: CaseIterable & RawRepresentable<String> {
+    /// One of a few words.
+    static var choice: Expectation {
+        let words = Value.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+        return judgedText("the string", words) { text in
+            Value(rawValue: text).map(Reading.value) ?? .beyondLimits
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// What one value may be: how it is read, and how to say what is allowed.
+struct Expectation<Value> {
+    /// Names the type before the limits: `an integer from`.
+    let type: String
+    /// What a value of that type may be: `1 to 65535`.
+    let limits: String
+    /// Reads a value.
+    let read: (TomlNode.Value) -> Reading
+
+    /// What came of reading.
+    enum Reading {
+        /// It is allowed, and this is it.
+        case value(Value)
+        /// Another type of TOML.
+        case wrongType
+        /// The right type of TOML, but it does not say such a value.
+        case malformed
+        /// Such a value, but beyond the limits.
+        case beyondLimits
+        /// Refused with the end of a sentence that starts with the key. It does not repeat the value
+        /// where that could be a secret.
+        case refused(String)
+    }
+}
+
+extension Expectation {
+    /// Reads a value.
+    ///
+    /// - Throws: The end of the sentence that says what was found and what is allowed.
+    func value(of node: TomlNode) throws(Refusal) -> Value {
+        switch read(node.value) {
+        case .value(let value): return value
+        case .wrongType: throw Refusal("must be \(type) \(limits), is \(node.found)")
+        case .malformed: throw Refusal("must be \(type) \(limits), is \(node.written)")
+        case .beyondLimits: throw Refusal("must be \(limits), is \(node.written)")
+        case .refused(let sentence): throw Refusal(sentence)
+        }
+    }
+}
+
+/// The end of a sentence that starts with a key.
+struct Refusal: Error {
+    let sentence: String
+
+    init(_ sentence: String) {
+        self.sentence = sentence
+    }
+}

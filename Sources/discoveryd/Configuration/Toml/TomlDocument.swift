@@ -1,0 +1,76 @@
+import CToml
+
+/// A TOML file, parsed: values of Swift with their places, nothing of the parser's memory.
+struct TomlDocument: Equatable, Sendable {
+    /// The table that all the others stand in.
+    let root: TomlTable
+
+    /// Parses the bytes of a file. A byte order mark at its start is skipped.
+    ///
+    /// - Throws: ``TomlSyntaxError`` for the first thing that is not TOML 1.0, or that is nested
+    ///   deeper than any configuration; the parser stops there.
+    init(parsing bytes: [UInt8]) throws(TomlSyntaxError) {
+        let parsed = bytes.withUnsafeBytes { buffer in
+            ctoml_parse(buffer.bindMemory(to: CChar.self).baseAddress, buffer.count)
+        }
+        guard let parsed else {
+            throw TomlSyntaxError(message: "out of memory", position: .init(line: 1, column: 1))
+        }
+        defer { ctoml_free(parsed) }
+        guard let root = ctoml_root(parsed) else {
+            throw TomlSyntaxError(
+                message: String(ctoml_fault(parsed)),
+                position: SourcePosition(ctoml_fault_position(parsed))
+            )
+        }
+        self.root = TomlTable(root.pointee)
+    }
+}
+
+extension TomlTable {
+    fileprivate init(_ node: ctoml_node) {
+        entries = UnsafeBufferPointer(start: node.children, count: node.count).map { child in
+            Entry(
+                key: String(child.key),
+                keyPosition: SourcePosition(child.key_position),
+                node: TomlNode(child)
+            )
+        }
+    }
+}
+
+extension TomlNode {
+    fileprivate init(_ node: ctoml_node) {
+        position = SourcePosition(node.position)
+        value =
+            switch node.kind {
+            case CTOML_TABLE: .table(TomlTable(node))
+            case CTOML_ARRAY:
+                .array(
+                    UnsafeBufferPointer(start: node.children, count: node.count).map(TomlNode.init)
+                )
+            case CTOML_STRING: .string(String(node.string))
+            case CTOML_INTEGER: .integer(node.integer)
+            case CTOML_FLOAT: .float(node.floating)
+            case CTOML_BOOLEAN: .boolean(node.boolean != 0)
+            case CTOML_DATE: .date
+            case CTOML_TIME: .time
+            case CTOML_DATE_TIME: .dateTime
+            default: preconditionFailure("CToml.h names no kind \(node.kind.rawValue)")
+            }
+    }
+}
+
+extension SourcePosition {
+    fileprivate init(_ position: ctoml_position) {
+        self.init(line: Int(position.line), column: Int(position.column))
+    }
+}
+
+extension String {
+    /// TOML is UTF-8, and the parser has checked it; only its own messages could hold anything else.
+    fileprivate init(_ text: ctoml_text) {
+        let bytes = UnsafeRawBufferPointer(start: text.bytes, count: text.length)
+        self.init(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,159 @@
+import EndpointFiles
+import Etcd
+import Logging
+import Registry
+import Synchronization
+
+/// Says what was reported: one line for each change of state, none for each try.
+final class DaemonLog: Sendable {
+    private let log: Logger
+    /// What was said last of things that go wrong again and again, by what they are about.
+    private let said = Mutex<[String: String]>([:])
+
+    init(_ log: Logger) {
+        self.log = log
+    }
+
+    // MARK: the connection
+
+    func connection(_ event: ConnectionEvent) {
+        switch event {
+        case .connected(let endpoint, let version):
+            forget("etcd")
+            log.notice(
+                "connected to etcd",
+                metadata: ["etcd": "\(endpoint)", "version": "\(version)"]
+            )
+        case .lost(let endpoint, let reason):
+            log.warning("lost etcd: \(reason)", metadata: ["etcd": "\(endpoint)"])
+        case .attemptFailed(let endpoint, let error):
+            if isNews("etcd \(endpoint)", error.message) {
+                log.warning(
+                    "etcd is not usable: \(error.message)",
+                    metadata: ["etcd": "\(endpoint)"]
+                )
+            }
+        case .allFailed(let delay):
+            log.debug("no etcd is usable", metadata: ["retry_in": "\(delay)"])
+        }
+    }
+
+    // MARK: the registration
+
+    func registration(_ report: RegistrationReport) {
+        switch report {
+        case .leaseGranted(let lease, let ttl):
+            forget("grant")
+            log.info("lease granted", metadata: ["lease": "\(lease)", "ttl": "\(ttl)"])
+        case .leaseLost(let lease):
+            log.warning("the lease is gone, asking for a new one", metadata: ["lease": "\(lease)"])
+        case .leaseDoubtful(let lease):
+            log.warning(
+                "no answer for a whole time to live: the registrations may be gone until etcd answers",
+                metadata: ["lease": "\(lease)"]
+            )
+        case .grantFailed(let error, let delay): retry("grant", "no lease", error, delay)
+        case .registered(let key, let lease, let revision):
+            forget("claim \(key)")
+            log.notice(
+                "registered",
+                metadata: about(key).merging(["lease": "\(lease)", "revision": "\(revision)"]) {
+                    $1
+                }
+            )
+        case .lost(let key, .deleted):
+            log.warning("the key was deleted, putting it back", metadata: about(key))
+        case .lost(let key, .overwritten):
+            log.warning("the key was overwritten, putting it back", metadata: about(key))
+        case .refused(let key, let refusal):
+            log.warning("not registered: \(refusal)", metadata: about(key))
+        case .claimFailed(let key, let error, let delay):
+            retry("claim \(key)", "not registered", error, delay)
+        case .withdrawn(let key): log.notice("withdrawn", metadata: about(key))
+        case .left(nil): log.notice("left the registry")
+        case .left(let error?):
+            log.warning("left without etcd's word, the keys end with their lease: \(error)")
+        }
+    }
+
+    // MARK: the list
+
+    func watch(_ report: WatchReport) {
+        switch report {
+        case .synced(let revision, let services, let endpoints, let bad, let foreign):
+            forget("list")
+            log.info(
+                "the list is current",
+                metadata: [
+                    "revision": "\(revision)", "services": "\(services)",
+                    "endpoints": "\(endpoints)", "bad": "\(bad)", "foreign": "\(foreign)",
+                ]
+            )
+        case .outOfSync(let reason): log.warning("the list may be old from now on: \(reason)")
+        case .snapshotFailed(let error, let delay): retry("list", "no list", error, delay)
+        case .restored(let from, let to, let isOtherCluster):
+            log.error(
+                isOtherCluster
+                    ? "this is another etcd cluster; the list follows it"
+                    : "etcd was restored from an older state; the list follows it",
+                metadata: ["from": "\(from)", "to": "\(to)"]
+            )
+        case .badRecord(let key, let fault):
+            log.warning("a record is left out, it \(fault)", metadata: ["key": "\(key)"])
+        case .badRecordEnded(let key):
+            log.info("a bad record is gone or good again", metadata: ["key": "\(key)"])
+        }
+    }
+
+    // MARK: the files
+
+    func publish(_ report: PublishReport) {
+        switch report {
+        case .written(let path, let revision, let bytes):
+            let level: Logger.Level = isNews("file \(path)", "fine") ? .info : .debug
+            log.log(
+                level: level,
+                "file written",
+                metadata: ["path": "\(path)", "revision": "\(revision)", "bytes": "\(bytes)"]
+            )
+        case .unchanged(let path, let revision):
+            let level: Logger.Level = isNews("file \(path)", "fine") ? .info : .debug
+            log.log(
+                level: level,
+                "the file holds this list already",
+                metadata: ["path": "\(path)", "revision": "\(revision)"]
+            )
+        case .failed(let error, _):
+            _ = isNews("file \(error.path)", error.message)
+            log.error("\(error)", metadata: ["call": "\(error.call)"])
+        case .abandoned(let path):
+            forget("file \(path)")
+            log.notice(
+                "no longer an output; the file stays and gets old",
+                metadata: ["path": "\(path)"]
+            )
+        }
+    }
+
+    // MARK: parts
+
+    /// An absent etcd is said by the connection, once; its consequences are not said again each.
+    private func retry(_ topic: String, _ what: String, _ error: StoreError, _ delay: Duration) {
+        let isFirst = isNews(topic, error.message)
+        let level: Logger.Level = error.code == .unavailable || !isFirst ? .debug : .warning
+        log.log(level: level, "\(what): \(error)", metadata: ["retry_in": "\(delay)"])
+    }
+
+    private func about(_ key: ServiceKey) -> Logger.Metadata {
+        ["service": "\(key.service)", "id": "\(key.instance)"]
+    }
+
+    private func isNews(_ topic: String, _ text: String) -> Bool {
+        said.withLock { said in said.updateValue(text, forKey: topic) != text }
+    }
+
+    /// The topic, and those that begin with it, are news again.
+    private func forget(_ topic: String) {
+        said.withLock { said in said = said.filter { !$0.key.hasPrefix(topic) } }
+    }
+}

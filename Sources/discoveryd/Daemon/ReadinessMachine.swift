@@ -1,0 +1,90 @@
+import Registry
+
+/// Decides when the daemon is ready, and tells systemd to be patient until then.
+///
+/// Ready means: each service is registered or refused with a reason, and each output holds a
+/// complete list, so that a unit ordered after us can open the files. When etcd keeps us waiting
+/// longer than the start timeout, lists of an earlier run are good enough: degraded.
+struct ReadinessMachine: StateMachine {
+    enum Action: Hashable, Sendable {
+        /// All is as it should be: READY=1.
+        case ready
+        /// The start timeout is over and every output file exists: READY=1, and say so.
+        case readyDegraded
+        /// Ask systemd for more time to start.
+        case extendTimeout(Duration)
+        /// See whether every output file exists, whoever wrote it.
+        case checkFiles
+    }
+
+    enum State: Hashable, Sendable {
+        /// Waiting for registrations and lists. Can go to `ready`, `overdue`.
+        case starting
+        /// The start timeout is over, and there is no list to be ready with. Can go to `ready`,
+        /// `degraded`.
+        case overdue
+        /// Ready without etcd. Can go to `ready`.
+        case degraded
+        /// Ready. This state is terminal.
+        case ready
+    }
+
+    /// How often systemd is asked for patience, and for how much each time.
+    private static let patienceEvery = Duration.seconds(5)
+    private static let patience = Duration.seconds(15)
+
+    private(set) var state = State.starting
+    private let timeout: Duration
+    private var nextExtension = Duration.zero
+
+    /// - Parameter timeout: How long to wait for etcd.
+    init(timeout: Duration) {
+        self.timeout = timeout
+    }
+
+    /// Something changed.
+    ///
+    /// - Parameters:
+    ///   - isSettled: Each service is registered or refused.
+    ///   - hasWrittenAll: Each output holds a list of this run.
+    mutating func progressed(isSettled: Bool, hasWrittenAll: Bool) -> [Action] {
+        switch state {
+        case .ready: return []
+        case .starting, .degraded:
+            guard isSettled, hasWrittenAll else { return [] }
+            let isNews = state == .starting
+            state = .ready
+            return isNews ? [.ready] : []
+        case .overdue:
+            guard hasWrittenAll else { return [] }
+            state = isSettled ? .ready : .degraded
+            return [isSettled ? .ready : .readyDegraded]
+        }
+    }
+
+    /// Whether every output file exists.
+    mutating func filesChecked(allExist: Bool) -> [Action] {
+        guard state == .overdue, allExist else { return [] }
+        state = .degraded
+        return [.readyDegraded]
+    }
+
+    var deadline: Duration? {
+        switch state {
+        case .starting: min(timeout, nextExtension)
+        case .overdue: nextExtension
+        case .degraded, .ready: nil
+        }
+    }
+
+    mutating func timePassed(to now: Duration) -> [Action] {
+        var actions: [Action] = []
+        if state == .starting || state == .overdue, nextExtension <= now {
+            nextExtension = now + Self.patienceEvery
+            actions.append(.extendTimeout(Self.patience))
+        }
+        if state == .starting, timeout <= now { state = .overdue }
+        if state == .overdue { actions.append(.checkFiles) }
+        return actions
+    }
+}

@@ -1,0 +1,91 @@
+import EndpointFiles
+import Logging
+import Registry
+import ServiceLifecycle
+import Synchronization
+import Systemd
+import UnixSignals
+
+/// Reads the configuration again on SIGHUP and applies what can be applied.
+///
+/// A faulty file changes nothing: the old configuration stays, and the faults are said.
+struct ReloadService: Service {
+    let configuration: CurrentConfiguration
+    let reload: @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration
+    let registrar: Registrar
+    let publisher: EndpointPublisher
+    let board: StatusBoard
+    let notifier: Notifier
+    let log: Logger
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        await cancelWhenGracefulShutdown {
+            for await _ in signals { reloadRequested() }
+        }
+    }
+
+    private func reloadRequested() {
+        tell([.reloadingNow(), .status("reading the configuration again")])
+        do throws(ConfigurationFaults) {
+            let loaded = try reload()
+            for warning in loaded.warnings { log.warning("\(warning)") }
+            apply(loaded.configuration)
+            board.update { $0.reloadFaults = 0 }
+        } catch {
+            for fault in error.faults { log.error("\(fault)") }
+            log.error("the new configuration was refused; the old one stays")
+            board.update { $0.reloadFaults = error.faults.count }
+        }
+        tell([.ready])
+    }
+
+    private func apply(_ new: Configuration) {
+        let old = configuration.value
+        var applied = new
+        // Read at the start only; said by name, and still to be said at the next reload.
+        for (name, isChanged) in [
+            ("[etcd]", old.etcd != new.etcd), ("[lease]", old.lease != new.lease),
+        ] where isChanged {
+            log.warning("\(name) has changed, which needs a restart: systemctl restart discoveryd")
+        }
+        applied.etcd = old.etcd
+        applied.lease = old.lease
+        configuration.value = applied
+        registrar.setServices(new.services)
+        publisher.setOutputs(new.outputs.map(EndpointOutput.init))
+        log.notice(
+            "configuration reloaded",
+            metadata: ["services": "\(new.services.count)", "outputs": "\(new.outputs.count)"]
+        )
+    }
+
+    private func tell(_ notifications: [Notification]) {
+        do throws(SystemdError) {
+            try notifier.send(notifications)
+        } catch {
+            log.warning("\(error.message)")
+        }
+    }
+}
+
+/// The configuration in force.
+final class CurrentConfiguration: Sendable {
+    private let state: Mutex<Configuration>
+
+    init(_ configuration: Configuration) {
+        state = Mutex(configuration)
+    }
+
+    var value: Configuration {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+}
+
+extension EndpointOutput {
+    /// The file of a configured output.
+    init(_ output: Configuration.Output) {
+        self.init(path: output.path, services: output.services, mode: UInt32(output.mode.bits))
+    }
+}

@@ -1,0 +1,85 @@
+import EndpointFiles
+import Etcd
+import FoundationEssentials
+import Registry
+import Synchronization
+
+/// What the daemon knows of itself, collected from everybody's reports.
+final class StatusBoard: Sendable {
+    struct Facts: Sendable {
+        var etcd: EtcdEndpoint?
+        var etcdTrouble: String?
+        var list: TableUpdate?
+        var lastSync: Date?
+        var isCurrent = false
+        var isDegraded = false
+        var isStopping = false
+        /// Names of services that have no address to be registered at.
+        var withoutAddress: [ServiceName] = []
+        var reloadFaults = 0
+        var since = Date()
+        fileprivate var lastState: StatusDocument.State?
+    }
+
+    private let facts = Mutex(Facts())
+    private let signal: ChangeSignal
+
+    init(signal: ChangeSignal) {
+        self.signal = signal
+    }
+
+    /// Changes what is known, and says so.
+    func update(_ change: (inout Facts) -> Void) {
+        facts.withLock { facts in
+            change(&facts)
+            let state = facts.state
+            if facts.lastState != state {
+                facts.lastState = state
+                facts.since = Date()
+            }
+        }
+        signal.raise()
+    }
+
+    var current: Facts { facts.withLock { $0 } }
+
+    func connectionChanged(_ event: ConnectionEvent) {
+        update { facts in
+            switch event {
+            case .connected(let endpoint, _):
+                facts.etcd = endpoint
+                facts.etcdTrouble = nil
+            case .lost(_, let reason):
+                facts.etcd = nil
+                facts.etcdTrouble = reason
+            case .attemptFailed(_, let error):
+                facts.etcd = nil
+                facts.etcdTrouble = error.message
+            case .allFailed: break
+            }
+        }
+    }
+
+    func watchReported(_ report: WatchReport) {
+        update { facts in
+            switch report {
+            case .synced:
+                facts.isCurrent = true
+                facts.isDegraded = false
+                facts.lastSync = Date()
+            case .outOfSync: facts.isCurrent = false
+            default: break
+            }
+        }
+    }
+}
+
+extension StatusBoard.Facts {
+    /// The list's state in one word.
+    var state: StatusDocument.State {
+        if isStopping { return .stopped }
+        if isCurrent { return .current }
+        if isDegraded { return .degraded }
+        return list == nil ? .syncing : .stale
+    }
+}

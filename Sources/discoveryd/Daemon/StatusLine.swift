@@ -1,0 +1,103 @@
+import EndpointFiles
+import Etcd
+import Registry
+
+/// `STATUS=`: how the daemon is, in one line for `systemctl status`.
+struct StatusLine {
+    var facts: StatusBoard.Facts
+    var registrations: [ServiceKey: RegistrationStatus]
+    var lease: LeaseID?
+    var outputs: [String: OutputStatus]
+
+    /// `web registered, lease 694d…, 3 services, 41 endpoints at revision 81234, etcd …`, with what
+    /// is wrong in front.
+    var text: String {
+        var parts = troubles
+        parts += services
+        if let lease { parts.append("lease \(lease)") }
+        if let list = facts.list {
+            let services = list.table.serviceCount
+            let endpoints = list.table.endpointCount
+            parts.append(
+                "\(services) service\(services == 1 ? "" : "s"), \(endpoints) endpoint"
+                    + "\(endpoints == 1 ? "" : "s") at revision \(list.revision)"
+            )
+        }
+        if let etcd = facts.etcd { parts.append("etcd \(etcd.host.joined(port: etcd.port))") }
+        return parts.joined(separator: ", ")
+    }
+
+    private var troubles: [String] {
+        var parts: [String] = []
+        switch facts.state {
+        case .current: break
+        case .syncing: parts.append("waiting for etcd")
+        case .stale: parts.append("the list is old")
+        case .stopped: parts.append("leaving the registry")
+        case .degraded: parts.append("degraded: serving the list of an earlier run")
+        }
+        if facts.etcd == nil, let trouble = facts.etcdTrouble { parts.append("etcd: \(trouble)") }
+        for (path, status) in outputs.sorted(by: { $0.key < $1.key }) {
+            if case .failed(let error) = status { parts.append("\(path): \(error.message)") }
+        }
+        if facts.reloadFaults > 0 {
+            parts.append(
+                "the new configuration was refused (\(facts.reloadFaults) faults), the old one stays"
+            )
+        }
+        return parts
+    }
+
+    private var services: [String] {
+        let waiting = facts.withoutAddress.map { "\($0) waits for a network address" }
+        // Many services are counted; those in trouble are always named.
+        let registered = registrations.filter {
+            if case .registered = $0.value { true } else { false }
+        }
+        var parts: [String] = []
+        if registered.count > 3 {
+            parts.append("\(registered.count) of \(registrations.count) registered")
+        } else {
+            parts += registered.keys.sorted().map { "\($0.service) registered" }
+        }
+        for (key, status) in registrations.sorted(by: { $0.key < $1.key }) {
+            switch status {
+            case .registered: break
+            case .pending(nil): parts.append("\(key.service) not registered yet")
+            case .pending(let reason?): parts.append("\(key.service) not registered: \(reason)")
+            case .refused(let refusal): parts.append("\(key) refused: \(refusal)")
+            case .withdrawn: parts.append("\(key.service) withdrawn")
+            }
+        }
+        return waiting + parts
+    }
+}
+
+extension StatusDocument {
+    /// The same for programs.
+    init(_ line: StatusLine) {
+        let services = line.registrations.sorted { $0.key < $1.key }.map { key, status in
+            switch status {
+            case .pending(let reason):
+                Service(name: key.description, status: "pending", detail: reason)
+            case .registered: Service(name: key.description, status: "registered")
+            case .refused(let refusal):
+                Service(name: key.description, status: "refused", detail: refusal.description)
+            case .withdrawn: Service(name: key.description, status: "withdrawn")
+            }
+        }
+        let waiting = line.facts.withoutAddress.map {
+            Service(name: $0.text, status: "pending", detail: "no network address yet")
+        }
+        self.init(
+            state: line.facts.state,
+            since: line.facts.since,
+            revision: line.facts.list?.revision,
+            lastSync: line.facts.lastSync,
+            etcd: line.facts.etcd?.description,
+            lease: line.lease,
+            services: waiting + services,
+            outputs: line.outputs
+        )
+    }
+}

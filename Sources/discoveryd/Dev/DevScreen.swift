@@ -1,0 +1,36 @@
+import FoundationEssentials
+import Registry
+
+/// What `discoveryd dev` shows: how to play with it, and the live list.
+struct DevScreen: Sendable {
+    let etcd: String
+    let output: String
+    let isInteractive: Bool
+
+    /// What to type in another terminal.
+    var introduction: String {
+        let etcdctl = "ETCDCTL_API=3 etcdctl --endpoints=\(etcd)"
+        return """
+            discoveryd dev: a private etcd at \(etcd), and this host's "web" in it.
+            The live list is in \(output)
+
+            In another terminal, add an endpoint, and remove it:
+              \(etcdctl) put services/web/other 10.0.0.7:8080
+              \(etcdctl) del services/web/other
+            Look at the list:
+              discoveryd list --endpoints \(etcd) --prefix services/
+            Ctrl-C ends it all and leaves nothing behind.
+
+
+            """
+    }
+
+    /// The list as it is now: in the place of the last one on a terminal, below it in a file.
+    func show(_ update: TableUpdate) {
+        let table = EndpointTableText.text(update.table)
+        let title = "revision \(update.revision) at \(Date().ISO8601Format())\n"
+        // Home, then clear to the end: nothing flickers as with a cleared screen.
+        let frame = isInteractive ? "\u{1b}[H\u{1b}[J" + introduction : ""
+        Terminal.print(frame + title + table + "\n")
+    }
+}

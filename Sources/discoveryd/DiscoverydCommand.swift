@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// The command line.
+@main
+struct DiscoverydCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "discoveryd",
+        abstract:
+            "Registers this host's services in etcd and writes the live endpoint list to files.",
+        discussion: """
+            Without a command the daemon runs, as systemd starts it. Its configuration is
+            /etc/discoveryd.conf and /etc/discoveryd.conf.d/*.conf; see the commented sample there.
+
+            Exit status: 0 success, 64 wrong usage, 69 etcd not reachable, 70 internal error,
+            73 file not writable, 78 faulty configuration.
+            """,
+        version: Version.text,
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ListCommand.self, WatchCommand.self,
+            DevCommand.self,
+        ],
+        defaultSubcommand: RunCommand.self
+    )
+}
+
+/// The version of this program.
+enum Version {
+    static let text = "0.1.0"
+}

@@ -1,0 +1,25 @@
+import Registry
+import Systemd
+
+/// Who this host is to others.
+struct HostIdentity: Sendable {
+    /// Its name; instance ids are made of it.
+    var name: String
+    /// What it signs its records with.
+    var owner: OwnerID
+
+    /// Our application id: drawn once, so that the owner does not give the machine-id away. See
+    /// sd_id128_get_machine_app_specific(3).
+    private static let application: UInt128 = 0x6f1d_52c8_0f0a_4c55_9a86_1f0c_3be2_a7d4
+
+    /// This host.
+    ///
+    /// - Throws: ``SystemdError`` when the machine has no id.
+    static func current() throws(SystemdError) -> HostIdentity {
+        let text = try MachineIdentity.applicationSpecific(application)
+        guard let owner = OwnerID(text) else {
+            preconditionFailure("an application-specific machine id is 32 hexadecimal digits")
+        }
+        return HostIdentity(name: HostName.current, owner: owner)
+    }
+}

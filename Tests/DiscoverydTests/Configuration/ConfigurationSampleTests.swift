@@ -1,0 +1,50 @@
+import Testing
+
+@testable import discoveryd
+
+/// The file that is installed as /etc/discoveryd.conf.
+@Suite struct ConfigurationSampleTests {
+    private static let path: String = {
+        // Tests/DiscoverydTests/Configuration/… stands four levels below the root.
+        let parts = #filePath.split(separator: "/").dropLast(4)
+        return "/" + parts.joined(separator: "/") + "/etc/discoveryd.conf"
+    }()
+
+    @Test func itIsValidAsItStandsAndChangesNothing() throws {
+        let loaded = try ConfigurationLoader(hostname: "localhost").load(Self.path)
+        #expect(loaded.configuration == Configuration())
+        #expect(loaded.warnings.isEmpty)
+        #expect(loaded.files == [Self.path])
+    }
+
+    /// Settings are commented out with `#` alone, prose with `# `.
+    @Test func everySettingInItIsValidAndTheDefaultsAreTheTrueOnes() throws {
+        let bytes = try ConfigurationSource.disk.readFile(Self.path, 1 << 20)
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let settings = lines.filter { $0.first == "#" && $0.count > 1 && !$0.hasPrefix("# ") }
+        let uncommented = lines.map { settings.contains($0) ? $0.dropFirst() : $0 }
+            .filter { $0 != "outputs = []" }
+        let loaded = try ConfigurationFixture(uncommented.joined(separator: "\n")).load()
+        #expect(loaded.warnings.isEmpty)
+        var expected = Configuration()
+        expected.services = loaded.configuration.services
+        expected.outputs = loaded.configuration.outputs
+        #expect(loaded.configuration == expected)
+        let output = try #require(loaded.configuration.outputs.first)
+        #expect(output.path == Configuration.Output.standard.path)
+        #expect(output.mode == .standard)
+        #expect(loaded.configuration.services.map(\.weight) == [100])
+    }
+
+    @Test func everyKeyThatIsAllowedStandsInIt() throws {
+        let bytes = try ConfigurationSource.disk.readFile(Self.path, 1 << 20)
+        let text = String(decoding: bytes, as: UTF8.self)
+        let keys = [
+            "outputs", "endpoints", "prefix", "dial_timeout", "ttl", "timeout", "name", "port",
+            "address", "id", "weight", "zone", "tags", "meta", "path", "services", "format", "mode",
+        ]
+        for key in keys {
+            #expect(text.contains("\n#\(key) = "), "\(key) is not in the sample")
+        }
+    }
+}

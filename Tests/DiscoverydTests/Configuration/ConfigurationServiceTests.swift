@@ -1,0 +1,244 @@
+import Etcd
+import Registry
+import Testing
+
+@testable import discoveryd
+
+@Suite struct ConfigurationServiceTests {
+    /// A service of which only some lines matter.
+    private func service(_ lines: String, name: String = "web") -> ConfigurationFixture {
+        ConfigurationFixture("[[service]]\nname = \"\(name)\"\nport = 8080\n\(lines)")
+    }
+
+    @Test func theSmallestServiceHasTheDefaultsOfTheRest() throws {
+        let services = try service("").configuration().services
+        let name = try #require(ServiceName(declared: "web"))
+        #expect(services == [Configuration.Service(name: name, port: 8080)])
+        let web = try #require(services.first)
+        #expect(web.weight == 100)
+        #expect(web.address == nil)
+        #expect(try web.instanceID(hostname: "box").text == "box-8080")
+    }
+
+    @Test func everyKeyIsRead() throws {
+        let web = try #require(
+            try service(
+                """
+                address = "[2001:DB8::5]"
+                id = "web-1"
+                weight = 0
+                zone = "a"
+                tags = ["green", "blue", "green"]
+                meta = { version = "1.2", "free name" = "" }
+                """
+            ).configuration().services.first
+        )
+        #expect(web.address?.text == "2001:db8::5")
+        #expect(try web.instanceID(hostname: "localhost").text == "web-1")
+        #expect(web.weight == 0)
+        #expect(web.zone == "a")
+        #expect(web.tags == ["blue", "green"])
+        #expect(web.meta == ["version": "1.2", "free name": ""])
+    }
+
+    @Test func metaMayBeWrittenInAllWaysOfTOML() throws {
+        let table = try service("[service.meta]\nversion = \"1.2\"").configuration()
+        let dotted = try service("meta.version = \"1.2\"").configuration()
+        #expect(table.services.map(\.meta) == [["version": "1.2"]])
+        #expect(dotted == table)
+    }
+
+    @Test(arguments: [
+        ("localhost", "must be set, because the name of this host, \"localhost\", is not its own"),
+        (
+            "LocalHost.localdomain",
+            "must be set, because the name of this host, \"LocalHost.localdomain\", is not its own"
+        ),
+        ("", "must be set, because the name of this host, \"\", is empty"),
+        (
+            "büro",
+            "must be set, because the name of this host, \"büro\", and the port do not make "
+                + "1 to 128 letters, digits, \".\", \"_\" or \"-\""
+        ),
+    ])
+    func aHostWhoseNameMakesNoIDMustSetOne(hostname: String, sentence: String) throws {
+        var fixture = service("")
+        fixture.hostname = hostname
+        #expect(fixture.faults() == ["1:1: [service \"web\"] id: \(sentence)"])
+        var configured = service("id = \"web-1\"")
+        configured.hostname = hostname
+        #expect(try configured.configuration().services.count == 1)
+    }
+
+    @Test func twoServicesOfTheSameInstanceAreRefused() {
+        let fixture = ConfigurationFixture(
+            """
+            [[service]]
+            name = "web"
+            port = 8080
+            [[service]]
+            name = "web"
+            port = 8081
+            id = "box-8080"
+            [[service]]
+            name = "web"
+            port = 8080
+            [[service]]
+            name = "db"
+            port = 8080
+            """
+        )
+        #expect(
+            fixture.faults() == [
+                "7:6: [service \"web\"] id: \"box-8080\" is taken by the service of that name at "
+                    + "/etc/discoveryd.conf:1:1",
+                "8:1: [service \"web\"] id: \"box-8080\" is taken by the service of that name at "
+                    + "/etc/discoveryd.conf:1:1",
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        (
+            "address = \"10.0.0.5:80\"",
+            "4:11: [service \"web\"] address: must be an IP address or a host name "
+                + "such as \"10.0.0.5\", without a port, is \"10.0.0.5:80\""
+        ),
+        (
+            "address = \"0.0.0.0\"",
+            "4:11: [service \"web\"] address: must be an address that others can connect to, "
+                + "is \"0.0.0.0\"; leave it out for the primary address of this host"
+        ),
+        (
+            "address = \"[::]\"",
+            "4:11: [service \"web\"] address: must be an address that others can connect to, "
+                + "is \"::\"; leave it out for the primary address of this host"
+        ),
+        (
+            "id = \"a/b\"",
+            "4:6: [service \"web\"] id: must be 1 to 128 letters, digits, \".\", \"_\" or \"-\", "
+                + "is \"a/b\""
+        ),
+        ("weight = -1", "4:10: [service \"web\"] weight: must be 0 to 65535, is -1"),
+        ("zone = \"\"", "4:8: [service \"web\"] zone: is empty"),
+        ("zone = \"a\\nb\"", "4:8: [service \"web\"] zone: holds a control character"),
+        (
+            "tags = \"blue\"",
+            "4:8: [service \"web\"] tags: must be an array of strings, is a string"
+        ),
+        (
+            "tags = [\"blue\", 5]",
+            "4:17: [service \"web\"] tags: must be a string of 1 to 128 bytes, is the integer 5"
+        ),
+        ("tags = [\"\"]", "4:9: [service \"web\"] tags: is empty"),
+        (
+            "meta = [\"a\"]",
+            "4:8: [service \"web\"] meta: must be a table of strings, is an array"
+        ),
+        (
+            "meta = { version = 1.2 }",
+            "4:20: [service \"web\"] meta.version: "
+                + "must be a string of at most 1024 bytes, is the float 1.2"
+        ),
+        ("meta = { \"\" = \"x\" }", "4:10: [service \"web\"] meta.\"\": its name: is empty"),
+        (
+            "outputs = []",
+            "4:1: [service \"web\"] outputs: "
+                + "must stand at the top of the file, before the first table"
+        ),
+    ])
+    func aValueThatCannotBeIsRefused(line: String, fault: String) {
+        #expect(service(line).faults() == [fault])
+    }
+
+    @Test func theLimitsOfARecordHold() throws {
+        let word = String(repeating: "w", count: RecordLimits.wordBytes)
+        let text = String(repeating: "t", count: RecordLimits.metaValueBytes)
+        let tags = (1...RecordLimits.tags).map { "\"t\($0)\"" }.joined(separator: ", ")
+        let meta = (1...RecordLimits.metaEntries).map { "m\($0) = \"\"" }.joined(separator: ", ")
+        let most = "zone = \"\(word)\"\ntags = [\(tags)]\nmeta = { \(meta) }"
+        #expect(try service(most).configuration().services.count == 1)
+        let tooMuch = """
+            zone = "\(word)w"
+            tags = [\(tags), "more"]
+            meta = { more = "\(text)t", \(meta) }
+            """
+        #expect(
+            service(tooMuch).faults() == [
+                "4:8: [service \"web\"] zone: is 129 bytes long, at most 128",
+                "5:8: [service \"web\"] tags: must be at most 64 strings, are 65",
+                "6:17: [service \"web\"] meta.more: is 1025 bytes long, at most 1024",
+            ]
+        )
+        #expect(
+            service("meta = { more = \"\", \(meta) }").faults() == [
+                "4:8: [service \"web\"] meta: must be at most 64 entries, are 65"
+            ]
+        )
+    }
+
+    @Test func anAddressThatOnlyThisHostReachesIsDoubtful() throws {
+        #expect(
+            try service("address = \"127.0.0.1\"").warnings() == [
+                "1:1: [service \"web\"] address: \"127.0.0.1\" is this host to every reader; "
+                    + "others cannot connect to it"
+            ]
+        )
+        #expect(try service("address = \"10.0.0.5\"").warnings().isEmpty)
+    }
+
+    @Test func aLongNameIsCutInWhatIsSaidOfIt() {
+        let long = String(repeating: "n", count: 129)
+        #expect(
+            service("", name: long).faults() == [
+                "2:8: [service \"\(long.prefix(64))…\"] name: must be 1 to 128 letters, digits, "
+                    + "\".\", \"_\" or \"-\", is \"\(long.prefix(64))…\""
+            ]
+        )
+    }
+
+    @Test func aRecordThatIsTooLargeAsAWholeIsRefused() throws {
+        let text = String(repeating: "t", count: RecordLimits.metaValueBytes)
+        func meta(_ count: Int) -> String {
+            (1...count).map { "m\($0) = \"\(text)\"" }.joined(separator: ", ")
+        }
+        #expect(try service("meta = { \(meta(60)) }").configuration().services.count == 1)
+        let quotes = String(repeating: "\\\"", count: 600)
+        let faults = service("meta = { q = \"\(quotes)\", \(meta(63)) }").faults()
+        let fault = try #require(faults.first)
+        #expect(faults.count == 1)
+        #expect(fault.hasPrefix("1:1: [service \"web\"] makes a record of 6"))
+        #expect(fault.hasSuffix(" bytes, at most 65536; shorten its meta"))
+    }
+
+    @Test func namesInMetaThatLookTheSameAreRefused() {
+        #expect(
+            service("meta = { \"\\u00e9\" = \"\", \"e\\u0301\" = \"\" }").faults() == [
+                "4:25: [service \"web\"] meta.\"e\u{301}\": looks the same as another name in meta"
+            ]
+        )
+    }
+
+    @Test func aRefusedIDIsSaidOnceAndNotTakenForTheDefault() {
+        var fixture = service("id = \"\"\n[[service]]\nname = \"web\"\nport = 8080\nid = 5")
+        fixture.hostname = "localhost"
+        #expect(fixture.faults().count == 2)
+        #expect(fixture.faults().allSatisfy { $0.contains("id: must be ") && !$0.contains("set") })
+    }
+
+    @Test func theInstanceThatIsRegisteredIsAsConfigured() throws {
+        let primary = try #require(HostAddress("10.0.0.9"))
+        let found = try #require(try service("zone = \"a\"").configuration().services.first)
+            .instance(hostname: "box", primaryAddress: primary)
+        #expect(found.key.description == "web/box-8080")
+        #expect(found.address == primary)
+        #expect(found.port == 8080)
+        #expect(found.zone == "a")
+        let set = try #require(
+            try service("address = \"10.0.0.5\"").configuration().services.first
+        )
+        #expect(
+            try set.instance(hostname: "box", primaryAddress: primary).address.text == "10.0.0.5"
+        )
+    }
+}

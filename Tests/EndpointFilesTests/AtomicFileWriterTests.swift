@@ -1,0 +1,198 @@
+import EndpointFiles
+import Foundation
+import Glibc
+import Synchronization
+import TestKit
+import Testing
+
+@Suite struct AtomicFileWriterTests {
+    private let writer = AtomicFileWriter()
+
+    @Test func aFileIsWrittenWithItsModeAndNothingElseIsLeft() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = directory.file("list.json")
+            let umask = umask(0o077)
+            defer { Glibc.umask(umask) }
+            try writer.write(Array("one".utf8), to: path, mode: 0o644)
+            #expect(directory.read("list.json") == "one")
+            #expect(try mode(of: path) == 0o644)
+            try writer.write(Array("two".utf8), to: path, mode: 0o600)
+            #expect(directory.read("list.json") == "two")
+            #expect(try mode(of: path) == 0o600)
+            #expect(directory.names == [".discoveryd", "list.json"])
+            #expect(try mode(of: directory.file(".discoveryd")) == 0o700)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: directory.file(".discoveryd"))
+                    .isEmpty
+            )
+            #expect(try writer.read(path) == Array("two".utf8))
+        }
+    }
+
+    /// Every call but the last one, which comes after the rename.
+    @Test(
+        arguments: SystemCall.allCases.filter { $0 != .read && $0 != .fsyncDirectory },
+        [ENOSPC, EIO, EDQUOT, EROFS]
+    )
+    func aFailureOfAnySystemCallLeavesTheOldFileWholeAndTheNextTrySucceeds(
+        call: SystemCall,
+        number: Int32
+    ) async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = directory.file("list.json")
+            try writer.write(Array("old".utf8), to: path, mode: 0o644)
+            let broken = AtomicFileWriter { $0 == call ? number : nil }
+            let error = #expect(throws: FileError.self) {
+                try broken.write(Array("new".utf8), to: path, mode: 0o644)
+            }
+            #expect(error?.errno == number && error?.call == call.rawValue)
+            #expect(directory.read("list.json") == "old")
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: directory.file(".discoveryd"))
+                    .isEmpty
+            )
+            try writer.write(Array("new".utf8), to: path, mode: 0o644)
+            #expect(directory.read("list.json") == "new")
+        }
+    }
+
+    @Test func whatIsNoRegularFileIsRefusedAndLeftAsItIs() async throws {
+        try await TemporaryDirectory.with { directory in
+            try directory.write("real", "precious")
+            symlink(directory.file("real"), directory.file("link"))
+            mkdir(directory.file("folder"), 0o755)
+            mkfifo(directory.file("pipe"), 0o644)
+            for (name, kind) in [
+                ("link", "symbolic link"), ("folder", "a directory"), ("pipe", "a pipe"),
+            ] {
+                let error = #expect(throws: FileError.self) {
+                    try writer.write([1], to: directory.file(name), mode: 0o644)
+                }
+                #expect(error?.code == .notARegularFile)
+                #expect(error?.message.contains(kind) == true)
+            }
+            #expect(directory.read("real") == "precious")
+        }
+    }
+
+    @Test func eachCauseHasItsOwnSentenceWithTheRemedy() async throws {
+        try await TemporaryDirectory.with { directory in
+            let missing = #expect(throws: FileError.self) {
+                try writer.write([1], to: directory.file("no/such/list"), mode: 0o644)
+            }
+            #expect(missing?.code == .directoryMissing)
+            #expect(missing?.message.contains("\(directory.path)/no/such does not exist") == true)
+            for (number, code, words) in [
+                (EROFS, FileError.Code.notPermitted, "ReadWritePaths=\(directory.path)"),
+                (EACCES, .notPermitted, "systemctl edit discoveryd"),
+                (ENOSPC, .noSpace, "disk is full"),
+                (EDQUOT, .noSpace, "quota"), (EBUSY, .isAMountPoint, "mount its directory"),
+                (EXDEV, .isAMountPoint, "another mount"),
+            ] {
+                let error = #expect(throws: FileError.self) {
+                    try AtomicFileWriter { $0 == .renameat ? number : nil }
+                        .write([1], to: directory.file("list"), mode: 0o644)
+                }
+                #expect(error?.code == code && error?.message.contains(words) == true, "\(number)")
+            }
+        }
+    }
+
+    @Test func aStagingDirectoryThatIsALinkIsNotFollowed() async throws {
+        try await TemporaryDirectory.with { directory in
+            mkdir(directory.file("elsewhere"), 0o755)
+            symlink(directory.file("elsewhere"), directory.file(".discoveryd"))
+            let error = #expect(throws: FileError.self) {
+                try writer.write([1], to: directory.file("list"), mode: 0o644)
+            }
+            #expect(error?.code == .notARegularFile)
+        }
+    }
+
+    @Test func leftoversOfACrashAreRemovedAndOthersFilesAreNot() async throws {
+        try await TemporaryDirectory.with { directory in
+            mkdir(directory.file(".discoveryd"), 0o700)
+            try directory.write(".discoveryd/list.json.4711.new", "half")
+            try directory.write(".discoveryd/other.json.4711.new", "theirs")
+            writer.removeLeftovers(of: directory.file("list.json"))
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: directory.file(".discoveryd"))
+                    == ["other.json.4711.new"]
+            )
+        }
+    }
+
+    @Test func aReaderNeverSeesATornFile() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = directory.file("list")
+            let versions = (0..<8).map {
+                [UInt8](repeating: UInt8(0x61 + $0), count: 20_000 * ($0 + 1))
+            }
+            try writer.write(versions[0], to: path, mode: 0o644)
+            let isDone = Atomic(false)
+            let reads = Atomic(0)
+            let torn = Atomic(0)
+            let reader = Thread {
+                while !isDone.load(ordering: .relaxed) {
+                    guard let data = try? Data(contentsOf: URL(filePath: path)) else {
+                        torn.add(1, ordering: .relaxed)
+                        continue
+                    }
+                    if !versions.contains(Array(data)) { torn.add(1, ordering: .relaxed) }
+                    reads.add(1, ordering: .relaxed)
+                }
+            }
+            reader.start()
+            for round in 0..<2000 where reads.load(ordering: .relaxed) < 20_000 {
+                try writer.write(versions[round % versions.count], to: path, mode: 0o644)
+            }
+            isDone.store(true, ordering: .relaxed)
+            #expect(torn.load(ordering: .relaxed) == 0)
+            #expect(reads.load(ordering: .relaxed) > 0)
+        }
+    }
+
+    @Test func aWatcherOfTheDirectoryIsWokenOncePerWrite() async throws {
+        try await TemporaryDirectory.with { directory in
+            try writer.write([1], to: directory.file("list"), mode: 0o644)
+            let notify = inotify_init1(Int32(IN_NONBLOCK))
+            defer { close(notify) }
+            let every = UInt32(
+                IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE
+                    | IN_ATTRIB
+            )
+            #expect(inotify_add_watch(notify, directory.path, every) >= 0)
+            for value in 2..<7 as Range<UInt8> {
+                try writer.write([value], to: directory.file("list"), mode: 0o644)
+                #expect(events(notify) == ["list"])
+            }
+        }
+    }
+
+    private func mode(of path: String) throws -> mode_t {
+        var status = stat()
+        try #require(lstat(path, &status) == 0)
+        return status.st_mode & 0o777
+    }
+
+    /// The names of the pending events; all are renames into the directory.
+    private func events(_ notify: Int32) -> [String] {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = read(notify, &buffer, buffer.count)
+        var names: [String] = []
+        var offset = 0
+        while offset < count {
+            let (mask, length) = buffer.withUnsafeBytes { bytes in
+                (
+                    bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self),
+                    Int(bytes.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self))
+                )
+            }
+            #expect(mask == UInt32(IN_MOVED_TO))
+            let name = buffer[(offset + 16)..<(offset + 16 + length)].prefix { $0 != 0 }
+            names.append(String(decoding: name, as: UTF8.self))
+            offset += 16 + length
+        }
+        return names
+    }
+}

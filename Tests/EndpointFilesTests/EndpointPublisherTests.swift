@@ -1,0 +1,97 @@
+import EndpointFiles
+import Glibc
+import Registry
+import TestKit
+import Testing
+
+@Suite struct EndpointPublisherTests {
+    @Test func aListGoesToEveryOutput() async throws {
+        try await TemporaryDirectory.with { directory in
+            try await publishing(to: [directory.file("a.json"), directory.file("b.json")]) {
+                publisher,
+                _ in
+                publisher.publish(Lists.update([try Lists.endpoint("web", "1")]))
+                try await eventually("both are written") { publisher.hasWrittenAll }
+                #expect(directory.read("a.json") == directory.read("b.json"))
+                #expect(directory.read("a.json")?.contains(#""addr":"10.0.0.5:8080""#) == true)
+            }
+        }
+    }
+
+    @Test func afterARestartTheSameListLeavesTheFileAloneByteForByte() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = directory.file("list.json")
+            let endpoint = try Lists.endpoint("web", "1")
+            try await publishing(to: [path]) { publisher, _ in
+                publisher.publish(Lists.update([endpoint], revision: 42))
+                try await eventually("written") { publisher.hasWrittenAll }
+            }
+            let (before, inode) = (directory.read("list.json"), try inode(of: path))
+            try await publishing(to: [path]) { publisher, reports in
+                publisher.publish(Lists.update([endpoint], revision: 99))
+                try await eventually("looked at") { publisher.hasWrittenAll }
+                #expect(reports.all.contains { if case .unchanged = $0 { true } else { false } })
+                #expect(directory.read("list.json") == before)
+                #expect(try self.inode(of: path) == inode)
+
+                publisher.publish(
+                    Lists.update([], revision: 100, changed: Set(try Lists.names("web")))
+                )
+                try await eventually("a change is written") {
+                    directory.read("list.json")?.contains(#""revision":100"#) == true
+                }
+            }
+        }
+    }
+
+    @Test func aFileThatSomebodyTruncatedIsWrittenAnew() async throws {
+        try await TemporaryDirectory.with { directory in
+            try directory.write("list.json", "")
+            try await publishing(to: [directory.file("list.json")]) { publisher, _ in
+                publisher.publish(Lists.update([]))
+                try await eventually("written") {
+                    directory.read("list.json")?.hasSuffix("}}\n") == true
+                }
+            }
+        }
+    }
+
+    @Test func aDirectoryThatAppearsLaterGetsItsFile() async throws {
+        try await TemporaryDirectory.with { directory in
+            try await publishing(to: [directory.file("sub/list.json")]) { publisher, reports in
+                publisher.publish(Lists.update([]))
+                try await eventually("the failure is said") {
+                    reports.all.contains { if case .failed = $0 { true } else { false } }
+                }
+                mkdir(directory.file("sub"), 0o755)
+                try await eventually("written") { directory.read("sub/list.json") != nil }
+                #expect(publisher.hasWrittenAll)
+            }
+        }
+    }
+
+    private func publishing(
+        to paths: [String],
+        _ body: @escaping (EndpointPublisher, Recorder<PublishReport>) async throws -> Void
+    ) async throws {
+        let reports = Recorder<PublishReport>()
+        let publisher = EndpointPublisher(
+            prefix: .standard,
+            generator: SeededGenerator(seed: 5),
+            timeline: Timeline(),
+            observe: { reports.record($0) }
+        )
+        publisher.setOutputs(paths.map { EndpointOutput(path: $0) })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await publisher.run() }
+            defer { group.cancelAll() }
+            try await body(publisher, reports)
+        }
+    }
+
+    private func inode(of path: String) throws -> ino_t {
+        var status = stat()
+        try #require(lstat(path, &status) == 0)
+        return status.st_ino
+    }
+}

@@ -1,0 +1,114 @@
+import Registry
+import Testing
+
+@testable import EndpointFiles
+
+@Suite struct PublisherMachineTests {
+    private let all = EndpointOutput(path: "/out/all.json")
+
+    @Test func nothingIsWrittenBeforeThereIsAList() {
+        var machine = machine([all])
+        #expect(machine.statuses == ["/out/all.json": .waiting])
+        #expect(!machine.hasWrittenAll)
+        let actions = machine.listChanged(to: Lists.update([]), at: .zero)
+        #expect(writes(in: actions).map(\.path) == ["/out/all.json"])
+    }
+
+    @Test func withoutOutputsEverythingIsWritten() {
+        #expect(machine([]).hasWrittenAll)
+    }
+
+    @Test func onlyOutputsThatShowTheChangeAreWritten() throws {
+        let web = EndpointOutput(path: "/out/web.json", services: try Lists.names("web"))
+        var machine = machine([all, web])
+        settle(&machine, machine.listChanged(to: Lists.update([]), at: .zero))
+        let change = Lists.update([], revision: 43, changed: Set(try Lists.names("db")))
+        #expect(
+            writes(in: machine.listChanged(to: change, at: .zero)).map(\.path) == ["/out/all.json"]
+        )
+    }
+
+    @Test func severalChangesDuringAWriteAreWrittenOnceAndNoneIsForgotten() throws {
+        var machine = machine([all])
+        settle(&machine, machine.listChanged(to: Lists.update([]), at: .zero))
+        for (revision, name) in [(43, "a"), (44, "b"), (45, "c")] as [(Int64, String)] {
+            let update = Lists.update(
+                [],
+                revision: Revision(rawValue: revision),
+                changed: Set(try Lists.names(name))
+            )
+            let actions = machine.listChanged(to: update, at: .zero)
+            #expect(writes(in: actions).count == (revision == 43 ? 1 : 0))
+        }
+        let next = machine.writeEnded("/out/all.json", revision: 43, bytes: 1, at: .zero)
+        guard case .write(_, let update)? = next.last else {
+            Issue.record("no second write")
+            return
+        }
+        #expect(update.revision == 45)
+        #expect(update.changed?.map(\.text).sorted() == ["b", "c"])
+        #expect(machine.writeEnded("/out/all.json", revision: 45, bytes: 1, at: .zero).count == 1)
+        #expect(machine.statuses == ["/out/all.json": .current(45)])
+    }
+
+    @Test func aFailedWriteIsTriedAgainUntilItSucceedsAndSaidOnce() throws {
+        var machine = machine([all])
+        let error = FileError(
+            code: .noSpace,
+            path: all.path,
+            call: "write",
+            errno: 28,
+            message: "full"
+        )
+        var actions = machine.listChanged(to: Lists.update([]), at: .zero)
+        var now = Duration.zero
+        for _ in 0..<20 {
+            #expect(writes(in: actions).count == 1)
+            actions = machine.writeFailed(all.path, error, at: now)
+            let reports = actions.count { if case .report(.failed) = $0 { true } else { false } }
+            #expect(reports == (now == .zero ? 1 : 0))
+            now = try #require(machine.deadline)
+            actions = machine.timePassed(to: now)
+        }
+        #expect(!machine.hasWrittenAll)
+        _ = machine.writeEnded(all.path, revision: 42, bytes: 1, at: now)
+        #expect(machine.hasWrittenAll && machine.deadline == nil)
+    }
+
+    @Test func anOutputAddedOnReloadIsWrittenAtOnceAndTheOthersAreNotTouched() {
+        var machine = machine([all])
+        settle(&machine, machine.listChanged(to: Lists.update([]), at: .zero))
+        let second = EndpointOutput(path: "/out/second.json")
+        let actions = machine.outputsChanged(to: [all, second], at: .zero)
+        #expect(writes(in: actions).map(\.path) == ["/out/second.json"])
+    }
+
+    @Test func anOutputThatIsRemovedIsSaidOnceAndForgotten() {
+        var machine = machine([all])
+        settle(&machine, machine.listChanged(to: Lists.update([]), at: .zero))
+        let actions = machine.outputsChanged(to: [], at: .zero)
+        #expect(
+            actions.contains {
+                if case .report(.abandoned("/out/all.json")) = $0 { true } else { false }
+            }
+        )
+        #expect(machine.outputsChanged(to: [], at: .zero).isEmpty)
+        #expect(machine.writeEnded("/out/all.json", revision: 42, bytes: 1, at: .zero).isEmpty)
+    }
+
+    private func machine(_ outputs: [EndpointOutput]) -> PublisherMachine {
+        var machine = PublisherMachine(generator: SeededGenerator(seed: 3))
+        _ = machine.outputsChanged(to: outputs, at: .zero)
+        return machine
+    }
+
+    private func writes(in actions: [PublisherMachine.Action]) -> [EndpointOutput] {
+        actions.compactMap { if case .write(let output, _) = $0 { output } else { nil } }
+    }
+
+    private func settle(_ machine: inout PublisherMachine, _ actions: [PublisherMachine.Action]) {
+        for output in writes(in: actions) {
+            _ = machine.writeEnded(output.path, revision: 42, bytes: 1, at: .zero)
+        }
+    }
+}
