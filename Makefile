@@ -1,0 +1,70 @@
+# The door. `make demo` shows discoveryd at work; `make test` proves it.
+
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+BINARY ?= .build/dist/discoveryd
+SWIFT ?= swift
+FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
+OURS = Package.swift Examples Tests Sources/Registry Sources/Etcd Sources/EndpointFiles \
+	Sources/Systemd Sources/discoveryd
+
+.PHONY: help demo test build lint format check install install-files dist clean
+
+help:
+	@echo "make demo      install what is needed, build, and run 'discoveryd dev'"
+	@echo "make test      install what is needed, build, and run every test"
+	@echo "make build     build everything, tests included"
+	@echo "make lint      check format, imports and shell scripts"
+	@echo "make format    format the Swift sources"
+	@echo "make dist      build the release binary: $(BINARY)"
+	@echo "make install   put the release binary and its files in place (DESTDIR=, PREFIX=)"
+
+demo:
+	dev/install-packages.sh build
+	$(SWIFT) build --product discoveryd
+	.build/debug/discoveryd dev
+
+test:
+	dev/install-packages.sh
+	$(MAKE) lint build
+	$(SWIFT) test --skip-build $(FLAGS)
+	Tests/System/run.sh .build/debug/discoveryd
+
+build:
+	$(SWIFT) build --build-tests $(FLAGS)
+
+lint:
+	$(SWIFT) format lint --strict --recursive --configuration .swift-format $(OURS)
+	dev/check-walls.sh
+	dev/check-shell.sh
+
+format:
+	$(SWIFT) format --in-place --recursive --configuration .swift-format $(OURS)
+
+# Swift's own libraries inside, symbols outside: it runs where Swift is not installed.
+dist:
+	dev/install-packages.sh build
+	$(SWIFT) build -c release --static-swift-stdlib --product discoveryd --scratch-path .build/dist-build \
+		-Xlinker -z -Xlinker now
+	mkdir -p .build/dist
+	strip --strip-all --remove-section=.comment -o .build/dist/discoveryd \
+		.build/dist-build/release/discoveryd
+	@ls -l .build/dist/discoveryd
+	@ldd .build/dist/discoveryd
+
+install:
+	@test -x $(BINARY) || { echo "$(BINARY) is missing; run 'make dist' first" >&2; exit 1; }
+	$(MAKE) install-files
+
+install-files:
+	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/discoveryd
+	install -D -m 0644 packaging/discoveryd.service $(DESTDIR)$(UNITDIR)/discoveryd.service
+	install -D -m 0644 packaging/discoveryd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/discoveryd.conf
+	install -D -m 0644 packaging/discoveryd.8 $(DESTDIR)$(PREFIX)/share/man/man8/discoveryd.8
+	install -D -m 0644 packaging/discoveryd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/discoveryd.conf.5
+	test -e $(DESTDIR)$(SYSCONFDIR)/discoveryd.conf || \
+		install -D -m 0644 etc/discoveryd.conf $(DESTDIR)$(SYSCONFDIR)/discoveryd.conf
+
+clean:
+	rm -rf .build

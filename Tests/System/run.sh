@@ -1,0 +1,275 @@
+#!/bin/bash
+# The shipped unit under a real systemd, with Debian's own etcd: what an administrator sees.
+# Root needed; everything happens in a throw-away box (see systemd-box) on an overlay of /.
+#
+#   Tests/System/run.sh BINARY [SCENARIO...]
+set -u
+cd "$(dirname "$0")/../.."
+binary=$(readlink -f "${1:?usage: run.sh BINARY [SCENARIO...]}")
+shift
+export SDBOX=discoveryd-$$
+box=Tests/System/systemd-box
+list=/run/discoveryd/endpoints.json
+failures=0
+
+in_box() { "$box" exec "$@"; }
+etcdctl() { in_box env ETCDCTL_API=3 etcdctl "$@"; }
+show() { in_box systemctl show discoveryd -P "$1"; }
+journal() { in_box journalctl -q -u discoveryd -o cat "$@"; }
+
+# Waits for an event of another process, with a deadline: eventually SECONDS WHAT COMMAND...
+eventually() {
+    local end=$((SECONDS + $1)) what=$2
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        if [ $SECONDS -ge $end ]; then
+            echo "    not in time: $what"
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+expect() {
+    local what=$1
+    shift
+    "$@" >/dev/null 2>&1 || {
+        echo "    expected: $what"
+        return 1
+    }
+}
+has() { case $1 in *"$2"*) ;; *) return 1 ;; esac; }
+status_has() { has "$(show StatusText)" "$1"; }
+list_has() { in_box jq -e ".services.web | map(.id) | index(\"$1\")" $list; }
+list_lacks() { in_box jq -e "(.services.web // []) | map(.id) | index(\"$1\") | not" $list; }
+registered() { has "$(etcdctl get "services/web/$1")" Addr; }
+
+configure() { in_box sh -c 'cat > /etc/discoveryd.conf'; }
+standard_configuration() {
+    configure <<CONF
+[start]
+timeout = "3s"
+[[service]]
+name = "web"
+id = "web-1"
+port = 8080
+address = "10.0.0.5"
+CONF
+}
+fresh() {
+    in_box systemctl stop discoveryd
+    in_box systemctl reset-failed discoveryd 2>/dev/null
+    in_box sh -c 'rm -rf /run/discoveryd /etc/systemd/system/discoveryd.service.d'
+    in_box systemctl daemon-reload
+    in_box systemctl start etcd || return 1
+    etcdctl del --prefix services/ >/dev/null
+    standard_configuration
+}
+
+install_into_box() {
+    "$box" up >/dev/null || return 1
+    local stage
+    stage=$(mktemp -d) || return 1
+    make -s install-files DESTDIR="$stage" PREFIX=/usr BINARY="$binary" || return 1
+    # A debug build finds Swift's libraries where the toolchain is; the sandbox may hide that.
+    mkdir -p "$stage/usr/local/lib/swift-runtime"
+    ldd "$binary" | awk '/swift|Foundation|dispatch|Blocks/ { print $3 }' |
+        xargs -r cp -t "$stage/usr/local/lib/swift-runtime"
+    tar -C "$stage" -c usr etc | in_box tar -C / -x --no-same-owner --no-overwrite-dir || return 1
+    rm -rf "$stage"
+    in_box sh -c 'echo /usr/local/lib/swift-runtime > /etc/ld.so.conf.d/swift.conf && ldconfig' || return 1
+    in_box systemd-sysusers || return 1
+    in_box systemctl daemon-reload
+}
+
+# ---- scenarios ----------------------------------------------------------------------------
+
+the_unit_file_is_clean() {
+    local said
+    said=$(in_box systemd-analyze verify /usr/lib/systemd/system/discoveryd.service 2>&1)
+    expect "verify to be silent, it said: $said" [ -z "$said" ] &&
+        expect "an exposure of at most 1.5" in_box systemd-analyze security --offline=true \
+            --threshold=15 /usr/lib/systemd/system/discoveryd.service
+}
+
+start_returns_only_when_the_file_is_there_and_the_service_registered() {
+    fresh && in_box systemctl start discoveryd || return 1
+    expect "the list to name web-1 at once" list_has web-1 &&
+        expect "the key to be in etcd at once" registered web-1 &&
+        expect "the daemon to run as _discoveryd" in_box sh -c \
+            '[ "$(ps -o user= -p "$(systemctl show -P MainPID discoveryd)")" = _discov+ ] ||
+             [ "$(stat -c %U /proc/"$(systemctl show -P MainPID discoveryd)")" = _discoveryd ]' &&
+        expect "others to read the list" in_box setpriv --reuid=65534 --clear-groups cat $list
+}
+
+a_unit_ordered_after_reads_the_file() {
+    fresh || return 1
+    in_box sh -c 'cat > /etc/systemd/system/reader.service' <<UNIT
+[Unit]
+Wants=discoveryd.service
+After=discoveryd.service
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/jq -e .services.web[0].addr $list
+UNIT
+    in_box systemctl daemon-reload
+    expect "the reader to succeed" in_box systemctl start reader
+}
+
+the_status_says_how_it_is() {
+    fresh && in_box systemctl start discoveryd || return 1
+    eventually 5 "STATUS= to name the service, the lease and etcd" status_has \
+        "web registered, lease " || { show StatusText; return 1; }
+    status_has "1 service, 1 endpoint at revision" && status_has "etcd 127.0.0.1:2379" &&
+        eventually 5 "the status file to say current" in_box jq -e '.state == "current"' \
+            /run/discoveryd/state/status.json
+}
+
+the_journal_has_fields() {
+    fresh && in_box systemctl start discoveryd || return 1
+    eventually 5 "a line found by its field" in_box sh -c \
+        'journalctl -q -u discoveryd -o json DISCOVERYD_SERVICE=web | grep -q "\"PRIORITY\":\"5\""'
+}
+
+reload_applies_what_changed_and_leaves_the_rest_alone() {
+    fresh && in_box systemctl start discoveryd || return 1
+    local before
+    before=$(etcdctl get services/web/web-1 -w json | jq -c '.kvs[0].mod_revision')
+    in_box sh -c 'cat >> /etc/discoveryd.conf' <<CONF
+[[service]]
+name = "web"
+id = "web-2"
+port = 8081
+address = "10.0.0.5"
+[[output]]
+path = "/run/discoveryd/second.json"
+CONF
+    expect "the reload to succeed" in_box systemctl reload discoveryd &&
+        eventually 5 "web-2 to be registered" registered web-2 &&
+        eventually 5 "the second file" in_box jq -e '.services.web | length == 2' /run/discoveryd/second.json &&
+        expect "web-1 not to be touched" [ "$(etcdctl get services/web/web-1 -w json |
+            jq -c '.kvs[0].mod_revision')" = "$before" ] &&
+        expect "the removed output's file to stay" in_box test -e $list
+}
+
+a_faulty_file_is_refused_and_the_old_configuration_stays() {
+    fresh && in_box systemctl start discoveryd || return 1
+    in_box sh -c 'echo "prot = 1" >> /etc/discoveryd.conf'
+    expect "systemctl reload to fail" [ "$(in_box systemctl reload discoveryd >/dev/null 2>&1; echo $?)" != 0 ] &&
+        expect "the fault to be said with its place" has "$(journal)" \
+            '/etc/discoveryd.conf:8:1: [service "web"] unknown key "prot", did you mean "port"?' &&
+        in_box systemctl kill -s HUP --kill-who=main discoveryd &&
+        eventually 5 "STATUS= to say so" status_has "the new configuration was refused (1 faults)" &&
+        expect "the daemon to go on" in_box systemctl is-active discoveryd &&
+        expect "web-1 to stay" registered web-1
+}
+
+a_faulty_file_at_start_ends_with_78_and_is_not_tried_again() {
+    fresh || return 1
+    in_box sh -c 'echo "prot = 1" >> /etc/discoveryd.conf'
+    in_box systemctl start discoveryd 2>/dev/null
+    expect "exit status 78" [ "$(show ExecMainStatus)" = 78 ] &&
+        expect "state failed" [ "$(show ActiveState)" = failed ]
+}
+
+stop_leaves_the_registry_and_keeps_the_file() {
+    fresh && in_box systemctl start discoveryd || return 1
+    local began=$SECONDS
+    in_box systemctl stop discoveryd
+    expect "the key to be gone" [ -z "$(etcdctl get services/web/web-1)" ] &&
+        expect "the lease to be gone" has "$(etcdctl lease list)" "found 0 leases" &&
+        expect "the file to stay" in_box test -e $list &&
+        expect "a clean end" [ "$(show Result)" = success ] &&
+        expect "at most 4 s" [ $((SECONDS - began)) -le 4 ] &&
+        expect "the status file to say stopped" in_box jq -e '.state == "stopped"' \
+            /run/discoveryd/state/status.json
+}
+
+restart_comes_back_registered() {
+    fresh && in_box systemctl start discoveryd || return 1
+    in_box systemctl restart discoveryd
+    expect "web-1 to be registered" registered web-1 && expect "and in the list" list_has web-1
+}
+
+a_crash_is_restarted_and_registered_again() {
+    fresh && in_box systemctl start discoveryd || return 1
+    in_box systemctl kill -s KILL --kill-who=main discoveryd
+    eventually 20 "registered again under a new lease" status_has "web registered" &&
+        eventually 5 "the list to name it" list_has web-1
+}
+
+a_daemon_that_hangs_is_restarted_by_the_watchdog() {
+    fresh || return 1
+    in_box mkdir -p /etc/systemd/system/discoveryd.service.d
+    in_box sh -c 'printf "[Service]\nWatchdogSec=2s\n" > /etc/systemd/system/discoveryd.service.d/watchdog.conf'
+    in_box systemctl daemon-reload
+    in_box systemctl start discoveryd || return 1
+    local before
+    before=$(show MainPID)
+    in_box systemctl kill -s STOP --kill-who=main discoveryd
+    eventually 20 "a restart" has_restarted && expect "another process" [ "$(show MainPID)" != "$before" ] &&
+        eventually 20 "registered again" status_has "web registered"
+}
+has_restarted() { [ "$(show NRestarts)" -ge 1 ] && [ "$(show ActiveState)" = active ]; }
+
+an_absent_etcd_does_not_starve_the_watchdog_nor_change_the_file() {
+    fresh || return 1
+    in_box mkdir -p /etc/systemd/system/discoveryd.service.d
+    in_box sh -c 'printf "[Service]\nWatchdogSec=1s\n" > /etc/systemd/system/discoveryd.service.d/watchdog.conf'
+    in_box systemctl daemon-reload
+    in_box systemctl start discoveryd || return 1
+    local before
+    before=$(in_box stat -c '%i %Y' $list)
+    in_box systemctl stop etcd
+    eventually 10 "STATUS= to say that the list is old" status_has "the list is old" || return 1
+    in_box sleep 5
+    expect "no restart" [ "$(show NRestarts)" = 0 ] &&
+        expect "the file untouched" [ "$(in_box stat -c '%i %Y' $list)" = "$before" ] &&
+        in_box systemctl start etcd &&
+        eventually 30 "registered when etcd is back" status_has "web registered" &&
+        eventually 10 "current again" in_box jq -e '.state == "current"' /run/discoveryd/state/status.json
+}
+
+a_start_without_etcd_becomes_degraded_and_then_right() {
+    fresh && in_box systemctl start discoveryd || return 1
+    in_box systemctl stop discoveryd
+    in_box systemctl stop etcd
+    in_box systemctl start discoveryd || return 1
+    eventually 5 "STATUS= to say degraded" status_has "degraded: serving the list of an earlier run" &&
+        expect "the old list to be there" in_box test -e $list &&
+        expect "the status file to say degraded" in_box jq -e '.state == "degraded"' \
+            /run/discoveryd/state/status.json &&
+        in_box systemctl start etcd &&
+        eventually 30 "registered when etcd comes" status_has "web registered" &&
+        eventually 5 "the list to name it" list_has web-1
+}
+
+a_start_without_etcd_and_without_a_list_waits_and_says_why() {
+    fresh || return 1
+    in_box systemctl stop etcd
+    in_box systemctl start --no-block discoveryd
+    eventually 10 "STATUS= to say what it waits for" status_has "waiting for etcd" || return 1
+    in_box sleep 5
+    expect "still starting after the timeout" [ "$(show ActiveState)" = activating ] &&
+        in_box systemctl start etcd &&
+        eventually 30 "active when etcd comes" in_box systemctl is-active discoveryd &&
+        expect "the list to be there" in_box test -e $list
+}
+
+# ---- running ------------------------------------------------------------------------------
+
+scenarios=${*:-$(sed -n '/^# ---- scenarios/,/^# ---- running/p' "$0" | sed -n 's/^\([a-z0-9_]*\)() {$/\1/p')}
+trap '"$box" down >/dev/null 2>&1' EXIT
+install_into_box || { echo "the box could not be set up"; exit 1; }
+count=0
+for scenario in $scenarios; do
+    count=$((count + 1))
+    if $scenario; then
+        echo "ok - ${scenario//_/ }"
+    else
+        echo "NOT OK - ${scenario//_/ }"
+        journal -n 25 | sed 's/^/    | /'
+        failures=$((failures + 1))
+    fi
+done
+echo "$((count - failures)) passed, $failures failed"
+[ $failures = 0 ]

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Checks that every shell script parses, and that nothing names a machine's own paths.
+set -eu
+cd "$(dirname "$0")/.."
+for script in dev/*.sh Tests/System/*; do
+    case $(head -1 "$script") in
+    *bash*) bash -n "$script" ;;
+    *) sh -n "$script" ;;
+    esac
+done
