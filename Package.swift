@@ -120,6 +120,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["TestKit", "discoveryd", "EtcdWalkThrough"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "SystemdTests",
             dependencies: ["Systemd", "TestKit", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict

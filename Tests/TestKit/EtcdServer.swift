@@ -132,6 +132,22 @@ public final class EtcdServer: Sendable {
         return result.output
     }
 
+    /// Does what etcdctl's interactive transactions do with this standard input: comparisons, then
+    /// the operations for success, then those for failure, each ended by an empty line.
+    public func transaction(_ input: String) async throws {
+        let file = directory.appending(path: "transaction-\(UUID().uuidString)")
+        try Data(input.utf8).write(to: file)
+        let program = version.directory.appending(path: "etcdctl").path
+        let result = try await Command(
+            "/bin/sh",
+            ["-c", "\(program) --endpoints=\(endpoint) txn < \(file.path)"],
+            environment: ["ETCDCTL_API": "3"]
+        ).run()
+        guard result.status == 0, result.output.contains("SUCCESS") else {
+            throw Failure(description: "etcdctl txn: \(result.output)\(result.errors)")
+        }
+    }
+
     private func send(_ signal: Int32) {
         process.withLock { process in
             // SIGKILL ends a stopped process too.

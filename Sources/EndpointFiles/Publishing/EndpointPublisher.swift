@@ -54,6 +54,9 @@ public final class EndpointPublisher: Sendable {
     /// Whether each output holds a list of this run.
     public var hasWrittenAll: Bool { driver.read { $0.hasWrittenAll } }
 
+    /// Whether each output holds the newest list.
+    public var isUpToDate: Bool { driver.read { $0.isUpToDate } }
+
     /// Proof of progress; see ``MachineDriver/laps``.
     public var laps: UInt64 { driver.laps }
 

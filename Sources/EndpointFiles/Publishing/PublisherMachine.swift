@@ -69,6 +69,14 @@ public struct PublisherMachine: StateMachine {
     /// Whether each output holds a list. True without outputs.
     public var hasWrittenAll: Bool { outputs.values.allSatisfy { $0.held != nil } }
 
+    /// Whether each output holds the newest list. True without outputs.
+    public var isUpToDate: Bool {
+        outputs.values.allSatisfy { output in
+            guard case .idle = output.state else { return false }
+            return output.held != nil && !output.isBehind
+        }
+    }
+
     // MARK: events
 
     /// The configuration names these outputs now.

@@ -3,7 +3,7 @@ import Registry
 /// Decides when the daemon is ready, and tells systemd to be patient until then.
 ///
 /// Ready means: each service is registered or refused with a reason, and each output holds a
-/// complete list, so that a unit ordered after us can open the files. When etcd keeps us waiting
+/// complete list that shows it, so that a unit ordered after us can open the files. When etcd keeps us waiting
 /// longer than the start timeout, lists of an earlier run are good enough: degraded.
 struct ReadinessMachine: StateMachine {
     enum Action: Hashable, Sendable {
@@ -46,7 +46,7 @@ struct ReadinessMachine: StateMachine {
     ///
     /// - Parameters:
     ///   - isSettled: Each service is registered or refused.
-    ///   - hasWrittenAll: Each output holds a list of this run.
+    ///   - hasWrittenAll: Each output holds the newest list, our own registrations in it.
     mutating func progressed(isSettled: Bool, hasWrittenAll: Bool) -> [Action] {
         switch state {
         case .ready: return []

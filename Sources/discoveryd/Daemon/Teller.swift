@@ -69,8 +69,14 @@ final class Teller: Service {
     }
 
     private func changed() {
-        let isSettled = session.isSettled && board.current.withoutAddress.isEmpty
-        let hasWrittenAll = publisher.hasWrittenAll
+        let facts = board.current
+        let isSettled = session.isSettled && facts.withoutAddress.isEmpty
+        // The files show our own registrations too: a unit ordered after us may look for them.
+        let registered = session.statuses.values.compactMap { status in
+            if case .registered(_, let revision) = status { revision } else { nil }
+        }
+        let isListed = registered.allSatisfy { $0 <= facts.list?.revision ?? .zero }
+        let hasWrittenAll = isListed && publisher.isUpToDate
         driver.happened { machine, _ in
             machine.progressed(isSettled: isSettled, hasWrittenAll: hasWrittenAll)
         }

@@ -1,0 +1,99 @@
+import Etcd
+import Registry
+import Testing
+
+@testable import EndpointFiles
+@testable import discoveryd
+
+@Suite struct StatusLineTests {
+    private let key: ServiceKey
+    private let lease = LeaseID(rawValue: 0x694d)
+
+    init() throws {
+        key = ServiceKey(
+            service: try #require(ServiceName(declared: "web")),
+            instance: try #require(InstanceID(declared: "web-1"))
+        )
+    }
+
+    @Test func whenAllIsWellItSaysWhatIsRegisteredAndWhatIsSeen() throws {
+        var facts = StatusBoard.Facts()
+        facts.isCurrent = true
+        facts.etcd = try EtcdEndpoint("10.0.0.1:2379")
+        var table = EndpointTable()
+        table.insert(
+            Endpoint(
+                instance: ServiceInstance(
+                    key: key,
+                    address: try #require(HostAddress("10.0.0.5")),
+                    port: 80
+                ),
+                createRevision: 1,
+                modRevision: 1,
+                version: 1,
+                lease: lease
+            )
+        )
+        facts.list = TableUpdate(
+            table: table,
+            clusterID: ClusterID(rawValue: 1),
+            revision: 81234,
+            changed: nil
+        )
+        let line = StatusLine(
+            facts: facts,
+            registrations: [key: .registered(lease: lease, at: 5)],
+            lease: lease,
+            outputs: [:]
+        )
+        #expect(
+            line.text
+                == "web registered, lease 000000000000694d, 1 service, 1 endpoint at revision "
+                + "81234, etcd 10.0.0.1:2379"
+        )
+    }
+
+    @Test func whatIsWrongComesFirst() throws {
+        var facts = StatusBoard.Facts()
+        facts.etcdTrouble = "not reachable: connection refused"
+        facts.withoutAddress = [try #require(ServiceName(declared: "db"))]
+        let holder = Holder(owner: OwnerID("other"), lease: lease, address: "10.0.0.9:80")
+        let error = FileError(
+            code: .noSpace,
+            path: "/x",
+            call: "write",
+            errno: 28,
+            message: "the disk is full"
+        )
+        let text = StatusLine(
+            facts: facts,
+            registrations: [key: .refused(.heldByAnotherHost(holder))],
+            lease: nil,
+            outputs: ["/x": .failed(error)]
+        ).text
+        #expect(
+            text.hasPrefix(
+                "waiting for etcd, etcd: not reachable: connection refused, /x: the disk is full"
+            )
+        )
+        #expect(text.contains("db waits for a network address"))
+        #expect(text.contains("web/web-1 refused: held by host other at 10.0.0.9:80"))
+    }
+
+    @Test func theStateIsStaleOnlyAfterAList() {
+        var facts = StatusBoard.Facts()
+        #expect(facts.state == .syncing)
+        facts.isDegraded = true
+        #expect(facts.state == .degraded)
+        facts.isDegraded = false
+        facts.list = TableUpdate(
+            table: EndpointTable(),
+            clusterID: ClusterID(rawValue: 1),
+            revision: 1,
+            changed: nil
+        )
+        #expect(facts.state == .stale)
+        facts.isCurrent = true
+        #expect(facts.state == .current)
+    }
+}

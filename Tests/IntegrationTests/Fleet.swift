@@ -1,0 +1,128 @@
+import Foundation
+import TestKit
+import Testing
+
+/// Daemons round one real etcd, each with a directory, a configuration and a file of its own.
+final class Fleet {
+    /// One daemon.
+    struct Host {
+        let name: String
+        let process: DaemonProcess
+        let directory: TemporaryDirectory
+
+        /// The file as it is now.
+        var file: String? { directory.read("\(name).json") }
+
+        /// The services in the file, as JSON in one spelling; `nil` without a whole list.
+        var services: String? { Fleet.services(in: file) }
+
+        /// `service/id` of every endpoint in the file, sorted.
+        var keys: [String] {
+            guard let file, let list = try? JSONSerialization.jsonObject(with: Data(file.utf8)),
+                let services = (list as? [String: Any])?["services"] as? [String: [[String: Any]]]
+            else { return [] }
+            return services.flatMap { name, endpoints in
+                endpoints.map { "\(name)/\($0["id"] as? String ?? "?")" }
+            }.sorted()
+        }
+    }
+
+    let etcd: EtcdServer
+    let directory: TemporaryDirectory
+    private(set) var hosts: [Host] = []
+
+    private init(etcd: EtcdServer, directory: TemporaryDirectory) {
+        self.etcd = etcd
+        self.directory = directory
+    }
+
+    /// Runs `body` with a fresh etcd and no daemon yet; ends whatever was started.
+    static func with(
+        _ version: EtcdVersion = .debian,
+        _ body: (Fleet) async throws -> Void
+    ) async throws {
+        try await EtcdServer.with(version) { etcd in
+            try await TemporaryDirectory.with { directory in
+                let fleet = Fleet(etcd: etcd, directory: directory)
+                defer { for host in fleet.hosts { host.process.send(SIGKILL) } }
+                do {
+                    try await body(fleet)
+                } catch {
+                    for host in fleet.hosts { print("--- \(host.name)\n\(host.process.printed)") }
+                    throw error
+                }
+            }
+        }
+    }
+
+    /// Starts a daemon.
+    ///
+    /// - Parameters:
+    ///   - services: Ports by `service/id`.
+    ///   - more: More configuration.
+    @discardableResult
+    func start(
+        _ name: String,
+        services: [String: Int],
+        ttl: String = "10s",
+        more: String = "",
+        environment: [String: String] = [:]
+    ) throws -> Host {
+        try configure(name, services: services, ttl: ttl, more: more)
+        let process = try DaemonProcess(
+            [
+                "run", "-c", directory.file("\(name).conf"), "--status-file",
+                directory.file("\(name).status"),
+            ],
+            log: directory.file("\(name).log"),
+            environment: environment
+        )
+        let host = Host(name: name, process: process, directory: directory)
+        hosts.append(host)
+        return host
+    }
+
+    /// Writes a daemon's configuration.
+    func configure(
+        _ name: String,
+        services: [String: Int],
+        ttl: String = "10s",
+        more: String = ""
+    ) throws {
+        var text = """
+            [etcd]
+            endpoints = ["\(etcd.endpoint)"]
+            [lease]
+            ttl = "\(ttl)"
+            [[output]]
+            path = "\(directory.file("\(name).json"))"
+
+            """
+        for (key, port) in services.sorted(by: { $0.key < $1.key }) {
+            let parts = key.split(separator: "/")
+            text += """
+                [[service]]
+                name = "\(parts[0])"
+                id = "\(parts[1])"
+                port = \(port)
+                address = "10.0.0.5"
+
+                """
+        }
+        try directory.write("\(name).conf", text + more)
+    }
+
+    /// The keys under the prefix as etcdctl tells them, without the prefix.
+    func keysInEtcd() async throws -> [String] {
+        try await etcd.etcdctl("get", "--prefix", "services/", "--keys-only")
+            .split(separator: "\n").map { String($0.dropFirst("services/".count)) }
+    }
+
+    private static func services(in file: String?) -> String? {
+        guard let file, let list = try? JSONSerialization.jsonObject(with: Data(file.utf8)),
+            let services = (list as? [String: Any])?["services"],
+            let data = try? JSONSerialization.data(withJSONObject: services, options: .sortedKeys)
+        else { return nil }
+        return String(decoding: data, as: UTF8.self)
+    }
+}
