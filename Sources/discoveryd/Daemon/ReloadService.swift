@@ -2,7 +2,6 @@ import EndpointFiles
 import Logging
 import Registry
 import ServiceLifecycle
-import Synchronization
 import Systemd
 import UnixSignals
 
@@ -66,26 +65,5 @@ struct ReloadService: Service {
         } catch {
             log.warning("\(error.message)")
         }
-    }
-}
-
-/// The configuration in force.
-final class CurrentConfiguration: Sendable {
-    private let state: Mutex<Configuration>
-
-    init(_ configuration: Configuration) {
-        state = Mutex(configuration)
-    }
-
-    var value: Configuration {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
-    }
-}
-
-extension EndpointOutput {
-    /// The file of a configured output.
-    init(_ output: Configuration.Output) {
-        self.init(path: output.path, services: output.services, mode: UInt32(output.mode.bits))
     }
 }
