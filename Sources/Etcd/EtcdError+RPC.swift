@@ -1,4 +1,7 @@
 import GRPCCore
+import Glibc
+import NIOCore
+import NIOPosix
 import Registry
 
 /// The one place where a gRPC status becomes an ``EtcdError``.
@@ -30,8 +33,7 @@ extension EtcdError {
         let said = error.message
         switch error.code {
         case .unavailable:
-            let why = error.cause.map { "\(said) (\($0))" } ?? said
-            return (.unavailable, "not reachable: \(why)")
+            return (.unavailable, error.cause.flatMap(reason) ?? "not reachable: \(said)")
         case .deadlineExceeded:
             return (.deadlineExceeded, "no answer in time; it may have taken effect")
         case .cancelled:
@@ -42,6 +44,25 @@ extension EtcdError {
             return (.permissionDenied, "etcd does not allow this to the user: \(said)")
         default:
             return readText(said)
+        }
+    }
+
+    /// Why there is no connection, in words for people, or `nil` when the cause says nothing known.
+    private static func reason(_ cause: any Error) -> String? {
+        switch cause {
+        case let cause as RPCError: return cause.cause.flatMap(reason)
+        case let cause as NIOConnectionError:
+            return cause.connectionErrors.first.flatMap { reason($0.error) }
+                ?? "the name \(cause.host) cannot be resolved"
+        case let cause as IOError:
+            switch cause.errnoCode {
+            case ECONNREFUSED: return "connection refused: no etcd listens there"
+            case EHOSTUNREACH, ENETUNREACH: return "there is no way to that host"
+            case ECONNRESET: return "the connection was reset"
+            default: return "not reachable: \(String(cString: strerror(cause.errnoCode)))"
+            }
+        case ChannelError.connectTimeout: return "no answer to the attempt to connect"
+        default: return nil
         }
     }
 

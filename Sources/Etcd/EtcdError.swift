@@ -64,6 +64,8 @@ public struct EtcdError: Error, Sendable {
         self.cause = cause
     }
 
+    static let notRunning = EtcdError(.notRunning, "the client has stopped; make a new one")
+
     static func invalidArgument(_ message: String) -> EtcdError {
         EtcdError(.invalidArgument, message)
     }

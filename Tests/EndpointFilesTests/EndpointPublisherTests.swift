@@ -29,8 +29,9 @@ import Testing
             let (before, inode) = (directory.read("list.json"), try inode(of: path))
             try await publishing(to: [path]) { publisher, reports in
                 publisher.publish(Lists.update([endpoint], revision: 99))
-                try await eventually("looked at") { publisher.hasWrittenAll }
-                #expect(reports.all.contains { if case .unchanged = $0 { true } else { false } })
+                try await eventually("found unchanged") {
+                    reports.all.contains { if case .unchanged = $0 { true } else { false } }
+                }
                 #expect(directory.read("list.json") == before)
                 #expect(try self.inode(of: path) == inode)
 
@@ -66,6 +67,40 @@ import Testing
                 mkdir(directory.file("sub"), 0o755)
                 try await eventually("written") { directory.read("sub/list.json") != nil }
                 #expect(publisher.hasWrittenAll)
+            }
+        }
+    }
+
+    @Test func aPipeInThePlaceOfTheFileIsRefusedAndHoldsNobodyUp() async throws {
+        try await TemporaryDirectory.with { directory in
+            mkfifo(directory.file("pipe.json"), 0o644)
+            let paths = [directory.file("pipe.json"), directory.file("z.json")]
+            try await publishing(to: paths) { publisher, reports in
+                publisher.publish(Lists.update([]))
+                try await eventually("the other file is written") {
+                    directory.read("z.json") != nil
+                }
+                try await eventually("the pipe is said") {
+                    reports.all.contains {
+                        if case .failed(let error, _) = $0 {
+                            error.code == .notARegularFile
+                        } else {
+                            false
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func aFileThatSomebodyDeletedIsBackWithTheNextList() async throws {
+        try await TemporaryDirectory.with { directory in
+            try await publishing(to: [directory.file("list.json")]) { publisher, _ in
+                publisher.publish(Lists.update([]))
+                try await eventually("written") { publisher.hasWrittenAll }
+                unlink(directory.file("list.json"))
+                publisher.publish(Lists.update([], revision: 43))
+                try await eventually("back") { directory.read("list.json") != nil }
             }
         }
     }

@@ -40,14 +40,17 @@ import Testing
             let actions = machine.listChanged(to: update, at: .zero)
             #expect(writes(in: actions).count == (revision == 43 ? 1 : 0))
         }
-        let next = machine.writeEnded("/out/all.json", revision: 43, bytes: 1, at: .zero)
-        guard case .write(_, let update)? = next.last else {
+        let next = machine.writeEnded("/out/all.json", number: 2, revision: 43, bytes: 1, at: .zero)
+        guard case .write(_, let update, let number)? = next.last else {
             Issue.record("no second write")
             return
         }
         #expect(update.revision == 45)
         #expect(update.changed?.map(\.text).sorted() == ["b", "c"])
-        #expect(machine.writeEnded("/out/all.json", revision: 45, bytes: 1, at: .zero).count == 1)
+        #expect(
+            machine.writeEnded("/out/all.json", number: number, revision: 45, bytes: 1, at: .zero)
+                .count == 1
+        )
         #expect(machine.statuses == ["/out/all.json": .current(45)])
     }
 
@@ -62,17 +65,17 @@ import Testing
         )
         var actions = machine.listChanged(to: Lists.update([]), at: .zero)
         var now = Duration.zero
-        for _ in 0..<20 {
+        for round in 0..<20 {
             #expect(writes(in: actions).count == 1)
-            actions = machine.writeFailed(all.path, error, at: now)
+            actions = machine.writeFailed(all.path, number: round + 1, error, at: now)
             let reports = actions.count { if case .report(.failed) = $0 { true } else { false } }
             #expect(reports == (now == .zero ? 1 : 0))
             now = try #require(machine.deadline)
             actions = machine.timePassed(to: now)
         }
         #expect(!machine.hasWrittenAll)
-        _ = machine.writeEnded(all.path, revision: 42, bytes: 1, at: now)
-        #expect(machine.hasWrittenAll && machine.deadline == nil)
+        _ = machine.writeEnded(all.path, number: 21, revision: 42, bytes: 1, at: now)
+        #expect(machine.hasWrittenAll)
     }
 
     @Test func anOutputAddedOnReloadIsWrittenAtOnceAndTheOthersAreNotTouched() {
@@ -93,7 +96,40 @@ import Testing
             }
         )
         #expect(machine.outputsChanged(to: [], at: .zero).isEmpty)
-        #expect(machine.writeEnded("/out/all.json", revision: 42, bytes: 1, at: .zero).isEmpty)
+        #expect(
+            machine.writeEnded("/out/all.json", number: 1, revision: 42, bytes: 1, at: .zero)
+                .isEmpty
+        )
+    }
+
+    @Test func theOutcomeOfAWriteOfTheOldSpecificationIsNotTakenForTheNewOnes() {
+        var machine = machine([all])
+        _ = machine.listChanged(to: Lists.update([]), at: .zero)
+        var restricted = all
+        restricted.mode = 0o600
+        #expect(writes(in: machine.outputsChanged(to: [restricted], at: .zero)) == [restricted])
+        #expect(machine.writeEnded(all.path, number: 1, revision: 42, bytes: 1, at: .zero).isEmpty)
+        let error = FileError(
+            code: .noSpace,
+            path: all.path,
+            call: "write",
+            errno: 28,
+            message: "full"
+        )
+        #expect(machine.writeFailed(all.path, number: 2, error, at: .zero).count == 1)
+        #expect(machine.statuses == [all.path: .failed(error)])
+    }
+
+    @Test func filesAreLookedAtNowAndThenAndAnAlteredOneIsWrittenAgain() throws {
+        var machine = machine([all])
+        settle(&machine, machine.listChanged(to: Lists.update([]), at: .zero))
+        let due = try #require(machine.deadline)
+        let checks = machine.timePassed(to: due)
+        #expect(checks.contains { if case .check("/out/all.json") = $0 { true } else { false } })
+        #expect(writes(in: checks).isEmpty)
+        let next = try #require(machine.deadline)
+        #expect(next > due)
+        #expect(writes(in: machine.fileAltered(all.path, at: due)).map(\.path) == [all.path])
     }
 
     private func machine(_ outputs: [EndpointOutput]) -> PublisherMachine {
@@ -103,12 +139,19 @@ import Testing
     }
 
     private func writes(in actions: [PublisherMachine.Action]) -> [EndpointOutput] {
-        actions.compactMap { if case .write(let output, _) = $0 { output } else { nil } }
+        actions.compactMap { if case .write(let output, _, _) = $0 { output } else { nil } }
     }
 
     private func settle(_ machine: inout PublisherMachine, _ actions: [PublisherMachine.Action]) {
-        for output in writes(in: actions) {
-            _ = machine.writeEnded(output.path, revision: 42, bytes: 1, at: .zero)
+        for action in actions {
+            guard case .write(let output, _, let number) = action else { continue }
+            _ = machine.writeEnded(
+                output.path,
+                number: number,
+                revision: 42,
+                bytes: 1,
+                at: .zero
+            )
         }
     }
 }

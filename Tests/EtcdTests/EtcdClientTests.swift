@@ -44,6 +44,21 @@ import Testing
         }
     }
 
+    @Test func valuesTooLargeForAPageAreReadInSmallerPages() async throws {
+        try await EtcdServer.with { server in
+            var configuration = EtcdClient.Configuration(
+                endpoints: [try EtcdEndpoint(server.endpoint)])
+            configuration.maximumMessageBytes = 200_000
+            try await EtcdClient.withClient(configuration) { client in
+                let large = Bytes([UInt8](repeating: 0x78, count: 50_000))
+                for number in 10..<30 { try await client.put(Bytes("p/\(number)"), large) }
+                var keys: [Bytes] = []
+                _ = try await client.getPages(prefix: "p/") { keys += $0.map(\.key) }
+                #expect(keys.map(\.description) == (10..<30).map { "p/\($0)" })
+            }
+        }
+    }
+
     @Test(arguments: EtcdVersion.allCases)
     func aDeletionTellsWhatWasThere(version: EtcdVersion) async throws {
         try await withClient(version) { client, _ in
@@ -177,6 +192,21 @@ import Testing
                     }
                 }
                 #expect(try await second.etcdctl("get", "k").contains("second"))
+            }
+        }
+    }
+
+    @Test func aLearnerIsNotUsed() async throws {
+        try await EtcdServer.with { leader in
+            try await EtcdServer.withLearner(of: leader) { learner in
+                let configuration = EtcdClient.Configuration(
+                    endpoints: [try EtcdEndpoint(learner), try EtcdEndpoint(leader.endpoint)],
+                    seed: 0
+                )
+                try await EtcdClient.withClient(configuration) { client in
+                    _ = try await client.put("k", "v")
+                    #expect(try await client.status().isLearner == false)
+                }
             }
         }
     }

@@ -113,8 +113,9 @@ import Testing
             let witness = try world.addHost("b", services: [:])
             try await world.until("seen") { witness.keys == ["web/a-80"] }
             host.session.leave()
-            try await world.until("gone") { witness.keys.isEmpty && world.store.leases.isEmpty }
-            #expect(host.hasLeft)
+            try await world.until("gone") {
+                witness.keys.isEmpty && world.store.leases.isEmpty && host.hasLeft
+            }
         }
     }
 

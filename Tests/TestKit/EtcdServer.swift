@@ -63,6 +63,42 @@ public final class EtcdServer: Sendable {
         return try await body(server)
     }
 
+    /// Runs `body` beside a member that only learns from `leader`, and ends it afterwards.
+    ///
+    /// - Parameter body: Given the learner's client address.
+    public static func withLearner(
+        of leader: EtcdServer,
+        _ body: (String) async throws -> Void
+    ) async throws {
+        let ports = try FreePort.two()
+        let directory = leader.directory.appending(path: "learner")
+        let (client, peer) = ("http://127.0.0.1:\(ports[0])", "http://127.0.0.1:\(ports[1])")
+        try await leader.etcdctl("member", "add", "learner", "--learner", "--peer-urls=\(peer)")
+        let process = Process()
+        process.executableURL = leader.version.directory.appending(path: "etcd")
+        process.arguments = [
+            "--name=learner", "--data-dir=\(directory.path)", "--listen-client-urls=\(client)",
+            "--advertise-client-urls=\(client)", "--listen-peer-urls=\(peer)",
+            "--initial-advertise-peer-urls=\(peer)", "--initial-cluster-state=existing",
+            "--initial-cluster=test=\(leader.peer),learner=\(peer)",
+        ]
+        process.standardError = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        defer {
+            Glibc.kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        let program = leader.version.directory.appending(path: "etcdctl").path
+        try await eventually("the learner answers", within: .seconds(30)) {
+            let arguments = ["--endpoints=\(client)", "endpoint", "status", "-w", "json"]
+            let status = try await Command(program, arguments, environment: ["ETCDCTL_API": "3"])
+                .run()
+            return status.output.contains(#""isLearner":true"#)
+        }
+        try await body(client)
+    }
+
     /// Starts the server on its data and waits until it answers.
     public func start() async throws {
         let program = version.directory.appending(path: "etcd")

@@ -11,6 +11,8 @@ public final class EndpointPublisher: Sendable {
         var renderer: JSONListRenderer
         /// The list that the file holds.
         var held: RenderedList?
+        /// The file as we left it.
+        var identity: AtomicFileWriter.Identity?
         var wasRead = false
     }
 
@@ -54,8 +56,10 @@ public final class EndpointPublisher: Sendable {
     /// Whether each output holds a list of this run.
     public var hasWrittenAll: Bool { driver.read { $0.hasWrittenAll } }
 
-    /// Whether each output holds the newest list.
-    public var isUpToDate: Bool { driver.read { $0.isUpToDate } }
+    /// Whether each output holds all that it shows of the list up to `revision`.
+    public func hasWritten(upTo revision: Revision) -> Bool {
+        driver.read { $0.hasWritten(upTo: revision) }
+    }
 
     /// Proof of progress; see ``MachineDriver/laps``.
     public var laps: UInt64 { driver.laps }
@@ -67,7 +71,8 @@ public final class EndpointPublisher: Sendable {
     public func run() async {
         await driver.run { [self] action in
             switch action {
-            case .write(let output, let update): write(output, update)
+            case .write(let output, let update, let number): write(output, update, number)
+            case .check(let path): check(path)
             case .forget(let path): _ = files.withLock { $0.removeValue(forKey: path) }
             case .report(let report): observe(report)
             }
@@ -75,7 +80,7 @@ public final class EndpointPublisher: Sendable {
         }
     }
 
-    private func write(_ output: EndpointOutput, _ update: TableUpdate) {
+    private func write(_ output: EndpointOutput, _ update: TableUpdate, _ number: Int) {
         let path = output.path
         var file =
             files.withLock { $0.removeValue(forKey: path) }
@@ -85,9 +90,11 @@ public final class EndpointPublisher: Sendable {
             let isSame = try holds(list, path, &file)
             if !isSame { try writer.write(list.bytes, to: path, mode: output.mode) }
             file.held = list
+            file.identity = writer.identity(of: path)
             driver.happened { machine, now in
                 machine.writeEnded(
                     path,
+                    number: number,
                     revision: list.revision,
                     bytes: isSame ? nil : list.bytes.count,
                     at: now
@@ -97,9 +104,22 @@ public final class EndpointPublisher: Sendable {
             // What the file holds now is looked at again before the next try.
             file.held = nil
             file.wasRead = false
-            driver.happened { machine, now in machine.writeFailed(path, error, at: now) }
+            driver.happened { machine, now in
+                machine.writeFailed(path, number: number, error, at: now)
+            }
         }
         files.withLock { [file] in $0[path] = file }
+    }
+
+    private func check(_ path: String) {
+        let isAltered = files.withLock { files in
+            guard let file = files[path], file.held != nil else { return false }
+            guard file.identity != writer.identity(of: path) else { return false }
+            files[path]?.held = nil
+            return true
+        }
+        guard isAltered else { return }
+        driver.happened { machine, now in machine.fileAltered(path, at: now) }
     }
 
     /// Whether the file holds the list already: known from the last write, or read once at the start.
@@ -108,7 +128,9 @@ public final class EndpointPublisher: Sendable {
         _ path: String,
         _ file: inout File
     ) throws(FileError) -> Bool {
-        if let held = file.held { return list.isSameList(as: held) }
+        if let held = file.held {
+            return list.isSameList(as: held) && file.identity == writer.identity(of: path)
+        }
         guard !file.wasRead else { return false }
         file.wasRead = true
         writer.removeLeftovers(of: path)

@@ -9,6 +9,8 @@ public enum PublishReport: Sendable {
     /// A file could not be written; the old one is whole. Tried again after the delay. Said once for
     /// each cause.
     case failed(FileError, retryIn: Duration)
+    /// Somebody else deleted or changed the file; it is written again.
+    case altered(path: String)
     /// An output is no longer configured. Its file stays as it is and gets old.
     case abandoned(path: String)
 }

@@ -7,8 +7,11 @@ public import Registry
 public struct PublisherMachine: StateMachine {
     /// What the driver is to do.
     public enum Action: Sendable {
-        /// Render the list and write it, unless the file holds it already.
-        case write(EndpointOutput, TableUpdate)
+        /// Render the list and write it, unless the file holds it already. The number comes back
+        /// with the outcome.
+        case write(EndpointOutput, TableUpdate, number: Int)
+        /// See whether the file is still as we left it.
+        case check(path: String)
         /// This output is no longer configured: forget what is known of its file.
         case forget(path: String)
         /// Report.
@@ -20,7 +23,7 @@ public struct PublisherMachine: StateMachine {
             /// Nothing is to be done. Can go to `writing`.
             case idle
             /// A write is under way. Can go to `idle`, `writing`, `failed`.
-            case writing
+            case writing(number: Int)
             /// The last write failed. Can go to `writing`.
             case failed(FileError, until: Duration)
         }
@@ -37,10 +40,15 @@ public struct PublisherMachine: StateMachine {
         var backoff: Backoff
     }
 
+    /// How often each file is looked at, for the case that somebody else has been at it.
+    private static let checkEvery = Duration.seconds(10)
+
     private let policy: Backoff.Policy
     private var generator: SeededGenerator
     private var outputs: [String: Output] = [:]
     private var latest: TableUpdate?
+    private var writes = 0
+    private var nextCheck: Duration?
 
     /// A machine without outputs.
     ///
@@ -69,11 +77,15 @@ public struct PublisherMachine: StateMachine {
     /// Whether each output holds a list. True without outputs.
     public var hasWrittenAll: Bool { outputs.values.allSatisfy { $0.held != nil } }
 
-    /// Whether each output holds the newest list. True without outputs.
-    public var isUpToDate: Bool {
+    /// Whether each output holds all that it shows of the list up to `revision`. True without
+    /// outputs.
+    public func hasWritten(upTo revision: Revision) -> Bool {
         outputs.values.allSatisfy { output in
-            guard case .idle = output.state else { return false }
-            return output.held != nil && !output.isBehind
+            guard let held = output.held else { return false }
+            if held >= revision { return true }
+            // An output that does not show what changed since keeps its older revision.
+            guard case .idle = output.state, let latest else { return false }
+            return !output.isBehind && latest.revision >= revision
         }
     }
 
@@ -128,13 +140,15 @@ public struct PublisherMachine: StateMachine {
     /// - Parameter bytes: How many were written; `nil` when the file held the list already.
     public mutating func writeEnded(
         _ path: String,
+        number: Int,
         revision: Revision,
         bytes: Int?,
         at now: Duration
     ) -> [Action] {
-        guard case .writing = outputs[path]?.state else { return [] }
+        guard case .writing(number) = outputs[path]?.state else { return [] }
         outputs[path]?.state = .idle
         outputs[path]?.held = revision
+        if nextCheck == nil { nextCheck = now + Self.checkEvery }
         outputs[path]?.said = nil
         outputs[path]?.backoff.reset()
         let report: PublishReport =
@@ -144,10 +158,13 @@ public struct PublisherMachine: StateMachine {
     }
 
     /// The file could not be written.
-    public mutating func writeFailed(_ path: String, _ error: FileError, at now: Duration)
-        -> [Action]
-    {
-        guard var output = outputs[path], case .writing = output.state else { return [] }
+    public mutating func writeFailed(
+        _ path: String,
+        number: Int,
+        _ error: FileError,
+        at now: Duration
+    ) -> [Action] {
+        guard var output = outputs[path], case .writing(number) = output.state else { return [] }
         let delay = output.backoff.next()
         let isNews = output.said != error
         output.state = .failed(error, until: now + delay)
@@ -159,17 +176,35 @@ public struct PublisherMachine: StateMachine {
         return isNews ? [.report(.failed(error, retryIn: delay))] : []
     }
 
+    /// Somebody else deleted or changed the file.
+    public mutating func fileAltered(_ path: String, at now: Duration) -> [Action] {
+        guard case .idle = outputs[path]?.state else { return [] }
+        outputs[path]?.isBehind = true
+        outputs[path]?.changed = nil
+        return [.report(.altered(path: path))] + advance(at: now)
+    }
+
     // MARK: time
 
     /// As ``StateMachine/deadline`` says.
     public var deadline: Duration? {
-        outputs.values.compactMap { output in
+        let retries = outputs.values.compactMap { output in
             if case .failed(_, let until) = output.state { until } else { nil }
-        }.min()
+        }
+        return (retries + [nextCheck].compactMap { $0 }).min()
     }
 
     /// As ``StateMachine/timePassed(to:)`` says.
-    public mutating func timePassed(to now: Duration) -> [Action] { advance(at: now) }
+    public mutating func timePassed(to now: Duration) -> [Action] {
+        var actions: [Action] = []
+        if let due = nextCheck, due <= now {
+            nextCheck = now + Self.checkEvery
+            for path in outputs.keys.sorted() {
+                if case .idle = outputs[path]?.state { actions.append(.check(path: path)) }
+            }
+        }
+        return actions + advance(at: now)
+    }
 
     private mutating func advance(at now: Duration) -> [Action] {
         guard let latest else { return [] }
@@ -183,10 +218,11 @@ public struct PublisherMachine: StateMachine {
             }
             var update = latest
             update.changed = output.changed
-            outputs[path]?.state = .writing
+            writes += 1
+            outputs[path]?.state = .writing(number: writes)
             outputs[path]?.isBehind = false
             outputs[path]?.changed = []
-            actions.append(.write(output.specification, update))
+            actions.append(.write(output.specification, update, number: writes))
         }
         return actions
     }

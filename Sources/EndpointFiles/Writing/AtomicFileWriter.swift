@@ -64,7 +64,8 @@ public struct AtomicFileWriter: Sendable {
     public func read(_ path: String, limit: Int = 256 * 1024 * 1024) throws(FileError) -> [UInt8]? {
         let file: Int32
         do throws(FileError) {
-            file = try open(.read, path, AT_FDCWD, path, O_NOFOLLOW)
+            // A pipe would hold the open until somebody writes to it.
+            file = try open(.read, path, AT_FDCWD, path, O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
         } catch  where error.errno == ENOENT {
             return nil
         }
@@ -85,6 +86,28 @@ public struct AtomicFileWriter: Sendable {
         }
         bytes.removeLast(bytes.count - filled)
         return bytes
+    }
+
+    /// What tells a file from another one, and from itself after a change; see stat(2).
+    public struct Identity: Hashable, Sendable {
+        private let device: UInt64
+        private let inode: UInt64
+        private let size: Int64
+        private let changed: Duration
+
+        fileprivate init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            changed =
+                .seconds(status.st_mtim.tv_sec) + .nanoseconds(status.st_mtim.tv_nsec)
+        }
+    }
+
+    /// Which file is at the path now; `nil` when there is none that can be looked at.
+    public func identity(of path: String) -> Identity? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? Identity(status) : nil
     }
 
     /// Removes what a crash left of a file in its staging directory. Failing to is no harm.

@@ -68,7 +68,7 @@ extension EtcdClient {
     ///
     /// - Parameters:
     ///   - prefix: How the keys begin; empty for all keys.
-    ///   - pageSize: How many keys to ask for at once, at least 1.
+    ///   - pageSize: How many keys to ask for at once, at least 1; fewer when their values are large.
     ///   - receive: Called with each page in order.
     /// - Returns: The header of the first page; its revision is that of every page.
     /// - Throws: ``EtcdError``; `compacted` when the state was compacted away between two pages:
@@ -79,18 +79,26 @@ extension EtcdClient {
         _ receive: ([KeyValue]) -> Void
     ) async throws(EtcdError) -> ResponseHeader {
         var range = KeyRange.prefix(prefix)
-        let first = try await self.range(.get(range, limit: pageSize))
-        receive(first.keyValues)
-        var page = first
-        while page.hasMore, let last = page.keyValues.last {
+        var limit = pageSize
+        var header: ResponseHeader?
+        while true {
+            let page: GetResponse
+            do {
+                page = try await self.range(
+                    .get(range, limit: limit, revision: header?.revision)
+                )
+            } catch  where error.code == .resourceExhausted && limit > 1 {
+                // Large values: fewer of them fit into one message.
+                limit = max(1, limit / 4)
+                continue
+            }
+            let first = header ?? page.header
+            header = first
+            receive(page.keyValues)
+            guard page.hasMore, let last = page.keyValues.last else { return first }
             // The first key after the last one: the same bytes and a zero.
             range = KeyRange(key: Bytes(last.key.array + [0]), end: range.end)
-            page = try await self.range(
-                .get(range, limit: pageSize, revision: first.header.revision)
-            )
-            receive(page.keyValues)
         }
-        return first.header
     }
 
     /// Deletes one key.

@@ -89,7 +89,7 @@ public final class EtcdClient: Sendable {
                 .resourceExhausted,
                 "\(Self.streamsWaiting) watches and keep-alives wait to begin; is run() running?"
             )
-        default: throw EtcdError(.notRunning, "the client has stopped; make a new one")
+        default: throw .notRunning
         }
     }
 

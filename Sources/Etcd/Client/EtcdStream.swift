@@ -64,11 +64,13 @@ public struct EtcdStream<Element: Sendable>: AsyncSequence, Sendable {
                     do {
                         try await body { await channel.send($0) }
                         channel.finish()
-                    } catch {
+                    } catch  where !Task.isCancelled {
                         channel.fail(error)
+                    } catch {
+                        // The client stopped, or nobody listens any more.
                     }
                 }
-                // The client stopped first, or nobody listens any more.
+                if Task.isCancelled { channel.fail(EtcdError.notRunning) }
                 channel.finish()
             }
             return channel.makeAsyncIterator()

@@ -148,7 +148,7 @@ final class FailoverSupervisor: Sendable {
         switch state {
         case .connected(let connection): return connection
         case .connecting: return nil
-        case .stopped: throw Self.notRunning
+        case .stopped: throw EtcdError.notRunning
         }
     }
 
@@ -174,7 +174,7 @@ final class FailoverSupervisor: Sendable {
         let result: Result<MemberConnection, any Error>? = shared.withLock { shared in
             switch shared.state {
             case .connected(let connection): return .success(connection)
-            case .stopped: return .failure(Self.notRunning)
+            case .stopped: return .failure(EtcdError.notRunning)
             case .connecting(var waiters):
                 // Seen here and not only in the handler: that may have run before this.
                 if Task.isCancelled { return .failure(CancellationError()) }
@@ -204,7 +204,7 @@ final class FailoverSupervisor: Sendable {
     }
 
     private func stop() {
-        for waiter in change(to: .stopped) { waiter.resume(throwing: Self.notRunning) }
+        for waiter in change(to: .stopped) { waiter.resume(throwing: EtcdError.notRunning) }
     }
 
     /// - Returns: Those who had been waiting, to be told outside of the lock.
@@ -232,6 +232,4 @@ final class FailoverSupervisor: Sendable {
             cause: last
         )
     }
-
-    private static let notRunning = EtcdError(.notRunning, "the client has stopped; make a new one")
 }

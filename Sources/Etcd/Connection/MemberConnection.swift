@@ -73,11 +73,12 @@ final class MemberConnection: Sendable {
         ending.yield(reason)
     }
 
-    /// Asks the member who it is.
+    /// Asks the member who it is, and a question that only a member in touch with its cluster can
+    /// answer: a linearizable read. Its status alone proves nothing; a learner and a member whose disk
+    /// hangs tell it too.
     ///
-    /// - Parameter limit: How long it may take, the TCP connect included.
-    /// - Throws: ``EtcdError`` when it does not answer, and when it knows no leader: such a member
-    ///   is cut off and can serve nothing that is current.
+    /// - Parameter limit: How long each of the two may take, the TCP connect included.
+    /// - Throws: ``EtcdError`` when the member does not answer, or is of no use.
     func probe(within limit: Duration) async throws(EtcdError) -> Etcdserverpb_StatusResponse {
         var options = CallOptions.defaults
         options.timeout = limit
@@ -88,14 +89,32 @@ final class MemberConnection: Sendable {
         } catch {
             throw EtcdError(rpc: error, method: "Maintenance.Status", endpoint: endpoint)
         }
-        guard status.leader != 0 else {
-            throw EtcdError(
-                .unavailable,
-                "the member has no leader: it is cut off from the rest of its cluster",
-                endpoint: "\(endpoint)"
-            )
+        if status.leader == 0 {
+            throw useless("the member has no leader: it is cut off from the rest of its cluster")
         }
+        if status.isLearner { throw useless("the member is a learner, which serves no clients") }
+        try await probeReading(options)
         return status
+    }
+
+    private func probeReading(_ options: CallOptions) async throws(EtcdError) {
+        var range = Etcdserverpb_RangeRequest()
+        range.key = Bytes("discoveryd").data
+        range.countOnly = true
+        do {
+            _ = try await Etcdserverpb_KV.Client(wrapping: grpc).range(range, options: options)
+        } catch {
+            let error = EtcdError(rpc: error, method: "KV.Range", endpoint: endpoint)
+            switch error.code {
+            case .unavailable, .deadlineExceeded, .cancelled: throw error
+            // Refused, as to a user who may not read this key: an answer all the same.
+            default: return
+            }
+        }
+    }
+
+    private func useless(_ reason: String) -> EtcdError {
+        EtcdError(.unavailable, reason, endpoint: "\(endpoint)")
     }
 
     /// IP addresses go straight to the socket; names are resolved anew for each connection.
@@ -113,11 +132,12 @@ final class MemberConnection: Sendable {
         tap: ConnectionTap
     ) -> GRPCTransport.Config {
         .defaults { transport in
-            // etcd allows a ping each 5 s (its --grpc-keepalive-min-time) and hangs up on more.
+            // etcd allows a ping each 5 s (its --grpc-keepalive-min-time), none without a call under
+            // way, and hangs up on more.
             transport.connection.keepalive = .init(
                 time: .seconds(6),
                 timeout: .seconds(2),
-                allowWithoutCalls: true
+                allowWithoutCalls: false
             )
             let limit = TimeAmount(configuration.attemptTimeout)
             transport.channelDebuggingCallbacks.onCreateTCPConnection = { channel in

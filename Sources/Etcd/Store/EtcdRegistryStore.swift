@@ -180,7 +180,8 @@ extension StoredRecord {
         self.init(
             // A key that is not UTF-8 becomes a readable one that is not ours: foreign.
             key: keyValue.key.description,
-            value: keyValue.value.array,
+            // Of a value that is too long no more is kept than what shows that it is.
+            value: Array(keyValue.value.array.prefix(RecordLimits.valueBytes + 1)),
             createRevision: keyValue.createRevision,
             modRevision: keyValue.modRevision,
             version: keyValue.version,

@@ -36,6 +36,12 @@ public struct Backoff: Sendable {
         return delay
     }
 
+    /// A delay of the shortest ceiling, without counting as a try: spreads what many do at one
+    /// instant.
+    public mutating func jitter() -> Duration {
+        policy.base * Double.random(in: 0...1, using: &generator)
+    }
+
     /// The last try succeeded: the next failure starts with the shortest ceiling again.
     public mutating func reset() {
         attempts = 0

@@ -2,8 +2,8 @@ internal import FoundationEssentials
 
 /// Why a value found under the prefix is not an endpoint.
 public enum RecordFault: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Longer than ``RecordLimits/valueBytes``; with its length.
-    case tooLong(Int)
+    /// Longer than ``RecordLimits/valueBytes``.
+    case tooLong
     /// Neither a record of ours, nor what Go's resolver writes, nor a bare `host:port`.
     case unreadable
     /// Its address is not a `host:port`.
@@ -16,8 +16,7 @@ public enum RecordFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// The end of a sentence that starts with the key.
     public var description: String {
         switch self {
-        case .tooLong(let bytes):
-            "is \(bytes) bytes long, at most \(RecordLimits.valueBytes)"
+        case .tooLong: "is longer than \(RecordLimits.valueBytes) bytes"
         case .unreadable:
             "is neither a record of discoveryd, nor one of Go's gRPC naming, nor HOST:PORT"
         case .badAddress: "has no usable HOST:PORT as its address"
@@ -81,7 +80,7 @@ public enum RecordCodec {
     ///
     /// - Throws: ``RecordFault``; whatever the bytes are, nothing worse.
     public static func decode(_ value: [UInt8], key: ServiceKey) throws(RecordFault) -> Record {
-        guard value.count <= RecordLimits.valueBytes else { throw .tooLong(value.count) }
+        guard value.count <= RecordLimits.valueBytes else { throw .tooLong }
         guard let first = value.first(where: { !isSpace($0) }) else { throw .unreadable }
         let wire: Wire
         if first == UInt8(ascii: "{") {

@@ -15,15 +15,18 @@ struct Registration: Sendable {
         case unclaimed
         /// A claim is under way. Can go to `registered`, `refused`, `failed`, `unclaimed`.
         case claiming(LeaseID, ServiceInstance)
-        /// In the store, as put at this revision. Can go to `unclaimed`, `claiming`, `withdrawing`.
-        case registered(LeaseID, ServiceInstance, at: Revision)
+        /// In the store, as put at this revision, since then. Can go to `lost`, `unclaimed`,
+        /// `claiming`, `withdrawing`.
+        case registered(LeaseID, ServiceInstance, at: Revision, since: Duration)
+        /// Was in the store, and somebody deleted or overwrote it. Can go to `claiming`, `withdrawn`.
+        case lost(until: Duration)
         /// Somebody else has the key. Can go to `claiming`, `unclaimed`, `withdrawing`.
         case refused(Refusal, until: Duration)
         /// The last call had no answer or an error; the store may have done it all the same. Can go
         /// to `claiming`, `withdrawing`, `unclaimed`.
         case failed(StoreError, until: Duration)
         /// Being taken out. Can go to `withdrawn`, `failed`.
-        case withdrawing
+        case withdrawing(LeaseID)
         /// Taken out. Can go to `claiming`.
         case withdrawn
     }
@@ -38,6 +41,9 @@ struct Registration: Sendable {
     var backoff: Backoff
     /// Delays between tries for a key that somebody else has.
     var refusalBackoff: Backoff
+    /// Delays before a lost key is put again: at once or nearly so, and ever more slowly against
+    /// something that keeps taking it away.
+    var lossBackoff: Backoff
     /// The refusal that was said last, so that the same one is not said again.
     var saidRefusal: Refusal?
 
@@ -47,32 +53,46 @@ struct Registration: Sendable {
         case deleted(at: Revision)
     }
 
-    init(_ instance: ServiceInstance, backoff: Backoff, refusalBackoff: Backoff) {
+    init(
+        _ instance: ServiceInstance,
+        settings: RegistrationMachine.Settings,
+        generator: inout SeededGenerator
+    ) {
         self.instance = instance
-        self.backoff = backoff
-        self.refusalBackoff = refusalBackoff
+        backoff = Backoff(settings.backoff, generator: generator.split())
+        refusalBackoff = Backoff(settings.refusalBackoff, generator: generator.split())
+        lossBackoff = Backoff(settings.backoff, generator: generator.split())
     }
 
+    /// From this age on a registration has stood: the next loss is a new story.
+    static let settledAge = Duration.seconds(10)
+
+    /// Something keeps taking the key away.
+    var isContested: Bool { lossBackoff.attempts > 3 }
+
     /// Whether a call for it is under way.
-    var isBusy: Bool {
+    var isBusy: Bool { leaseOfCall != nil }
+
+    /// The lease of the call that is under way.
+    var leaseOfCall: LeaseID? {
         switch state {
-        case .claiming, .withdrawing: true
-        default: false
+        case .claiming(let lease, _), .withdrawing(let lease): lease
+        default: nil
         }
     }
 
     /// When it wants to try again.
     var retryAt: Duration? {
         switch state {
-        case .refused(_, let until), .failed(_, let until): until
+        case .refused(_, let until), .failed(_, let until), .lost(let until): until
         default: nil
         }
     }
 
     var status: RegistrationStatus {
         switch state {
-        case .unclaimed, .claiming, .withdrawing: .pending(nil)
-        case .registered(let lease, _, let revision): .registered(lease: lease, at: revision)
+        case .unclaimed, .claiming, .lost, .withdrawing: .pending(nil)
+        case .registered(let lease, _, let revision, _): .registered(lease: lease, at: revision)
         case .refused(let refusal, _): .refused(refusal)
         case .failed(let error, _): .pending(error.message)
         case .withdrawn: .withdrawn

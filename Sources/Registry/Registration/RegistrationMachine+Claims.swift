@@ -12,12 +12,13 @@ extension RegistrationMachine {
         for key in registrations.keys where wanted[key] == nil {
             registrations[key]?.wish = .forgotten
         }
-        for (key, instance) in wanted {
+        // In order: what chance decides must not depend on a hash.
+        for (key, instance) in wanted.sorted(by: { $0.key < $1.key }) {
             if registrations[key] == nil {
                 registrations[key] = Registration(
                     instance,
-                    backoff: Backoff(settings.backoff, generator: generator.split()),
-                    refusalBackoff: Backoff(settings.refusalBackoff, generator: generator.split())
+                    settings: settings,
+                    generator: &generator
                 )
             } else {
                 registrations[key]?.instance = instance
@@ -53,107 +54,64 @@ extension RegistrationMachine {
         guard case .claiming(lease, let instance) = registrations[key]?.state else { return [] }
         let heard = registrations[key]?.heard
         registrations[key]?.heard = nil
+        var actions: [Action] = []
         switch outcome {
         case .claimed(let revision):
-            registrations[key]?.state = .registered(lease, instance, at: revision)
-            registrations[key]?.backoff.reset()
-            registrations[key]?.refusalBackoff.reset()
-            registrations[key]?.saidRefusal = nil
-            leaseProved()
-            let actions: [Action] = [.report(.registered(key, lease: lease, at: revision))]
-            // Something may have happened to the key after our put and before its answer.
-            return actions + (heard.map { newsHeard($0, of: key) } ?? []) + advance(at: now)
+            actions = claimed(key, lease, instance, revision, at: now)
         case .heldByAnotherHost(let holder):
-            return refused(key, .heldByAnotherHost(holder), at: now) + advance(at: now)
+            actions = refused(key, .heldByAnotherHost(holder), at: now)
         case .heldByOurHost(let holder):
-            return refused(key, .heldByOurHost(holder), at: now) + advance(at: now)
+            actions = refused(key, .heldByOurHost(holder), at: now)
         case .leaseGone:
             registrations[key]?.state = .unclaimed
             return leaseLost(at: now)
         }
+        // Something may have happened to the key while the answer was on its way.
+        if let heard { actions += newsHeard(heard, of: key, at: now) }
+        return actions + advance(at: now)
     }
 
-    /// A claim or a withdrawal had no answer, or an error.
+    /// A claim or a withdrawal under `lease` had no answer, or an error.
     public mutating func claimFailed(
         _ key: ServiceKey,
+        lease: LeaseID,
         because error: StoreError,
         at now: Duration
     ) -> [Action] {
-        guard registrations[key]?.isBusy == true else { return [] }
+        guard registrations[key]?.leaseOfCall == lease else { return [] }
         let delay = registrations[key]?.backoff.next() ?? .zero
         registrations[key]?.state = .failed(error, until: now + delay)
         registrations[key]?.heard = nil
         return [.report(.claimFailed(key, error, retryIn: delay))] + advance(at: now)
     }
 
-    /// An instance was taken out.
-    public mutating func withdrawn(_ key: ServiceKey, at now: Duration) -> [Action] {
-        guard case .withdrawing = registrations[key]?.state else { return [] }
+    /// An instance was taken out, under `lease`.
+    public mutating func withdrawn(
+        _ key: ServiceKey,
+        lease: LeaseID,
+        at now: Duration
+    ) -> [Action] {
+        guard case .withdrawing(lease) = registrations[key]?.state else { return [] }
         registrations[key]?.state = .withdrawn
+        registrations[key]?.heard = nil
         registrations[key]?.backoff.reset()
         return [.report(.withdrawn(key))] + advance(at: now)
     }
 
-    /// The watch of the prefix heard something; among it there may be keys of ours.
-    public mutating func keysHeard(_ news: KeyNews, at now: Duration) -> [Action] {
-        // What becomes of our keys while we leave is our own doing.
-        if case .leaving = lease { return [] }
-        var actions: [Action] = []
-        switch news {
-        case .events(let events):
-            for event in events {
-                guard let key = settings.prefix.parse(event.key), registrations[key] != nil else {
-                    continue
-                }
-                switch event {
-                case .put(let record): actions += newsHeard(.put(record), of: key)
-                case .deleted(_, let revision):
-                    actions += newsHeard(.deleted(at: revision), of: key)
-                }
-            }
-        case .snapshot(let snapshot, let isRestored):
-            var found: [ServiceKey: StoredRecord] = [:]
-            for record in snapshot.records {
-                guard let key = settings.prefix.parse(record.key), registrations[key] != nil else {
-                    continue
-                }
-                found[key] = record
-            }
-            for key in registrations.keys.sorted() {
-                if isRestored,
-                    case .registered(let lease, let instance, _) = registrations[key]?.state
-                {
-                    // Revisions from before a restore are no measure.
-                    registrations[key]?.state = .registered(lease, instance, at: .zero)
-                }
-                let news = found[key].map(Registration.News.put) ?? .deleted(at: snapshot.revision)
-                actions += newsHeard(news, of: key)
-            }
-        }
-        return actions + advance(at: now)
-    }
-
-    private mutating func newsHeard(_ news: Registration.News, of key: ServiceKey) -> [Action] {
-        switch registrations[key]?.state {
-        case .registered(let lease, let instance, let revision):
-            guard news.revision > revision else { return [] }
-            if case .put(let record) = news, record.lease == lease,
-                record.value == value(of: instance)
-            {
-                registrations[key]?.state = .registered(lease, instance, at: record.modRevision)
-                return []
-            }
-            registrations[key]?.state = .unclaimed
-            let loss: KeyLoss = if case .put = news { .overwritten } else { .deleted }
-            return [.report(.lost(key, loss))]
-        case .claiming, .withdrawing:
-            registrations[key]?.heard = news
-        case .refused:
-            // Free again, as far as anybody knows.
-            if case .deleted = news { registrations[key]?.state = .unclaimed }
-        default: break
-        }
-        return []
+    private mutating func claimed(
+        _ key: ServiceKey,
+        _ lease: LeaseID,
+        _ instance: ServiceInstance,
+        _ revision: Revision,
+        at now: Duration
+    ) -> [Action] {
+        let isContested = registrations[key]?.isContested ?? false
+        registrations[key]?.state = .registered(lease, instance, at: revision, since: now)
+        registrations[key]?.backoff.reset()
+        registrations[key]?.refusalBackoff.reset()
+        registrations[key]?.saidRefusal = nil
+        leaseProved()
+        return isContested ? [] : [.report(.registered(key, lease: lease, at: revision))]
     }
 
     private mutating func refused(
@@ -198,14 +156,15 @@ extension RegistrationMachine {
             registration.retryAt.map({ $0 <= now }) ?? true
         else { return nil }
         switch (registration.wish, registration.state) {
-        case (.present, .registered(_, let instance, _)) where instance == registration.instance:
+        case (.present, .registered(_, let instance, _, _))
+        where instance == registration.instance:
             return nil
         case (.present, _):
             registrations[key]?.state = .claiming(lease, registration.instance)
             return .claim(claim(registration.instance, under: lease))
         case (_, .registered), (_, .failed):
             // After a failed call nobody knows what stands there: withdrawing it does no harm.
-            registrations[key]?.state = .withdrawing
+            registrations[key]?.state = .withdrawing(lease)
             return .withdraw(claim(registration.instance, under: lease, state: .leaving))
         default:
             registrations[key]?.state = .withdrawn
@@ -218,7 +177,7 @@ extension RegistrationMachine {
         registrations = registrations.filter { _, registration in
             guard registration.wish == .forgotten else { return true }
             switch registration.state {
-            case .unclaimed, .withdrawn, .refused: return false
+            case .unclaimed, .withdrawn, .refused, .lost: return false
             case .claiming, .registered, .failed, .withdrawing: return true
             }
         }
@@ -228,7 +187,7 @@ extension RegistrationMachine {
     mutating func forgetClaims() {
         for (key, registration) in registrations {
             switch registration.state {
-            case .claiming, .registered, .failed: registrations[key]?.state = .unclaimed
+            case .claiming, .registered, .failed, .lost: registrations[key]?.state = .unclaimed
             case .withdrawing: registrations[key]?.state = .withdrawn
             case .unclaimed, .refused, .withdrawn: break
             }
@@ -242,7 +201,7 @@ extension RegistrationMachine {
         guard case .held(let held) = lease else { return [] }
         return registrations.keys.sorted().compactMap { key in
             switch registrations[key]?.state {
-            case .registered(_, let instance, _), .claiming(_, let instance):
+            case .registered(_, let instance, _, _), .claiming(_, let instance):
                 claim(instance, under: held.id, state: .leaving)
             default: nil
             }
@@ -263,16 +222,7 @@ extension RegistrationMachine {
         )
     }
 
-    private func value(of instance: ServiceInstance, state: EndpointState = .up) -> [UInt8] {
+    func value(of instance: ServiceInstance, state: EndpointState = .up) -> [UInt8] {
         RecordCodec.encode(instance, owner: settings.owner, state: state)
-    }
-}
-
-extension Registration.News {
-    var revision: Revision {
-        switch self {
-        case .put(let record): record.modRevision
-        case .deleted(let revision): revision
-        }
     }
 }

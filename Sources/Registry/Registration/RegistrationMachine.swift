@@ -42,6 +42,8 @@ public struct RegistrationMachine: StateMachine {
         case claim(Claim)
         /// Mark the key as leaving, then delete it.
         case withdraw(Claim)
+        /// Revoke a lease that the store says is gone: if it was wrong, its keys would be in our way.
+        case revoke(LeaseID)
         /// Mark all keys as leaving, then revoke the lease, if there is one.
         case leave(LeaseID?, markers: [Claim])
         /// Report.
@@ -56,6 +58,8 @@ public struct RegistrationMachine: StateMachine {
     var generator: SeededGenerator
     private var grantBackoff: Backoff
     private var hasStarted = false
+    /// Why there is no lease, while there is none.
+    private var grantTrouble: String?
     private var streams = 0
 
     /// A machine that has not started.
@@ -70,7 +74,12 @@ public struct RegistrationMachine: StateMachine {
     // MARK: state
 
     /// How each instance stands.
-    public var statuses: [ServiceKey: RegistrationStatus] { registrations.mapValues(\.status) }
+    public var statuses: [ServiceKey: RegistrationStatus] {
+        registrations.mapValues { registration in
+            if case .pending(nil) = registration.status { return .pending(grantTrouble) }
+            return registration.status
+        }
+    }
 
     /// Whether each instance is registered, or refused with a reason.
     public var isSettled: Bool { registrations.values.allSatisfy { $0.status.isSettled } }
@@ -99,6 +108,7 @@ public struct RegistrationMachine: StateMachine {
     ) -> [Action] {
         guard case .granting(id) = lease else { return [] }
         streams += 1
+        grantTrouble = nil
         lease = .held(
             HeldLease(
                 id: id,
@@ -122,6 +132,7 @@ public struct RegistrationMachine: StateMachine {
         guard case .granting(id) = lease else { return [] }
         let delay = grantBackoff.next()
         lease = .waiting(id, until: now + delay)
+        grantTrouble = error.message
         return [.report(.grantFailed(error, retryIn: delay))]
     }
 
@@ -160,16 +171,20 @@ public struct RegistrationMachine: StateMachine {
 
     /// The store answers again after an absence: what waits need not wait longer.
     public mutating func storeReconnected(at now: Duration) -> [Action] {
+        // Not at once: every host of the fleet hears of it at the same instant.
+        let soon = now + grantBackoff.jitter()
         switch lease {
-        case .waiting(let id, _): lease = .waiting(id, until: now)
+        case .waiting(let id, let until): lease = .waiting(id, until: min(until, soon))
         case .held(var held):
-            if case .reopening = held.beat { held.beat = .reopening(at: now) }
+            if case .reopening(let instant) = held.beat {
+                held.beat = .reopening(at: min(instant, soon))
+            }
             lease = .held(held)
         default: break
         }
         for (key, registration) in registrations {
-            if case .failed(let error, _) = registration.state {
-                registrations[key]?.state = .failed(error, until: now)
+            if case .failed(let error, let until) = registration.state {
+                registrations[key]?.state = .failed(error, until: min(until, soon))
             }
         }
         return timePassed(to: now)
@@ -210,8 +225,9 @@ public struct RegistrationMachine: StateMachine {
         let delay = grantBackoff.next()
         lease = .waiting(id, until: isFirst ? now : now + delay)
         forgetClaims()
-        return [.report(.leaseLost(held.id)), .closeKeepAlive(stream: held.stream)]
-            + timePassed(to: now)
+        return [
+            .report(.leaseLost(held.id)), .closeKeepAlive(stream: held.stream), .revoke(held.id),
+        ] + timePassed(to: now)
     }
 
     /// An instance is in the store under the lease: leases are of use here.

@@ -13,6 +13,9 @@ public enum RegistrationReport: Sendable {
     case registered(ServiceKey, lease: LeaseID, at: Revision)
     /// The instance had been in the store and is not, or not as we put it. It is put again.
     case lost(ServiceKey, KeyLoss)
+    /// Something keeps deleting or overwriting the key. It is put again ever more slowly, and neither
+    /// said each time, until the key has stood for a while.
+    case contested(ServiceKey)
     /// Somebody else has the key. Tried again when it is freed, and now and then.
     case refused(ServiceKey, Refusal)
     /// The claim had no answer or an error; tried again after the delay.

@@ -119,6 +119,9 @@ public final class RegistrationSession: Sendable {
         case .suspectConnection: return { [store] in await store.suspectConnection() }
         case .claim(let claim): return { [self] in await make(claim) }
         case .withdraw(let claim): return { [self] in await withdraw(claim) }
+        case .revoke(let lease):
+            // Best effort: what is not revoked ends by itself.
+            return { [store] in try? await store.revokeLease(lease) }
         case .leave(let lease, let markers): return { [self] in await leave(lease, markers) }
         case .report(let report): observe(report)
         case .finish: driver.finish()
@@ -165,7 +168,12 @@ public final class RegistrationSession: Sendable {
             }
         } catch {
             driver.happened { machine, now in
-                machine.claimFailed(claim.instance, because: error, at: now)
+                machine.claimFailed(
+                    claim.instance,
+                    lease: claim.lease,
+                    because: error,
+                    at: now
+                )
             }
         }
     }
@@ -174,10 +182,17 @@ public final class RegistrationSession: Sendable {
         do throws(StoreError) {
             try await store.rewrite(claim)
             try await store.withdraw(claim.key, lease: claim.lease)
-            driver.happened { machine, now in machine.withdrawn(claim.instance, at: now) }
+            driver.happened { machine, now in
+                machine.withdrawn(claim.instance, lease: claim.lease, at: now)
+            }
         } catch {
             driver.happened { machine, now in
-                machine.claimFailed(claim.instance, because: error, at: now)
+                machine.claimFailed(
+                    claim.instance,
+                    lease: claim.lease,
+                    because: error,
+                    at: now
+                )
             }
         }
     }

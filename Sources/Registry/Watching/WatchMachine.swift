@@ -47,6 +47,7 @@ public struct WatchMachine: StateMachine {
     /// An open stream, and how sure we are that it lives.
     struct Stream: Sendable {
         let id: Int
+        let opened: Duration
         /// When it wants to be asked, or to have answered.
         var due: Duration
         /// Requests for progress with no news after them.
@@ -119,7 +120,7 @@ public struct WatchMachine: StateMachine {
         revision = snapshot.revision
         saidOutOfSync = false
         streams += 1
-        state = .watching(Stream(id: streams, due: now + settings.patience))
+        state = .watching(Stream(id: streams, opened: now, due: now + settings.patience))
         actions += reading.reports.map(Action.report)
         actions += [
             .tell(.snapshot(snapshot, isRestored: isRestored)),
@@ -164,7 +165,8 @@ public struct WatchMachine: StateMachine {
         current.due = now + settings.patience
         current.unanswered = 0
         state = .watching(current)
-        backoff.reset()
+        // A stream that ends as soon as it is opened must not be opened again at full speed.
+        if now - current.opened >= Self.settledAge { backoff.reset() }
         // What is not newer than the table was in the snapshot already, or is told twice.
         let events = news.events.filter { $0.revision > revision }
         guard let last = events.last else { return [] }
@@ -188,10 +190,14 @@ public struct WatchMachine: StateMachine {
 
     /// The store answers again: what waits need not wait longer.
     public mutating func storeReconnected(at now: Duration) -> [Action] {
-        guard case .waiting = state else { return [] }
-        state = .listing
-        return [.list]
+        guard case .waiting(let until) = state else { return [] }
+        // Not at once: every host of the fleet hears of it at the same instant.
+        state = .waiting(until: min(until, now + backoff.jitter()))
+        return []
     }
+
+    /// From this age on a stream has proved that it lives.
+    private static let settledAge = Duration.seconds(2)
 
     // MARK: time
 

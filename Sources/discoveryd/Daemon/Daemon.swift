@@ -140,7 +140,7 @@ struct Daemon: Sendable {
                 registrar: registrar,
                 publisher: publisher,
                 board: board,
-                notifier: notifier,
+                teller: teller,
                 log: log
             ),
         ]
@@ -152,7 +152,7 @@ struct Daemon: Sendable {
                         .init(name: "watch", laps: { watcher.laps }, poke: watcher.poke),
                         .init(name: "registration", laps: { session.laps }, poke: session.poke),
                         .init(name: "files", laps: { publisher.laps }, poke: publisher.poke),
-                        .init(name: "status", laps: { teller.laps }, poke: teller.poke),
+                        .init(name: "status", laps: { teller.laps }, poke: signal.raise),
                     ],
                     notifier: notifier,
                     log: log

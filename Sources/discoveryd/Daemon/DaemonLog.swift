@@ -9,6 +9,7 @@ final class DaemonLog: Sendable {
     private let log: Logger
     /// What was said last of things that go wrong again and again, by what they are about.
     private let said = Mutex<[String: String]>([:])
+    private let isConnected = Mutex(false)
 
     init(_ log: Logger) {
         self.log = log
@@ -20,11 +21,13 @@ final class DaemonLog: Sendable {
         switch event {
         case .connected(let endpoint, let version):
             forget("etcd")
+            isConnected.withLock { $0 = true }
             log.notice(
                 "connected to etcd",
                 metadata: ["etcd": "\(endpoint)", "version": "\(version)"]
             )
         case .lost(let endpoint, let reason):
+            isConnected.withLock { $0 = false }
             log.warning("lost etcd: \(reason)", metadata: ["etcd": "\(endpoint)"])
         case .attemptFailed(let endpoint, let error):
             if isNews("etcd \(endpoint)", error.message) {
@@ -65,6 +68,11 @@ final class DaemonLog: Sendable {
             log.warning("the key was deleted, putting it back", metadata: about(key))
         case .lost(let key, .overwritten):
             log.warning("the key was overwritten, putting it back", metadata: about(key))
+        case .contested(let key):
+            log.warning(
+                "something keeps deleting or overwriting the key; it is put back ever more slowly",
+                metadata: about(key)
+            )
         case .refused(let key, let refusal):
             log.warning("not registered: \(refusal)", metadata: about(key))
         case .claimFailed(let key, let error, let delay):
@@ -126,6 +134,11 @@ final class DaemonLog: Sendable {
         case .failed(let error, _):
             _ = isNews("file \(error.path)", error.message)
             log.error("\(error)", metadata: ["call": "\(error.call)"])
+        case .altered(let path):
+            log.warning(
+                "somebody else deleted or changed the file; writing it again",
+                metadata: ["path": "\(path)"]
+            )
         case .abandoned(let path):
             forget("file \(path)")
             log.notice(
@@ -139,9 +152,13 @@ final class DaemonLog: Sendable {
 
     /// An absent etcd is said by the connection, once; its consequences are not said again each.
     private func retry(_ topic: String, _ what: String, _ error: StoreError, _ delay: Duration) {
-        let isFirst = isNews(topic, error.message)
-        let level: Logger.Level = error.code == .unavailable || !isFirst ? .debug : .warning
-        log.log(level: level, "\(what): \(error)", metadata: ["retry_in": "\(delay)"])
+        let isAbsent = error.code == .unavailable && !isConnected.withLock { $0 }
+        let isWarning = !isAbsent && isNews(topic, error.message)
+        log.log(
+            level: isWarning ? .warning : .debug,
+            "\(what): \(error)",
+            metadata: ["retry_in": "\(delay)"]
+        )
     }
 
     private func about(_ key: ServiceKey) -> Logger.Metadata {

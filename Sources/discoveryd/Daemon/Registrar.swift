@@ -36,17 +36,19 @@ final class Registrar: Service {
         self.hostname = hostname
         self.primaryAddress = primaryAddress
         self.log = log
-        state = Mutex(State(services: services, address: primaryAddress()))
+        state = Mutex(State(services: [], address: primaryAddress()))
+        setServices(services)
     }
 
     /// Registers what the configuration names now.
     func setServices(_ services: [Configuration.Service]) {
-        state.withLock { $0.services = services }
-        register()
+        state.withLock { state in
+            state.services = services
+            register(state)
+        }
     }
 
     func run() async throws {
-        register()
         await cancelWhenGracefulShutdown { [self] in
             while !Task.isCancelled {
                 let hasAddress = state.withLock { $0.address != nil }
@@ -60,20 +62,19 @@ final class Registrar: Service {
     private func look() {
         // A route that is gone for a moment is no reason to leave the registry.
         guard let address = primaryAddress() else { return }
-        let before = state.withLock { state in
-            defer { state.address = address }
-            return state.address
+        state.withLock { state in
+            guard state.address != address else { return }
+            log.notice(
+                "the host's address is \(address) now",
+                metadata: ["before": "\(state.address?.text ?? "none")"]
+            )
+            state.address = address
+            register(state)
         }
-        guard before != address else { return }
-        log.notice(
-            "the host's address is \(address) now",
-            metadata: ["before": "\(before?.text ?? "none")"]
-        )
-        register()
     }
 
-    private func register() {
-        let state = state.withLock { $0 }
+    /// Under the lock, so that of two changes the later one stands.
+    private func register(_ state: borrowing State) {
         var instances: [ServiceInstance] = []
         var waiting: [ServiceName] = []
         for service in state.services {

@@ -2,7 +2,6 @@ import EndpointFiles
 import Logging
 import Registry
 import ServiceLifecycle
-import Systemd
 import UnixSignals
 
 /// Reads the configuration again on SIGHUP and applies what can be applied.
@@ -14,7 +13,7 @@ struct ReloadService: Service {
     let registrar: Registrar
     let publisher: EndpointPublisher
     let board: StatusBoard
-    let notifier: Notifier
+    let teller: Teller
     let log: Logger
 
     func run() async throws {
@@ -25,7 +24,7 @@ struct ReloadService: Service {
     }
 
     private func reloadRequested() {
-        tell([.reloadingNow(), .status("reading the configuration again")])
+        teller.reloadBegan()
         do throws(ConfigurationFaults) {
             let loaded = try reload()
             for warning in loaded.warnings { log.warning("\(warning)") }
@@ -36,7 +35,7 @@ struct ReloadService: Service {
             log.error("the new configuration was refused; the old one stays")
             board.update { $0.reloadFaults = error.faults.count }
         }
-        tell([.ready])
+        teller.reloadEnded()
     }
 
     private func apply(_ new: Configuration) {
@@ -57,13 +56,5 @@ struct ReloadService: Service {
             "configuration reloaded",
             metadata: ["services": "\(new.services.count)", "outputs": "\(new.outputs.count)"]
         )
-    }
-
-    private func tell(_ notifications: [Notification]) {
-        do throws(SystemdError) {
-            try notifier.send(notifications)
-        } catch {
-            log.warning("\(error.message)")
-        }
     }
 }

@@ -9,6 +9,8 @@ final class StatusBoard: Sendable {
     struct Facts: Sendable {
         var etcd: EtcdEndpoint?
         var etcdTrouble: String?
+        /// Why the list cannot be read, although etcd is there.
+        var listTrouble: String?
         var list: TableUpdate?
         var lastSync: Date?
         var isCurrent = false
@@ -66,8 +68,10 @@ final class StatusBoard: Sendable {
             case .synced:
                 facts.isCurrent = true
                 facts.isDegraded = false
+                facts.listTrouble = nil
                 facts.lastSync = Date()
             case .outOfSync: facts.isCurrent = false
+            case .snapshotFailed(let error, _): facts.listTrouble = error.message
             default: break
             }
         }

@@ -36,7 +36,11 @@ struct StatusLine {
         case .stopped: parts.append("leaving the registry")
         case .degraded: parts.append("degraded: serving the list of an earlier run")
         }
-        if facts.etcd == nil, let trouble = facts.etcdTrouble { parts.append("etcd: \(trouble)") }
+        if facts.etcd == nil {
+            if let trouble = facts.etcdTrouble { parts.append("etcd: \(trouble)") }
+        } else if let trouble = facts.listTrouble {
+            parts.append("no list: \(trouble)")
+        }
         for (path, status) in outputs.sorted(by: { $0.key < $1.key }) {
             if case .failed(let error) = status { parts.append("\(path): \(error.message)") }
         }
@@ -76,6 +80,20 @@ struct StatusLine {
 extension StatusDocument {
     /// The same for programs.
     init(_ line: StatusLine) {
+        guard line.facts.state != .stopped else {
+            // What is registered now will not be in a moment, and nobody will be here to say so.
+            self.init(
+                state: .stopped,
+                since: line.facts.since,
+                revision: line.facts.list?.revision,
+                lastSync: line.facts.lastSync,
+                etcd: nil,
+                lease: nil,
+                services: [],
+                outputs: line.outputs
+            )
+            return
+        }
         let services = line.registrations.sorted { $0.key < $1.key }.map { key, status in
             switch status {
             case .pending(let reason):

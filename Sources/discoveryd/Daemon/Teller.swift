@@ -24,6 +24,7 @@ final class Teller: Service {
     private let log: Logger
     private let driver: MachineDriver<ReadinessMachine>
     private let said: Mutex<Said>
+    private let lapCount = Atomic<UInt64>(0)
 
     /// - Parameter outputs: The paths of the files that are configured now.
     init(
@@ -48,25 +49,51 @@ final class Teller: Service {
         said = Mutex(Said(file: StatusFile(path: statusFile)))
     }
 
-    /// Proof of progress; see ``MachineDriver/laps``.
-    var laps: UInt64 { driver.laps }
-
-    /// Sends the loop round once.
-    func poke() { driver.poke() }
+    /// Proof of progress of the loop that tells: how often it went round. It goes round after each
+    /// ``ChangeSignal/raise()`` unless it is stuck, as on a disk that does not answer.
+    var laps: UInt64 { lapCount.load(ordering: .relaxed) }
 
     func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
             await withDiscardingTaskGroup { group in
                 group.addTask { [self] in await driver.run { [self] in begin($0) } }
                 signal.raise()
-                for await _ in signal.changes { changed() }
+                for await _ in signal.changes {
+                    changed()
+                    lapCount.wrappingAdd(1, ordering: .relaxed)
+                }
                 group.cancelAll()
             }
         }
         board.update { $0.isStopping = true }
         tell([.stopping])
-        tellStatus()
+        writeStatusFile()
     }
+
+    // MARK: reloading
+
+    /// The configuration is being read again. Before the daemon is ready nothing is said of it:
+    /// READY=1 at the end would let units start that find no file.
+    func reloadBegan() {
+        guard isReady else { return }
+        tell([.reloadingNow()], status: "reading the configuration again")
+    }
+
+    /// The configuration was read, and applied or refused.
+    func reloadEnded() {
+        signal.raise()
+        guard isReady else { return }
+        tell([.ready])
+    }
+
+    private var isReady: Bool {
+        switch driver.read({ $0.state }) {
+        case .ready, .degraded: true
+        case .starting, .overdue: false
+        }
+    }
+
+    // MARK: what is told
 
     private func changed() {
         let facts = board.current
@@ -75,27 +102,24 @@ final class Teller: Service {
         let registered = session.statuses.values.compactMap { status in
             if case .registered(_, let revision) = status { revision } else { nil }
         }
-        let isListed = registered.allSatisfy { $0 <= facts.list?.revision ?? .zero }
-        let hasWrittenAll = isListed && publisher.isUpToDate
+        let hasWrittenAll = publisher.hasWritten(upTo: registered.max() ?? .zero)
         driver.happened { machine, _ in
             machine.progressed(isSettled: isSettled, hasWrittenAll: hasWrittenAll)
         }
-        tellStatus()
+        tell()
+        writeStatusFile()
     }
 
     private func begin(_ action: ReadinessMachine.Action) -> MachineDriver<ReadinessMachine>.Work? {
         switch action {
         case .ready:
             log.notice("ready")
-            tell([.ready, .status(line().text)])
+            tell([.ready])
         case .readyDegraded:
             board.update { $0.isDegraded = !$0.isCurrent }
-            log.warning(
-                "ready, but degraded: etcd did not answer in time; the files are what there is"
-            )
-            tell([.ready, .status(line().text)])
-        case .extendTimeout(let duration):
-            tell([.extendTimeout(duration), .status(line().text)])
+            log.warning("ready, but degraded: not all was there in time: \(line().text)")
+            tell([.ready])
+        case .extendTimeout(let duration): tell([.extendTimeout(duration)])
         case .checkFiles:
             let allExist = outputs().allSatisfy { access($0, F_OK) == 0 }
             driver.happened { machine, _ in machine.filesChecked(allExist: allExist) }
@@ -112,30 +136,30 @@ final class Teller: Service {
         )
     }
 
-    private func tellStatus() {
-        let line = line()
-        let text = line.text
-        let isNews = said.withLock { said in
-            defer { said.line = text }
-            return said.line != text
+    /// Sends STATUS=, together with `notifications`; without any only when it says something new.
+    /// The one place that does, so that what was said last is known.
+    private func tell(_ notifications: [Notification] = [], status: String? = nil) {
+        said.withLock { said in
+            let text = status ?? line().text
+            guard !notifications.isEmpty || said.line != text else { return }
+            said.line = text
+            do throws(SystemdError) {
+                try notifier.send(notifications + [.status(text)])
+            } catch {
+                log.warning("\(error.message)")
+            }
         }
-        if isNews { tell([.status(text)]) }
+    }
+
+    private func writeStatusFile() {
         said.withLock { said in
             do throws(FileError) {
-                try said.file.update(StatusDocument(line))
+                try said.file.update(StatusDocument(line()))
                 said.fileTrouble = nil
             } catch {
                 if said.fileTrouble != error { log.warning("the status file: \(error)") }
                 said.fileTrouble = error
             }
-        }
-    }
-
-    private func tell(_ notifications: [Notification]) {
-        do throws(SystemdError) {
-            try notifier.send(notifications)
-        } catch {
-            log.warning("\(error.message)")
         }
     }
 }

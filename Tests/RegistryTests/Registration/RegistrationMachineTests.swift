@@ -180,23 +180,63 @@ import Testing
         )
     }
 
-    @Test func aDeletedKeyIsPutAgainAtOnce() throws {
+    @Test func aDeletedKeyIsPutAgainSoon() throws {
         var (machine, lease) = try registered()
         let actions = machine.keysHeard(
             .events([.deleted(key: "services/web/web-1", at: 6)]),
             at: .seconds(1)
         )
-        #expect(claims(in: actions).map(\.lease) == [lease])
         #expect(losses(in: actions) == [.deleted])
+        let (made, now) = try nextClaims(&machine, actions, .seconds(1))
+        #expect(made.map(\.lease) == [lease])
+        #expect(now <= .seconds(1) + settings.backoff.base)
     }
 
-    @Test func anOverwrittenKeyIsPutAgainAtOnce() throws {
+    @Test func anOverwrittenKeyIsPutAgainSoon() throws {
         var (machine, _) = try registered()
         var foreign = record(web, lease: .none, revision: 6)
         foreign.value = Array("10.6.6.6:66".utf8)
         let actions = machine.keysHeard(.events([.put(foreign)]), at: .seconds(1))
-        #expect(claims(in: actions).count == 1)
         #expect(losses(in: actions) == [.overwritten])
+        #expect(try nextClaims(&machine, actions, .seconds(1)).claims.count == 1)
+    }
+
+    @Test func somethingThatKeepsDeletingTheKeyIsAnsweredEverMoreSlowlyAndSaidTwice() throws {
+        var (machine, lease) = try registered()
+        var now = Duration.seconds(1)
+        var revision = Revision(rawValue: 6)
+        var (claimsMade, said, contested, registeredSaid) = (0, 0, 0, 0)
+        while now < .seconds(300) {
+            let lost = machine.keysHeard(
+                .events([.deleted(key: "services/web/web-1", at: revision)]),
+                at: now
+            )
+            said += losses(in: lost).count
+            contested += lost.count { if case .report(.contested) = $0 { true } else { false } }
+            let (made, then) = try nextClaims(&machine, lost, now)
+            now = then
+            claimsMade += made.count
+            let answer = machine.claimAnswered(
+                web.key,
+                lease: lease,
+                .claimed(at: revision.next),
+                at: now
+            )
+            registeredSaid += answer.count {
+                if case .report(.registered) = $0 { true } else { false }
+            }
+            revision = revision.next.next
+        }
+        #expect(claimsMade < 300, "\(claimsMade) puts in five minutes")
+        #expect(contested == 1 && said <= 4 && registeredSaid <= 4)
+
+        // Left in peace for a while, the next loss is a new story.
+        now += .seconds(60)
+        let later = machine.keysHeard(
+            .events([.deleted(key: "services/web/web-1", at: revision)]),
+            at: now
+        )
+        #expect(losses(in: later) == [.deleted])
     }
 
     @Test func aDeletionHeardBeforeTheClaimsAnswerIsNotForgotten() throws {
@@ -210,6 +250,19 @@ import Testing
         )
         #expect(claims(in: early).isEmpty)
         let actions = machine.claimAnswered(web.key, lease: lease, .claimed(at: 5), at: .zero)
+        #expect(losses(in: actions) == [.deleted])
+        #expect(try nextClaims(&machine, actions, .zero).claims.count == 1)
+    }
+
+    @Test func aDeletionHeardBeforeARefusalsAnswerEndsTheWaitAtOnce() throws {
+        var (machine, lease) = try granted()
+        _ = machine.keysHeard(.events([.deleted(key: "services/web/web-1", at: 6)]), at: .zero)
+        let actions = machine.claimAnswered(
+            web.key,
+            lease: lease,
+            .heldByAnotherHost(holder),
+            at: .zero
+        )
         #expect(claims(in: actions).count == 1)
     }
 
@@ -218,16 +271,46 @@ import Testing
         let older = Snapshot(clusterID: ClusterID(rawValue: 1), revision: 4, records: [])
         #expect(machine.keysHeard(.snapshot(older, isRestored: false), at: .zero).isEmpty)
         let newer = Snapshot(clusterID: ClusterID(rawValue: 1), revision: 7, records: [])
-        #expect(
-            claims(in: machine.keysHeard(.snapshot(newer, isRestored: false), at: .zero)).count == 1
-        )
+        let actions = machine.keysHeard(.snapshot(newer, isRestored: false), at: .zero)
+        #expect(losses(in: actions) == [.deleted])
     }
 
     @Test func afterARestoreAnOlderRevisionWithoutOurKeyIsALoss() throws {
         var (machine, _) = try registered()
         let restored = Snapshot(clusterID: ClusterID(rawValue: 1), revision: 2, records: [])
         let actions = machine.keysHeard(.snapshot(restored, isRestored: true), at: .zero)
-        #expect(claims(in: actions).count == 1)
+        #expect(losses(in: actions) == [.deleted])
+    }
+
+    @Test func aPutThatComesThroughAfterItWasGivenUpIsTakenOut() throws {
+        var (machine, lease) = try registered()
+        let late = record(db, lease: lease, revision: 9)
+        let actions = machine.keysHeard(.events([.put(late)]), at: .seconds(1))
+        #expect(withdrawals(in: actions).map(\.key) == ["services/db/db-1"])
+        _ = machine.withdrawn(db.key, lease: lease, at: .seconds(1))
+        #expect(machine.statuses.keys.map(\.description) == ["web/web-1"])
+        // Under another lease it is another host's.
+        let theirs = record(db, lease: holder.lease, revision: 10)
+        #expect(machine.keysHeard(.events([.put(theirs)]), at: .seconds(1)).isEmpty)
+    }
+
+    @Test func aLateFailureUnderAnOldLeaseDoesNotDisturbTheNewClaim() throws {
+        var (machine, lease) = try granted()
+        let new = try grant(in: machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(1)))
+        _ = machine.leaseGranted(new, ttl: .seconds(10), sent: .seconds(1), at: .seconds(1))
+        #expect(
+            machine.claimFailed(web.key, lease: lease, because: Self.away, at: .seconds(2)).isEmpty
+        )
+        _ = machine.claimAnswered(web.key, lease: new, .claimed(at: 9), at: .seconds(2))
+        #expect(machine.statuses[web.key] == .registered(lease: new, at: 9))
+    }
+
+    @Test func aGrantThatFailsIsTheReasonInTheStatus() throws {
+        var machine = machine()
+        _ = machine.servicesChanged(to: [web], at: .zero)
+        let lease = try grant(in: machine.started(at: .zero))
+        _ = machine.grantFailed(lease, because: Self.away, at: .zero)
+        #expect(machine.statuses[web.key] == .pending("away"))
     }
 
     // MARK: conflicts
@@ -324,7 +407,7 @@ import Testing
 
     @Test func aClaimWithoutAnAnswerIsMadeAgain() throws {
         var (machine, lease) = try granted()
-        _ = machine.claimFailed(web.key, because: Self.away, at: .zero)
+        _ = machine.claimFailed(web.key, lease: lease, because: Self.away, at: .zero)
         #expect(machine.statuses[web.key] == .pending(Self.away.message))
         var made: [Claim] = []
         while made.isEmpty {
@@ -350,7 +433,7 @@ import Testing
         let claim = try #require(withdrawals(in: actions).first)
         #expect(claim.lease == lease)
         #expect(String(decoding: claim.value, as: UTF8.self).contains(#""state":"leaving""#))
-        _ = machine.withdrawn(web.key, at: .zero)
+        _ = machine.withdrawn(web.key, lease: lease, at: .zero)
         #expect(machine.statuses.isEmpty)
         #expect(machine.leaseID == lease)
     }
@@ -360,14 +443,14 @@ import Testing
         #expect(withdrawals(in: machine.withdrawalRequested(web.key, at: .zero)).count == 1)
         // Put back before the withdrawal is done: first the one, then the other.
         #expect(machine.returnRequested(web.key, at: .zero).isEmpty)
-        let actions = machine.withdrawn(web.key, at: .zero)
+        let actions = machine.withdrawn(web.key, lease: lease, at: .zero)
         #expect(claims(in: actions).map(\.lease) == [lease])
     }
 
     @Test func aWithdrawnServiceStaysOutWhenTheLeaseIsLost() throws {
-        var (machine, _) = try registered()
+        var (machine, lease) = try registered()
         _ = machine.withdrawalRequested(web.key, at: .zero)
-        _ = machine.withdrawn(web.key, at: .zero)
+        _ = machine.withdrawn(web.key, lease: lease, at: .zero)
         let new = try grant(in: machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(1)))
         let actions = machine.leaseGranted(new, ttl: .seconds(10), sent: .zero, at: .seconds(1))
         #expect(claims(in: actions).isEmpty)
@@ -409,6 +492,27 @@ import Testing
     }
 
     // MARK: parts
+
+    /// The claims among `actions`, or else those that time brings, and when.
+    private func nextClaims(
+        _ machine: inout RegistrationMachine,
+        _ actions: [RegistrationMachine.Action],
+        _ now: Duration
+    ) throws -> (claims: [Claim], now: Duration) {
+        var (actions, now) = (actions, now)
+        while claims(in: actions).isEmpty {
+            now = max(now, try #require(machine.deadline))
+            actions = machine.timePassed(to: now)
+            for action in actions {
+                switch action {
+                case .sendKeepAlive(let stream), .openKeepAlive(_, let stream):
+                    _ = machine.keepAliveAnswered(ttl: .seconds(10), on: stream, at: now)
+                default: break
+                }
+            }
+        }
+        return (claims(in: actions), now)
+    }
 
     private static let away = StoreError(.unavailable, "away")
 

@@ -145,6 +145,40 @@ import Testing
         #expect(machine.isCurrent)
     }
 
+    @Test func reconnectingShortensTheWaitButNotToNothingForAWholeFleet() throws {
+        var waits: Set<Duration> = []
+        for seed in 0..<50 as Range<UInt64> {
+            var machine = WatchMachine(settings, generator: SeededGenerator(seed: seed))
+            _ = machine.started()
+            for _ in 0..<8 {
+                _ = machine.snapshotFailed(Self.away, at: .zero)
+                _ = machine.timePassed(to: .seconds(60))
+            }
+            _ = machine.snapshotFailed(Self.away, at: .zero)
+            #expect(machine.storeReconnected(at: .zero).isEmpty)
+            let wait = try #require(machine.deadline)
+            #expect(wait <= settings.backoff.base)
+            waits.insert(wait)
+        }
+        #expect(waits.count > 40)
+    }
+
+    @Test func streamsThatEndAsSoonAsTheyAreOpenedAreOpenedEverMoreSlowly() throws {
+        var machine = machine()
+        _ = machine.started()
+        var now = Duration.zero
+        var lists = 0
+        while now < .seconds(60) {
+            lists += 1
+            _ = machine.snapshotArrived(snapshot(40, [:]), at: now)
+            _ = machine.newsArrived(news(40, []), on: lists, at: now)
+            _ = machine.watchEnded(lists, because: Self.away, at: now)
+            now = try #require(machine.deadline)
+            _ = machine.timePassed(to: now)
+        }
+        #expect(lists < 60, "\(lists) lists in a minute")
+    }
+
     // MARK: restored stores
 
     @Test func aMemberThatLagsIsASuspicionAndTheListDoesNotGoBack() throws {

@@ -1,0 +1,131 @@
+/// Our own keys as the one watch of the prefix hears of them: a keep-alive that is answered is no proof
+/// that they exist.
+extension RegistrationMachine {
+    /// The watch of the prefix heard something; among it there may be keys of ours.
+    public mutating func keysHeard(_ news: KeyNews, at now: Duration) -> [Action] {
+        switch lease {
+        // What becomes of our keys while and after we leave is our own doing.
+        case .leaving, .left: return []
+        default: break
+        }
+        var actions: [Action] = []
+        switch news {
+        case .events(let events):
+            for event in events {
+                guard let key = settings.prefix.parse(event.key) else { continue }
+                switch event {
+                case .put(let record):
+                    adoptStray(record, key, at: now)
+                    actions += newsHeard(.put(record), of: key, at: now)
+                case .deleted(_, let revision):
+                    actions += newsHeard(.deleted(at: revision), of: key, at: now)
+                }
+            }
+        case .snapshot(let snapshot, let isRestored):
+            actions += snapshotHeard(snapshot, isRestored: isRestored, at: now)
+        }
+        return actions + advance(at: now)
+    }
+
+    private mutating func snapshotHeard(
+        _ snapshot: Snapshot,
+        isRestored: Bool,
+        at now: Duration
+    ) -> [Action] {
+        var found: [ServiceKey: StoredRecord] = [:]
+        for record in snapshot.records {
+            guard let key = settings.prefix.parse(record.key) else { continue }
+            adoptStray(record, key, at: now)
+            if registrations[key] != nil { found[key] = record }
+        }
+        var actions: [Action] = []
+        for key in registrations.keys.sorted() {
+            if isRestored,
+                case .registered(let lease, let instance, _, let since) = registrations[key]?.state
+            {
+                // Revisions from before a restore are no measure.
+                registrations[key]?.state = .registered(lease, instance, at: .zero, since: since)
+            }
+            let news = found[key].map(Registration.News.put) ?? .deleted(at: snapshot.revision)
+            actions += newsHeard(news, of: key, at: now)
+        }
+        return actions
+    }
+
+    /// A key under our own lease that nobody wants (any more): a put that was given up for lost came
+    /// through after all. Our keep-alives would keep it for ever, so it is taken out.
+    private mutating func adoptStray(_ record: StoredRecord, _ key: ServiceKey, at now: Duration) {
+        guard record.lease == leaseID, record.lease != .none else { return }
+        if case .withdrawn = registrations[key]?.state {
+            registrations[key]?.state = .failed(Self.stray, until: now)
+        } else if registrations[key] == nil,
+            // Somebody else's words under our lease: not ours to understand, and theirs to mend.
+            let instance = (try? RecordCodec.decode(record.value, key: key))?.instance
+        {
+            var registration = Registration(instance, settings: settings, generator: &generator)
+            registration.wish = .forgotten
+            registration.state = .failed(Self.stray, until: now)
+            registrations[key] = registration
+        }
+    }
+
+    private static let stray = StoreError(.other, "a put that was given up came through")
+
+    /// One of our keys was written or deleted, by us or by somebody else.
+    mutating func newsHeard(
+        _ news: Registration.News,
+        of key: ServiceKey,
+        at now: Duration
+    ) -> [Action] {
+        switch registrations[key]?.state {
+        case .registered(let lease, let instance, let revision, let since):
+            guard news.revision > revision else { return [] }
+            if case .put(let record) = news, record.lease == lease,
+                record.value == value(of: instance)
+            {
+                registrations[key]?.state = .registered(
+                    lease,
+                    instance,
+                    at: record.modRevision,
+                    since: since
+                )
+                return []
+            }
+            let loss: KeyLoss = if case .put = news { .overwritten } else { .deleted }
+            return lost(key, loss, since: since, at: now)
+        case .claiming, .withdrawing:
+            registrations[key]?.heard = news
+        case .refused:
+            // Free again, as far as anybody knows.
+            if case .deleted = news { registrations[key]?.state = .unclaimed }
+        default: break
+        }
+        return []
+    }
+
+    /// Puts the key again: soon, or ever more slowly when something keeps taking it away. Without
+    /// the delay two writers of one key would drive each other as fast as the network goes.
+    private mutating func lost(
+        _ key: ServiceKey,
+        _ loss: KeyLoss,
+        since: Duration,
+        at now: Duration
+    ) -> [Action] {
+        guard var registration = registrations[key] else { return [] }
+        if now - since >= Registration.settledAge { registration.lossBackoff.reset() }
+        let wasContested = registration.isContested
+        registration.state = .lost(until: now + registration.lossBackoff.next())
+        registrations[key] = registration
+        if wasContested { return [] }
+        return [.report(registration.isContested ? .contested(key) : .lost(key, loss))]
+    }
+}
+
+extension Registration.News {
+    var revision: Revision {
+        switch self {
+        case .put(let record): record.modRevision
+        case .deleted(let revision): revision
+        }
+    }
+}
