@@ -120,6 +120,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Registry", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "IntegrationTests",
             dependencies: ["TestKit", "discoveryd", "EtcdWalkThrough"],
             swiftSettings: strict

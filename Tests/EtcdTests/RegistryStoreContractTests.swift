@@ -148,7 +148,7 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 let quiet = AsyncStream<Void> { _ in }
                 group.addTask {
-                    try await store.watch(prefix, after: snapshot.revision, asks: quiet) {
+                    try await store.watch(prefix, after: snapshot.mark, asks: quiet) {
                         news.yield($0)
                     }
                 }
@@ -178,7 +178,7 @@ import Testing
             let (stream, news) = AsyncStream.makeStream(of: WatchNews.self)
             await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    try await store.watch(prefix, after: snapshot.revision, asks: asks) {
+                    try await store.watch(prefix, after: snapshot.mark, asks: asks) {
                         news.yield($0)
                     }
                 }
@@ -188,6 +188,19 @@ import Testing
                 #expect(await next.next()?.revision == snapshot.revision)
                 group.cancelAll()
             }
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func aWatchIsNotOpenedOverAnotherConnectionThanItsSnapshots(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            var mark = try await store.snapshot(of: prefix).mark
+            mark.connection += 1_000_000
+            let quiet = AsyncStream<Void> { _ in }
+            let error = await #expect(throws: StoreError.self) {
+                try await store.watch(prefix, after: mark, asks: quiet) { _ in }
+            }
+            #expect(error?.code == .unavailable)
         }
     }
 

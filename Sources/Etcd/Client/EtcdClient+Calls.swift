@@ -10,13 +10,18 @@ extension EtcdClient {
     /// - Parameters:
     ///   - method: As in etcd's API, for errors.
     ///   - timeout: For the answer; the request timeout by default.
+    ///   - number: The connection that has to carry it; any when `nil`.
     ///   - ask: Makes the call.
     func call<Answer: Sendable>(
         _ method: String,
         timeout: Duration? = nil,
+        on number: Int? = nil,
         _ ask: (GRPC, CallOptions) async throws -> Answer
     ) async throws(EtcdError) -> Answer {
-        let connection = try await supervisor.connection(within: configuration.dialTimeout)
+        let connection = try await supervisor.connection(
+            within: configuration.dialTimeout,
+            number: number
+        )
         var options = streamOptions
         options.timeout = timeout ?? configuration.requestTimeout
         do {
@@ -28,12 +33,18 @@ extension EtcdClient {
 
     /// Questions and answers in both directions, until one side ends it.
     ///
-    /// - Parameter talk: Makes the call; returns when it is over.
+    /// - Parameters:
+    ///   - number: The connection that has to carry it; any when `nil`.
+    ///   - talk: Makes the call; returns when it is over.
     func stream(
         _ method: String,
+        on number: Int? = nil,
         _ talk: (GRPC, CallOptions) async throws -> Void
     ) async throws(EtcdError) {
-        let connection = try await supervisor.connection(within: configuration.dialTimeout)
+        let connection = try await supervisor.connection(
+            within: configuration.dialTimeout,
+            number: number
+        )
         do {
             try await talk(connection.grpc, streamOptions)
         } catch {

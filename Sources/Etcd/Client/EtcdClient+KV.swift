@@ -71,13 +71,24 @@ extension EtcdClient {
     ///   - pageSize: How many keys to ask for at once, at least 1; fewer when their values are large.
     ///   - receive: Called with each page in order.
     /// - Returns: The header of the first page; its revision is that of every page.
-    /// - Throws: ``EtcdError``; `compacted` when the state was compacted away between two pages:
-    ///   begin again.
+    /// - Throws: ``EtcdError``; `compacted` when the state was compacted away between two pages, and
+    ///   `unavailable` when the connection ended between two: begin again.
     public func getPages(
         prefix: Bytes,
         pageSize: Int = 5000,
         _ receive: ([KeyValue]) -> Void
     ) async throws(EtcdError) -> ResponseHeader {
+        try await pages(prefix: prefix, pageSize: pageSize, receive).header
+    }
+
+    /// ``getPages(prefix:pageSize:_:)``, with the number of the connection that carried all pages: over
+    /// another one the pinned revision might be that of another life of the cluster.
+    func pages(
+        prefix: Bytes,
+        pageSize: Int,
+        _ receive: ([KeyValue]) -> Void
+    ) async throws(EtcdError) -> (header: ResponseHeader, connection: Int) {
+        let connection = try await supervisor.connection(within: configuration.dialTimeout).number
         var range = KeyRange.prefix(prefix)
         var limit = pageSize
         var header: ResponseHeader?
@@ -85,7 +96,8 @@ extension EtcdClient {
             let page: GetResponse
             do {
                 page = try await self.range(
-                    .get(range, limit: limit, revision: header?.revision)
+                    .get(range, limit: limit, revision: header?.revision),
+                    on: connection
                 )
             } catch  where error.code == .resourceExhausted && limit > 1 {
                 // Large values: fewer of them fit into one message.
@@ -95,7 +107,7 @@ extension EtcdClient {
             let first = header ?? page.header
             header = first
             receive(page.keyValues)
-            guard page.hasMore, let last = page.keyValues.last else { return first }
+            guard page.hasMore, let last = page.keyValues.last else { return (first, connection) }
             // The first key after the last one: the same bytes and a zero.
             range = KeyRange(key: Bytes(last.key.array + [0]), end: range.end)
         }
@@ -173,9 +185,12 @@ extension EtcdClient {
         )
     }
 
-    private func range(_ operation: Operation) async throws(EtcdError) -> GetResponse {
+    private func range(
+        _ operation: Operation,
+        on number: Int? = nil
+    ) async throws(EtcdError) -> GetResponse {
         GetResponse(
-            try await call("KV.Range") { grpc, options in
+            try await call("KV.Range", on: number) { grpc, options in
                 try await Etcdserverpb_KV.Client(wrapping: grpc)
                     .range(operation.range, options: options)
             }

@@ -122,14 +122,16 @@ extension EtcdClient {
     /// - Parameters:
     ///   - create: The watch.
     ///   - asks: When to ask for progress.
+    ///   - number: The connection that has to carry it; any when `nil`.
     ///   - received: Called with each answer, before the next is read.
     /// - Throws: ``EtcdError`` when the stream breaks or etcd ends the watch.
     func watch(
         _ create: Etcdserverpb_WatchRequest,
         asks: AsyncStream<Void>,
+        on number: Int? = nil,
         received: @escaping @Sendable (WatchMessage) async throws -> Void
     ) async throws(EtcdError) {
-        try await stream("Watch.Watch") { grpc, options in
+        try await stream("Watch.Watch", on: number) { grpc, options in
             try await Etcdserverpb_Watch.Client(wrapping: grpc).watch(
                 metadata: requireLeader,
                 options: options,

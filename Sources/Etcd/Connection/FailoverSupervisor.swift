@@ -38,9 +38,21 @@ final class FailoverSupervisor: Sendable {
 
     /// The connection in use, waiting for one when there is none.
     ///
-    /// - Throws: ``EtcdError`` `unavailable` after `limit`, with the last attempt's failure;
-    ///   `notRunning` when ``run()`` has ended; `cancelled`.
-    func connection(within limit: Duration) async throws(EtcdError) -> MemberConnection {
+    /// - Parameters:
+    ///   - limit: How long to wait.
+    ///   - number: The one connection that will do, when only one will.
+    /// - Throws: ``EtcdError`` `unavailable` after `limit`, with the last attempt's failure, and at once
+    ///   when the wanted connection has ended; `notRunning` when ``run()`` has ended; `cancelled`.
+    func connection(
+        within limit: Duration,
+        number: Int? = nil
+    ) async throws(EtcdError) -> MemberConnection {
+        if let number {
+            guard let current = try connected(), current.number == number else {
+                throw EtcdError(.unavailable, "the connection that this continues has ended")
+            }
+            return current
+        }
         if let ready = try connected() { return ready }
         do {
             if let connection = try await Registry.within(

@@ -14,8 +14,11 @@ typealias GRPCTransport = HTTP2ClientTransport.Posix
 /// failover supervisor, which may know a better member.
 final class MemberConnection: Sendable {
     let endpoint: EtcdEndpoint
+    /// Tells this connection from every other one of the process.
+    let number: Int
     let grpc: GRPCClient<GRPCTransport>
     private let tap: ConnectionTap
+    private static let count = Atomic(0)
     private let endings: AsyncStream<String>
     private let ending: AsyncStream<String>.Continuation
 
@@ -24,6 +27,7 @@ final class MemberConnection: Sendable {
     /// - Throws: ``EtcdError`` when the transport refuses the endpoint.
     init(to endpoint: EtcdEndpoint, configuration: EtcdClient.Configuration) throws(EtcdError) {
         self.endpoint = endpoint
+        number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         (endings, ending) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
         let ending = ending
         let tap = ConnectionTap { reason in

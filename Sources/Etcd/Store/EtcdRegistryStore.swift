@@ -130,12 +130,15 @@ public struct EtcdRegistryStore: RegistryStore {
     public func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot {
         var records: [StoredRecord] = []
         do throws(EtcdError) {
-            let header = try await client.getPages(prefix: Bytes(prefix.text), pageSize: pageSize) {
+            let (header, connection) = try await client.pages(
+                prefix: Bytes(prefix.text),
+                pageSize: pageSize
+            ) {
                 records += $0.map(StoredRecord.init)
             }
             return Snapshot(
                 clusterID: header.clusterID,
-                revision: header.revision,
+                mark: SnapshotMark(revision: header.revision, connection: connection),
                 records: records
             )
         } catch {
@@ -146,17 +149,17 @@ public struct EtcdRegistryStore: RegistryStore {
     /// As ``RegistryStore/watch(_:after:asks:received:)`` says.
     public func watch(
         _ prefix: RegistryPrefix,
-        after revision: Revision,
+        after mark: SnapshotMark,
         asks: AsyncStream<Void>,
         received: @escaping @Sendable (WatchNews) -> Void
     ) async throws(StoreError) {
         let request = EtcdClient.watchRequest(
             .prefix(Bytes(prefix.text)),
-            first: revision.next,
+            first: mark.revision.next,
             withPrevious: false
         )
         do throws(EtcdError) {
-            try await client.watch(request, asks: asks) { message in
+            try await client.watch(request, asks: asks, on: mark.connection) { message in
                 received(WatchNews(message.response))
             }
         } catch {

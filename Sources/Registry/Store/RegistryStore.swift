@@ -46,15 +46,16 @@ public protocol RegistryStore: Sendable {
     /// Watches all keys under the prefix.
     ///
     /// - Parameters:
-    ///   - revision: The first change told is the first after it.
+    ///   - mark: The first change told is the first after this snapshot. The watch is opened over the
+    ///     connection that the snapshot came over, or not at all.
     ///   - asks: When to ask where the store stands; it answers with news without events.
     ///   - received: Called with all news in order, the first of them as soon as the watch is there.
     ///     Must not wait.
-    /// - Throws: At its end, always: `compacted` when the history after `revision` is gone,
-    ///   `unavailable` when the stream broke.
+    /// - Throws: At its end, always: `compacted` when the history after the snapshot is gone,
+    ///   `unavailable` when the stream broke, or the snapshot's connection has ended.
     func watch(
         _ prefix: RegistryPrefix,
-        after revision: Revision,
+        after mark: SnapshotMark,
         asks: AsyncStream<Void>,
         received: @escaping @Sendable (WatchNews) -> Void
     ) async throws(StoreError)

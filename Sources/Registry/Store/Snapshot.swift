@@ -2,15 +2,18 @@
 public struct Snapshot: Sendable, Equatable {
     /// The cluster it comes from.
     public var clusterID: ClusterID
-    /// The revision of this state. Watch after it, and nothing is missed.
-    public var revision: Revision
+    /// Where it was taken. Watch after it, and nothing is missed.
+    public var mark: SnapshotMark
     /// The keys, in byte order.
     public var records: [StoredRecord]
 
+    /// The revision of this state.
+    public var revision: Revision { mark.revision }
+
     /// Describes a state.
-    public init(clusterID: ClusterID, revision: Revision, records: [StoredRecord]) {
+    public init(clusterID: ClusterID, mark: SnapshotMark, records: [StoredRecord]) {
         self.clusterID = clusterID
-        self.revision = revision
+        self.mark = mark
         self.records = records
     }
 }

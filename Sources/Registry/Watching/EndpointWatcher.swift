@@ -80,10 +80,10 @@ public final class EndpointWatcher: Sendable {
     private func begin(_ action: WatchMachine.Action) -> MachineDriver<WatchMachine>.Work? {
         switch action {
         case .list: return { [self] in await list() }
-        case .openWatch(let id, let revision):
+        case .openWatch(let id, let mark):
             let stream = OpenStream()
             streams.withLock { $0[id] = stream }
-            return { [self] in await watch(id, stream, after: revision) }
+            return { [self] in await watch(id, stream, after: mark) }
         case .askProgress(let id): streams.withLock { $0[id] }?.ask.yield()
         case .closeWatch(let id): streams.withLock { $0[id] }?.end.stop()
         case .suspectConnection: return { [store] in await store.suspectConnection() }
@@ -103,10 +103,10 @@ public final class EndpointWatcher: Sendable {
         }
     }
 
-    private func watch(_ id: Int, _ stream: OpenStream, after revision: Revision) async {
+    private func watch(_ id: Int, _ stream: OpenStream, after mark: SnapshotMark) async {
         await stream.end.run { [self] in
             do throws(StoreError) {
-                try await store.watch(prefix, after: revision, asks: stream.asks) { [self] news in
+                try await store.watch(prefix, after: mark, asks: stream.asks) { [self] news in
                     driver.happened { machine, now in machine.newsArrived(news, on: id, at: now) }
                 }
             } catch {

@@ -29,7 +29,7 @@ public struct WatchMachine: StateMachine {
         /// Take a snapshot.
         case list
         /// Open this stream.
-        case openWatch(stream: Int, after: Revision)
+        case openWatch(stream: Int, after: SnapshotMark)
         /// Ask for progress on this stream.
         case askProgress(stream: Int)
         /// Give up this stream.
@@ -134,7 +134,7 @@ public struct WatchMachine: StateMachine {
                     foreign: reader.foreignCount
                 )
             ),
-            .openWatch(stream: streams, after: revision),
+            .openWatch(stream: streams, after: snapshot.mark),
         ]
         return actions
     }

@@ -268,16 +268,16 @@ import Testing
 
     @Test func aSnapshotWithoutOurKeyIsALossAndOneFromBeforeOurPutIsNot() throws {
         var (machine, _) = try registered()
-        let older = Snapshot(clusterID: ClusterID(rawValue: 1), revision: 4, records: [])
+        let older = snapshot(4)
         #expect(machine.keysHeard(.snapshot(older, isRestored: false), at: .zero).isEmpty)
-        let newer = Snapshot(clusterID: ClusterID(rawValue: 1), revision: 7, records: [])
+        let newer = snapshot(7)
         let actions = machine.keysHeard(.snapshot(newer, isRestored: false), at: .zero)
         #expect(losses(in: actions) == [.deleted])
     }
 
     @Test func afterARestoreAnOlderRevisionWithoutOurKeyIsALoss() throws {
         var (machine, _) = try registered()
-        let restored = Snapshot(clusterID: ClusterID(rawValue: 1), revision: 2, records: [])
+        let restored = snapshot(2)
         let actions = machine.keysHeard(.snapshot(restored, isRestored: true), at: .zero)
         #expect(losses(in: actions) == [.deleted])
     }
@@ -512,6 +512,14 @@ import Testing
             }
         }
         return (claims(in: actions), now)
+    }
+
+    private func snapshot(_ revision: Revision) -> Snapshot {
+        Snapshot(
+            clusterID: ClusterID(rawValue: 1),
+            mark: SnapshotMark(revision: revision, connection: 1),
+            records: []
+        )
     }
 
     private static let away = StoreError(.unavailable, "away")

@@ -12,7 +12,11 @@ import Testing
         let actions = machine.snapshotArrived(snapshot(40, ["web/1": 38, "web/2": 40]), at: .zero)
         let update = try #require(updates(in: actions).first)
         #expect(update.revision == 40 && update.table.endpointCount == 2)
-        #expect(has(actions) { if case .openWatch(_, after: 40) = $0 { true } else { false } })
+        #expect(
+            has(actions) {
+                if case .openWatch(_, let mark) = $0 { mark.revision == 40 } else { false }
+            }
+        )
         #expect(machine.isCurrent)
     }
 
@@ -293,7 +297,7 @@ import Testing
     private func snapshot(_ revision: Revision, _ records: [String: Revision]) -> Snapshot {
         Snapshot(
             clusterID: ClusterID(rawValue: 1),
-            revision: revision,
+            mark: SnapshotMark(revision: revision, connection: 1),
             records: records.sorted { $0.key < $1.key }.map {
                 record("services/\($0.key)", $0.value)
             }

@@ -1,0 +1,85 @@
+import TestKit
+
+@testable import Registry
+
+/// Something that goes wrong, once.
+enum Fault {
+    /// The store is away for a while; its streams break.
+    case storeAway(Duration)
+    /// The store forgets its history.
+    case compaction
+    /// The store loses everything and begins again at revision 1.
+    case wipe
+    /// A host crashes, and comes back after a while.
+    case crash(host: Int)
+    /// A host is stopped in mid-stride for a while; a suspend, a SIGSTOP.
+    case pause(host: Int, Duration)
+    /// A host's watch ends.
+    case brokenWatch(host: Int)
+    /// A host's watch stays open and says nothing more.
+    case silentWatch(host: Int)
+    /// Somebody revokes a host's lease.
+    case revokedLease(host: Int)
+    /// Somebody deletes a host's key.
+    case deletedKey(host: Int)
+    /// Somebody overwrites a host's key.
+    case overwrittenKey(host: Int)
+    /// Other keys under the prefix come and go.
+    case otherKeys
+
+    static func random(using random: inout SeededGenerator) -> Fault {
+        let host = Int.random(in: 0..<3, using: &random)
+        let time = Duration.milliseconds(Int.random(in: 100...20_000, using: &random))
+        switch Int.random(in: 0..<11, using: &random) {
+        case 0: return .storeAway(time)
+        case 1: return .compaction
+        case 2: return .wipe
+        case 3: return .crash(host: host)
+        case 4: return .pause(host: host, time)
+        case 5: return .brokenWatch(host: host)
+        case 6: return .silentWatch(host: host)
+        case 7: return .revokedLease(host: host)
+        case 8: return .deletedKey(host: host)
+        case 9: return .overwrittenKey(host: host)
+        default: return .otherKeys
+        }
+    }
+
+    func strike(_ world: inout Simulation) {
+        switch self {
+        case .storeAway(let time):
+            world.isStoreAway = true
+            world.store.breakConnections()
+            breakAllStreams(&world)
+            world.after(time) { $0.isStoreAway = false }
+        case .compaction: world.store.compact()
+        case .wipe:
+            world.store.wipe()
+            breakAllStreams(&world)
+        case .crash(let host): if world.hosts[host].isAlive { world.crash(host) }
+        case .pause(let host, let time):
+            world.hosts[host].pausedUntil = max(world.hosts[host].pausedUntil, world.now + time)
+        case .brokenWatch(let host): world.breakStreams(host, silently: false)
+        case .silentWatch(let host): world.breakStreams(host, silently: true)
+        case .revokedLease(let host):
+            if let lease = world.hosts[host].leaseID { world.store.revoke(lease) }
+        case .deletedKey(let host): world.store.delete(keys(of: host, world).prefix(1).map { $0 })
+        case .overwrittenKey(let host):
+            if let key = keys(of: host, world).last {
+                world.store.put(key, Array("10.6.6.6:66".utf8))
+            }
+        case .otherKeys:
+            world.store.put("services/other/one", Array("10.7.7.7:77".utf8))
+            world.store.put("services/other/two", Array("10.7.7.7:78".utf8))
+            world.store.delete(["services/other/one"])
+        }
+    }
+
+    private func breakAllStreams(_ world: inout Simulation) {
+        for index in world.hosts.indices { world.breakStreams(index, silently: false) }
+    }
+
+    private func keys(of host: Int, _ world: Simulation) -> [String] {
+        world.hosts[host].services.map { RegistryPrefix.standard.key($0.key) }
+    }
+}

@@ -1,0 +1,115 @@
+@testable import Registry
+
+/// A host: its two machines, and what its drivers would hold.
+struct SimulatedHost {
+    enum Action {
+        case registration(RegistrationMachine.Action)
+        case watch(WatchMachine.Action)
+    }
+
+    typealias Event = (inout SimulatedHost, Duration) -> [Action]
+
+    let index: Int
+    /// Counts its lives; events of an earlier one are lost.
+    private(set) var life = 0
+    private(set) var isAlive = false
+    private var registrationMachine: RegistrationMachine
+    private var watchMachine: WatchMachine
+
+    var alarm: Duration?
+    var pausedUntil = Duration.zero
+    /// What came during a pause.
+    var deferred: [Event] = []
+    var keepAlives: [Int: LeaseID] = [:]
+    var watchStream: Int?
+    var isWatchSilent = false
+    var lastDelivery = Duration.zero
+    var published: TableUpdate?
+
+    init(index: Int, seed: UInt64) {
+        self.index = index
+        (registrationMachine, watchMachine) = Self.machines(index, seed)
+    }
+
+    // MARK: lives
+
+    mutating func begin(seed: UInt64) {
+        end()
+        isAlive = true
+        (registrationMachine, watchMachine) = Self.machines(index, seed)
+    }
+
+    /// Nothing is given back, as in a crash.
+    mutating func end() {
+        life += 1
+        isAlive = false
+        alarm = nil
+        deferred = []
+        keepAlives = [:]
+        published = nil
+        closeWatch()
+    }
+
+    mutating func started(at now: Duration) -> [Action] {
+        let services = services
+        return registration { $0.servicesChanged(to: services, at: now) + $0.started(at: now) }
+            + watch { $0.started() }
+    }
+
+    mutating func timePassed(to now: Duration) -> [Action] {
+        registration { $0.timePassed(to: now) } + watch { $0.timePassed(to: now) }
+    }
+
+    var deadline: Duration? {
+        [registrationMachine.deadline, watchMachine.deadline].compactMap { $0 }.min()
+    }
+
+    mutating func closeWatch() {
+        watchStream = nil
+        isWatchSilent = false
+    }
+
+    // MARK: machines
+
+    mutating func registration(
+        _ event: (inout RegistrationMachine) -> [RegistrationMachine.Action]
+    ) -> [Action] {
+        event(&registrationMachine).map(Action.registration)
+    }
+
+    mutating func watch(_ event: (inout WatchMachine) -> [WatchMachine.Action]) -> [Action] {
+        event(&watchMachine).map(Action.watch)
+    }
+
+    var statuses: [ServiceKey: RegistrationStatus] { registrationMachine.statuses }
+    var leaseID: LeaseID? { registrationMachine.leaseID }
+
+    /// Two services, each host its own instances.
+    var services: [ServiceInstance] {
+        ["web", "db"].compactMap { name in
+            guard let service = ServiceName(declared: name),
+                let instance = InstanceID(declared: "host-\(index)"),
+                let address = HostAddress("10.0.0.\(index + 1)")
+            else { return nil }
+            return ServiceInstance(
+                key: ServiceKey(service: service, instance: instance),
+                address: address,
+                port: 80
+            )
+        }
+    }
+
+    static func owner(_ index: Int) -> OwnerID? { OwnerID("owner-\(index)") }
+
+    private static func machines(
+        _ index: Int,
+        _ seed: UInt64
+    ) -> (RegistrationMachine, WatchMachine) {
+        var generator = SeededGenerator(seed: seed)
+        guard let owner = owner(index) else { preconditionFailure("the name is an owner") }
+        return (
+            RegistrationMachine(.init(owner: owner), generator: generator.split()),
+            WatchMachine(.init(), generator: generator.split())
+        )
+    }
+}

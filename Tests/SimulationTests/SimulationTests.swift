@@ -1,0 +1,95 @@
+import Foundation
+import TestKit
+import Testing
+
+@testable import Registry
+
+/// The promises under everything that can go wrong, many hundred times.
+///
+/// Each seed is a run of its own: 60 seconds of faults, then peace, in which everything has to become
+/// right within a stated bound. A failing seed is printed; put it into ``kept`` with its story.
+///
+///     DISCOVERYD_SEEDS=5000 swift test --filter SimulationTests      # more seeds
+///     DISCOVERYD_SEED=4711 swift test --filter SimulationTests       # one seed
+@Suite struct SimulationTests {
+    /// How long after the last fault everything is right: a lease of a crashed life ends (10 s), a
+    /// claim that was refused by it is tried again, a silent stream is noticed, and the slowest
+    /// backoffs run out.
+    static let bound = Duration.seconds(60)
+
+    /// Seeds that found something once.
+    static let kept: [UInt64] = []
+
+    @Test func whateverGoesWrongAllIsRightWithinTheBoundAfterwards() {
+        let environment = ProcessInfo.processInfo.environment
+        let seeds: [UInt64]
+        if let one = environment["DISCOVERYD_SEED"].flatMap(UInt64.init) {
+            seeds = [one]
+        } else {
+            seeds =
+                Self.kept + Array(1...(environment["DISCOVERYD_SEEDS"].flatMap(UInt64.init) ?? 500))
+        }
+        for seed in seeds {
+            if let failure = Self.run(seed) { Issue.record("DISCOVERYD_SEED=\(seed): \(failure)") }
+        }
+    }
+
+    @Test func theSameSeedGivesTheSameRun() {
+        var (one, other) = (Self.faulty(7), Self.faulty(7))
+        one.run(until: .seconds(60))
+        other.run(until: .seconds(60))
+        #expect(one.store.records == other.store.records)
+        #expect(one.store.revision == other.store.revision && one.requests == other.requests)
+    }
+
+    /// - Returns: The first promise that was broken, if any.
+    static func run(_ seed: UInt64) -> String? {
+        var world = faulty(seed)
+        world.run(until: .seconds(60))
+        world.isStoreAway = false
+        world.weather.loss = 0
+        let requestsBefore = world.requests
+        world.run(until: .seconds(60) + bound)
+        // Crashed hosts are back by now, and had the time that everybody has.
+        if let failure = world.failure { return failure }
+        let calm = world.requests - requestsBefore
+        if calm > 4000 { return "\(calm) requests in \(bound) of peace" }
+        return wrong(in: world)
+    }
+
+    /// A world in which faults are planned for its first 60 seconds.
+    private static func faulty(_ seed: UInt64) -> Simulation {
+        var world = Simulation(seed: seed, hosts: 3)
+        var random = SeededGenerator(seed: seed ^ 0x5eed)
+        for _ in 0..<Int.random(in: 1...25, using: &random) {
+            let fault = Fault.random(using: &random)
+            let at = Duration.milliseconds(Int.random(in: 0...55_000, using: &random))
+            world.after(at) { fault.strike(&$0) }
+        }
+        return world
+    }
+
+    /// What is not as it should be.
+    private static func wrong(in world: Simulation) -> String? {
+        let prefix = RegistryPrefix.standard
+        let truth = EndpointTable(world.store.snapshot(of: prefix), prefix: prefix)
+        for host in world.hosts {
+            for instance in host.services {
+                guard let record = world.store.records[prefix.key(instance.key)] else {
+                    return "\(instance.key) is not in the store: \(host.statuses)"
+                }
+                guard record.lease == host.leaseID else {
+                    return "\(instance.key) is under \(record.lease), the host has "
+                        + "\(host.leaseID?.description ?? "none")"
+                }
+            }
+            guard let published = host.published else { return "host \(host.index) has no list" }
+            if published.table != truth {
+                return "host \(host.index) has another list than the store"
+            }
+        }
+        let leases = world.store.leaseIDs.count
+        if leases != world.hosts.count { return "\(leases) leases for \(world.hosts.count) hosts" }
+        return nil
+    }
+}

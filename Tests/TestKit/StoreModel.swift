@@ -1,0 +1,167 @@
+public import Registry
+
+/// What a registry's store does, without time of its own, tasks or locks: one state, changed by calls.
+///
+/// ``InMemoryRegistryStore`` serves it to drivers, a simulation calls it directly; the contract suite
+/// holds it to what real etcd does.
+public struct StoreModel: Sendable {
+    private struct Lease {
+        var ttl: Duration
+        var expires: Duration
+    }
+
+    /// The name of the cluster.
+    public var clusterID = ClusterID(rawValue: 1)
+    /// Counts the times that everybody's connection broke.
+    public private(set) var connection = 1
+    /// Where the logical clock stands.
+    public private(set) var revision = Revision(rawValue: 1)
+    /// The keys there are.
+    public private(set) var records: [String: StoredRecord] = [:]
+    private var compacted = Revision.zero
+    private var history: [[StoreEvent]] = []
+    private var leases: [LeaseID: Lease] = [:]
+    private var untold: [[StoreEvent]] = []
+
+    /// An empty store at revision 1.
+    public init() {}
+
+    /// The leases there are.
+    public var leaseIDs: Set<LeaseID> { Set(leases.keys) }
+
+    /// The changes since the last call, one list per revision.
+    public mutating func takeEvents() -> [[StoreEvent]] {
+        defer { untold = [] }
+        return untold
+    }
+
+    // MARK: leases
+
+    /// Grants a lease, or grants it again.
+    public mutating func grant(_ id: LeaseID, ttl: Duration, at now: Duration) -> Duration {
+        leases[id] = Lease(ttl: ttl, expires: now + ttl)
+        return ttl
+    }
+
+    /// Keeps a lease alive; zero when it is gone.
+    public mutating func keepAlive(_ id: LeaseID, at now: Duration) -> Duration {
+        guard let lease = leases[id] else { return .zero }
+        leases[id]?.expires = now + lease.ttl
+        return lease.ttl
+    }
+
+    /// Ends a lease and deletes its keys.
+    public mutating func revoke(_ id: LeaseID) {
+        guard leases.removeValue(forKey: id) != nil else { return }
+        delete(records.values.filter { $0.lease == id }.map(\.key))
+    }
+
+    /// Ends the leases whose time is over.
+    public mutating func expire(at now: Duration) {
+        let due = leases.filter { $0.value.expires <= now }.map(\.key.rawValue).sorted()
+        for id in due { revoke(LeaseID(rawValue: id)) }
+    }
+
+    // MARK: keys
+
+    /// See ``RegistryStore/claim(_:)``.
+    public mutating func claim(_ claim: Claim) -> ClaimOutcome {
+        guard leases[claim.lease] != nil else { return .leaseGone }
+        if let holding = records[claim.key], holding.lease != .none, holding.lease != claim.lease {
+            let record = try? RecordCodec.decode(holding.value, key: claim.instance)
+            let holder = Holder(
+                owner: record?.owner,
+                lease: holding.lease,
+                address: record.map { $0.instance.address.joined(port: $0.instance.port) }
+            )
+            return holder.owner == claim.owner
+                ? .heldByOurHost(holder) : .heldByAnotherHost(holder)
+        }
+        return .claimed(at: put(claim.key, claim.value, lease: claim.lease))
+    }
+
+    /// See ``RegistryStore/rewrite(_:)``.
+    public mutating func rewrite(_ claim: Claim) {
+        guard records[claim.key]?.lease == claim.lease else { return }
+        put(claim.key, claim.value, lease: claim.lease)
+    }
+
+    /// See ``RegistryStore/withdraw(_:lease:)``.
+    public mutating func withdraw(_ key: String, lease: LeaseID) {
+        if records[key]?.lease == lease { delete([key]) }
+    }
+
+    /// Writes a key, whoever has it.
+    @discardableResult
+    public mutating func put(_ key: String, _ value: [UInt8], lease: LeaseID = .none) -> Revision {
+        revision = revision.next
+        let before = records[key]
+        let record = StoredRecord(
+            key: key,
+            value: value,
+            createRevision: before?.createRevision ?? revision,
+            modRevision: revision,
+            version: (before?.version ?? 0) + 1,
+            lease: lease
+        )
+        records[key] = record
+        happened([.put(record)])
+        return revision
+    }
+
+    /// Deletes keys, whoever has them, at one revision.
+    public mutating func delete(_ keys: [String]) {
+        let keys = keys.filter { records[$0] != nil }.sorted()
+        guard !keys.isEmpty else { return }
+        revision = revision.next
+        for key in keys { records[key] = nil }
+        happened(keys.map { .deleted(key: $0, at: revision) })
+    }
+
+    // MARK: states
+
+    /// See ``RegistryStore/snapshot(of:)``.
+    public func snapshot(of prefix: RegistryPrefix) -> Snapshot {
+        Snapshot(
+            clusterID: clusterID,
+            mark: SnapshotMark(revision: revision, connection: connection),
+            records: records.values.filter { $0.key.hasPrefix(prefix.text) }
+                .sorted { $0.key < $1.key }
+        )
+    }
+
+    /// The changes after a snapshot, one list for each revision.
+    ///
+    /// - Throws: As ``RegistryStore/watch(_:after:asks:received:)`` says.
+    public func changes(after mark: SnapshotMark) throws(StoreError) -> [[StoreEvent]] {
+        guard mark.connection == connection else {
+            throw StoreError(.unavailable, "the snapshot's connection has ended")
+        }
+        guard mark.revision >= compacted else {
+            throw StoreError(.compacted, "the history is compacted away")
+        }
+        return history.filter { events in events.contains { $0.revision > mark.revision } }
+    }
+
+    /// Breaks everybody's connection.
+    public mutating func breakConnections() { connection += 1 }
+
+    /// Forgets the history up to now.
+    public mutating func compact() {
+        compacted = revision
+        history = []
+    }
+
+    /// Throws everything away and begins again at revision 1, under the same cluster id.
+    public mutating func wipe() {
+        let (id, next) = (clusterID, connection + 1)
+        self = StoreModel()
+        clusterID = id
+        connection = next
+    }
+
+    private mutating func happened(_ events: [StoreEvent]) {
+        history.append(events)
+        untold.append(events)
+    }
+}
