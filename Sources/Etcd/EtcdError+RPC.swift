@@ -35,7 +35,7 @@ extension EtcdError {
         case .unavailable:
             return (.unavailable, error.cause.flatMap(reason) ?? "not reachable: \(said)")
         case .deadlineExceeded:
-            return (.deadlineExceeded, "no answer in time; it may have taken effect")
+            return (.deadlineExceeded, "no answer in time")
         case .cancelled:
             return (.cancelled, "the call was cancelled")
         case .unauthenticated:

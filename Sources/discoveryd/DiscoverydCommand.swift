@@ -12,7 +12,7 @@ struct DiscoverydCommand: AsyncParsableCommand {
             /etc/discoveryd.conf and /etc/discoveryd.conf.d/*.conf; see the commented sample there.
 
             Exit status: 0 success, 64 wrong usage, 69 etcd not reachable, 70 internal error,
-            73 file not writable, 78 faulty configuration.
+            73 no temporary directory, 78 faulty configuration.
             """,
         version: Version.text,
         subcommands: [

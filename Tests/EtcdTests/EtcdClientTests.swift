@@ -148,11 +148,21 @@ import Testing
     }
 
     @Test func anEtcdThatIsNotThereIsNamedAfterTheDialTimeout() async throws {
-        let configuration = EtcdClient.Configuration(endpoints: [try EtcdEndpoint("127.0.0.1:1")])
-        try await EtcdClient.withClient(configuration) { client in
+        var configuration = EtcdClient.Configuration(endpoints: [try EtcdEndpoint("127.0.0.1:1")])
+        configuration.dialTimeout = .milliseconds(500)
+        let events = Recorder<ConnectionEvent>()
+        let client = EtcdClient(configuration) { events.record($0) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await client.run() }
             let error = await expect(.unavailable) { try await client.get("k") }
             #expect(error?.message.contains("http://127.0.0.1:1") == true)
-            #expect(error?.message.contains("refused") == true)
+            try await eventually("the attempt fails in words") {
+                events.all.contains { event in
+                    guard case .attemptFailed(_, let error) = event else { return false }
+                    return error.message == "connection refused: no etcd listens there"
+                }
+            }
+            group.cancelAll()
         }
     }
 

@@ -348,7 +348,7 @@ struct Simulation {
     // MARK: promises
 
     private mutating func rememberTruth() {
-        let table = EndpointTable(store.snapshot(of: prefix), prefix: prefix)
+        let table = EndpointTable.read(store.snapshot(of: prefix), prefix: prefix).table
         truths[store.revision, default: []].append(table)
     }
 

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A program, run to its end without holding up other tests.
 public struct Command: Sendable {
     /// What a program left behind.
@@ -23,37 +21,26 @@ public struct Command: Sendable {
         self.environment = environment
     }
 
-    /// Runs the program on a thread of its own: the test's threads are as many as the cores.
-    public func run() async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Swift.Result { try blocking() }) }
-        }
-    }
-
-    private func blocking() throws -> Result {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    /// Runs the program.
+    ///
+    /// - Throws: ``DidNotHappen`` when it has not ended after `limit`; it is then killed.
+    public func run(within limit: Duration = .seconds(60)) async throws -> Result {
         // Files, not pipes: a pipe that nobody reads fills up and holds the program.
-        let directory = FileManager.default.temporaryDirectory
-            .appending(path: "discoveryd-command-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let (output, errors) = (directory.appending(path: "out"), directory.appending(path: "err"))
-        for file in [output, errors] {
-            _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+        try await TemporaryDirectory.with { directory in
+            let process = try ChildProcess(
+                program,
+                arguments,
+                environment: environment,
+                output: directory.file("out"),
+                errors: directory.file("err")
+            )
+            defer { process.kill() }
+            let status = try await process.ended(within: limit)
+            return Result(
+                status: status,
+                output: directory.read("out") ?? "",
+                errors: directory.read("err") ?? ""
+            )
         }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        process.waitUntilExit()
-        let status = process.terminationStatus
-        return Result(
-            status: process.terminationReason == .exit ? status : -status,
-            output: try String(contentsOf: output, encoding: .utf8),
-            errors: try String(contentsOf: errors, encoding: .utf8)
-        )
     }
 }

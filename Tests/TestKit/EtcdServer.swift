@@ -36,16 +36,21 @@ public final class EtcdServer: Sendable {
     public let version: EtcdVersion
     /// Where it answers clients.
     public let endpoint: String
+    private let port: UInt16
     private let peer: String
     private let directory: URL
-    private let process = Mutex<Process?>(nil)
+    private let process = Mutex<ChildProcess?>(nil)
 
     private init(_ version: EtcdVersion, directory: URL, ports: [UInt16]) {
         self.version = version
         self.directory = directory
+        port = ports[0]
         endpoint = "http://127.0.0.1:\(ports[0])"
         peer = "http://127.0.0.1:\(ports[1])"
     }
+
+    /// Ten at once; a test that needs two holds one while it waits for the other, and few do.
+    private static let slots = Slots(10)
 
     /// Runs `body` beside a fresh etcd and ends it afterwards, whatever happens.
     public static func with<Value>(
@@ -53,6 +58,8 @@ public final class EtcdServer: Sendable {
         isolation: isolated (any Actor)? = #isolation,
         _ body: (EtcdServer) async throws -> Value
     ) async throws -> Value {
+        await slots.take()
+        defer { slots.give() }
         let directory = FileManager.default.temporaryDirectory
             .appending(path: "discoveryd-etcd-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -74,21 +81,16 @@ public final class EtcdServer: Sendable {
         let directory = leader.directory.appending(path: "learner")
         let (client, peer) = ("http://127.0.0.1:\(ports[0])", "http://127.0.0.1:\(ports[1])")
         try await leader.etcdctl("member", "add", "learner", "--learner", "--peer-urls=\(peer)")
-        let process = Process()
-        process.executableURL = leader.version.directory.appending(path: "etcd")
-        process.arguments = [
-            "--name=learner", "--data-dir=\(directory.path)", "--listen-client-urls=\(client)",
-            "--advertise-client-urls=\(client)", "--listen-peer-urls=\(peer)",
-            "--initial-advertise-peer-urls=\(peer)", "--initial-cluster-state=existing",
-            "--initial-cluster=test=\(leader.peer),learner=\(peer)",
-        ]
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        defer {
-            Glibc.kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-        }
+        let process = try ChildProcess(
+            leader.version.directory.appending(path: "etcd").path,
+            [
+                "--name=learner", "--data-dir=\(directory.path)", "--listen-client-urls=\(client)",
+                "--advertise-client-urls=\(client)", "--listen-peer-urls=\(peer)",
+                "--initial-advertise-peer-urls=\(peer)", "--initial-cluster-state=existing",
+                "--initial-cluster=test=\(leader.peer),learner=\(peer)",
+            ]
+        )
+        defer { process.kill() }
         let program = leader.version.directory.appending(path: "etcdctl").path
         try await eventually("the learner answers", within: .seconds(30)) {
             let arguments = ["--endpoints=\(client)", "endpoint", "status", "-w", "json"]
@@ -108,32 +110,34 @@ public final class EtcdServer: Sendable {
                     "\(program.path) is missing; run dev/install-packages.sh (make test does)"
             )
         }
-        let process = Process()
-        process.executableURL = program
-        process.arguments = [
-            "--name=test", "--data-dir=\(directory.path)/data", "--listen-client-urls=\(endpoint)",
-            "--advertise-client-urls=\(endpoint)", "--listen-peer-urls=\(peer)",
-            "--initial-advertise-peer-urls=\(peer)", "--initial-cluster=test=\(peer)",
-        ]
-        let log = directory.appending(path: "log")
-        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-        process.standardError = try FileHandle(forWritingTo: log)
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
+        let process = try ChildProcess(
+            program.path,
+            [
+                "--name=test", "--data-dir=\(directory.path)/data",
+                "--listen-client-urls=\(endpoint)", "--advertise-client-urls=\(endpoint)",
+                "--listen-peer-urls=\(peer)", "--initial-advertise-peer-urls=\(peer)",
+                "--initial-cluster=test=\(peer)",
+            ],
+            errors: directory.appending(path: "log").path
+        )
         self.process.withLock { $0 = process }
-        try await eventually(
-            "etcd \(version.rawValue) answers at \(endpoint)",
-            within: .seconds(30)
-        ) {
-            (try? await self.etcdctl("endpoint", "health")) != nil
+        let log = directory.appending(path: "log").path
+        do {
+            try await eventually("etcd \(version.rawValue) answers", within: .seconds(30)) {
+                HealthQuestion.isHealthy(port: port)
+            }
+        } catch {
+            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+            throw Failure(
+                description: "\(error) at \(endpoint); its log ends:\n\(text.suffix(1500))"
+            )
         }
     }
 
     /// Ends the server at once, as a crash does; its data stay.
     public func kill() {
-        send(SIGKILL)
         process.withLock { process in
-            process?.waitUntilExit()
+            process?.kill()
             process = nil
         }
     }
@@ -185,9 +189,6 @@ public final class EtcdServer: Sendable {
     }
 
     private func send(_ signal: Int32) {
-        process.withLock { process in
-            // SIGKILL ends a stopped process too.
-            if let process, process.isRunning { Glibc.kill(process.processIdentifier, signal) }
-        }
+        process.withLock { $0?.send(signal) }
     }
 }

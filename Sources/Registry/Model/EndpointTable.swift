@@ -5,11 +5,16 @@ public struct EndpointTable: Sendable, Equatable {
     /// An empty table.
     public init() {}
 
-    /// The endpoints of a snapshot; what cannot be read is left out.
-    public init(_ snapshot: Snapshot, prefix: RegistryPrefix) {
+    /// Reads a snapshot.
+    ///
+    /// - Returns: Its endpoints, and the records that are left out because they cannot be read, by key.
+    public static func read(
+        _ snapshot: Snapshot,
+        prefix: RegistryPrefix
+    ) -> (table: EndpointTable, bad: [String: RecordFault]) {
         var reader = TableReader(prefix: prefix, hold: .zero)
         _ = reader.read(snapshot, at: .zero)
-        self = reader.table
+        return (reader.table, reader.bad)
     }
 
     /// The services that have endpoints, in byte order.

@@ -70,6 +70,12 @@ struct Registration: Sendable {
     /// Something keeps taking the key away.
     var isContested: Bool { lossBackoff.attempts > 3 }
 
+    /// When a contested key has stood long enough.
+    var settlesAt: Duration? {
+        guard isContested, case .registered(_, _, _, let since) = state else { return nil }
+        return since + Self.settledAge
+    }
+
     /// Whether a call for it is under way.
     var isBusy: Bool { leaseOfCall != nil }
 

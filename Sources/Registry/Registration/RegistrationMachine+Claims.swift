@@ -111,7 +111,11 @@ extension RegistrationMachine {
         registrations[key]?.refusalBackoff.reset()
         registrations[key]?.saidRefusal = nil
         leaseProved()
-        return isContested ? [] : [.report(.registered(key, lease: lease, at: revision))]
+        return [
+            .report(
+                isContested ? .reclaimed(key) : .registered(key, lease: lease, at: revision)
+            )
+        ]
     }
 
     private mutating func refused(
@@ -125,6 +129,19 @@ extension RegistrationMachine {
         registration.saidRefusal = refusal
         registrations[key] = registration
         return isNews ? [.report(.refused(key, refusal))] : []
+    }
+
+    /// Keys that were contested and have stood for a while are registered like any other again.
+    mutating func settleContested(at now: Duration) -> [Action] {
+        var actions: [Action] = []
+        for key in registrations.keys.sorted() {
+            guard let due = registrations[key]?.settlesAt, due <= now,
+                case .registered(let lease, _, let revision, _) = registrations[key]?.state
+            else { continue }
+            registrations[key]?.lossBackoff.reset()
+            actions.append(.report(.registered(key, lease: lease, at: revision)))
+        }
+        return actions
     }
 
     // MARK: what to do next

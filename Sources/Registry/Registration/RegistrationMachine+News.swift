@@ -116,7 +116,7 @@ extension RegistrationMachine {
         let wasContested = registration.isContested
         registration.state = .lost(until: now + registration.lossBackoff.next())
         registrations[key] = registration
-        if wasContested { return [] }
+        if wasContested { return [.report(.lostAgain(key))] }
         return [.report(registration.isContested ? .contested(key) : .lost(key, loss))]
     }
 }

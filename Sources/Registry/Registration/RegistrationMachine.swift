@@ -246,6 +246,7 @@ public struct RegistrationMachine: StateMachine {
         case .held(let held):
             var next = [held.nextInstant]
             if !held.isDoubtful { next.append(held.goodUntil) }
+            next += registrations.values.compactMap(\.settlesAt)
             // While all slots are taken, the end of a call moves the others on, not time.
             if hasFreeSlot { next += registrations.values.compactMap(\.retryAt) }
             return next.min()
@@ -259,7 +260,7 @@ public struct RegistrationMachine: StateMachine {
             lease = .granting(id)
             return [.grant(id, ttl: settings.ttl)]
         case .held(let held):
-            return beat(held, at: now) + advance(at: now)
+            return beat(held, at: now) + settleContested(at: now) + advance(at: now)
         default:
             return []
         }

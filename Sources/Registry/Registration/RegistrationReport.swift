@@ -13,9 +13,13 @@ public enum RegistrationReport: Sendable {
     case registered(ServiceKey, lease: LeaseID, at: Revision)
     /// The instance had been in the store and is not, or not as we put it. It is put again.
     case lost(ServiceKey, KeyLoss)
-    /// Something keeps deleting or overwriting the key. It is put again ever more slowly, and neither
-    /// said each time, until the key has stood for a while.
+    /// Something keeps deleting or overwriting the key. It is put again ever more slowly; until it has
+    /// stood for a while each round is a `lostAgain` and a `reclaimed`, and then a `registered`.
     case contested(ServiceKey)
+    /// A contested key was lost once more.
+    case lostAgain(ServiceKey)
+    /// A contested key is in the store once more.
+    case reclaimed(ServiceKey)
     /// Somebody else has the key. Tried again when it is freed, and now and then.
     case refused(ServiceKey, Refusal)
     /// The claim had no answer or an error; tried again after the delay.

@@ -11,7 +11,7 @@ struct TableReader: Sendable {
     private let hold: Duration
     private(set) var table = EndpointTable()
     /// The keys whose records cannot be read.
-    private var bad: [String: RecordFault] = [:]
+    private(set) var bad: [String: RecordFault] = [:]
     /// Keys with more or fewer segments than ours.
     private var foreign: Set<String> = []
     /// Until when the endpoints of bad records stay.

@@ -19,7 +19,8 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let loaded = try options.load()
+        guard !quiet else { return }
         for warning in loaded.warnings { Terminal.complain("warning: \(warning)") }
-        if !quiet { Terminal.print(ConfigurationSummary(loaded, hostname: HostName.current).text) }
+        Terminal.print(ConfigurationSummary(loaded, hostname: HostName.current).text)
     }
 }

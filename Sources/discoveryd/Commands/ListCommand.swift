@@ -26,7 +26,10 @@ struct ListCommand: AsyncParsableCommand {
             Terminal.complain("discoveryd: \(error)")
             throw ExitStatus.unavailable
         }
-        let table = EndpointTable(snapshot, prefix: etcd.prefix)
+        let (table, bad) = EndpointTable.read(snapshot, prefix: etcd.prefix)
+        for (key, fault) in bad.sorted(by: { $0.key < $1.key }) {
+            Terminal.complain("left out: \(key) \(fault)")
+        }
         switch output {
         case .text: Terminal.print(EndpointTableText.text(table))
         case .json:

@@ -73,6 +73,8 @@ final class DaemonLog: Sendable {
                 "something keeps deleting or overwriting the key; it is put back ever more slowly",
                 metadata: about(key)
             )
+        case .lostAgain(let key): log.debug("the key was taken away again", metadata: about(key))
+        case .reclaimed(let key): log.debug("the key is back", metadata: about(key))
         case .refused(let key, let refusal):
             log.warning("not registered: \(refusal)", metadata: about(key))
         case .claimFailed(let key, let error, let delay):

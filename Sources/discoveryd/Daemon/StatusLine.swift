@@ -34,7 +34,12 @@ struct StatusLine {
         case .syncing: parts.append("waiting for etcd")
         case .stale: parts.append("the list is old")
         case .stopped: parts.append("leaving the registry")
-        case .degraded: parts.append("degraded: serving the list of an earlier run")
+        case .degraded:
+            parts.append(
+                outputs.isEmpty
+                    ? "degraded: waiting for etcd"
+                    : "degraded: serving the list of an earlier run"
+            )
         }
         if facts.etcd == nil {
             if let trouble = facts.etcdTrouble { parts.append("etcd: \(trouble)") }

@@ -10,6 +10,7 @@ struct DevScreen: Sendable {
     /// What to type in another terminal.
     var introduction: String {
         let etcdctl = "ETCDCTL_API=3 etcdctl --endpoints=\(etcd)"
+        let program = CommandLine.arguments.first ?? "discoveryd"
         return """
             discoveryd dev: a private etcd at \(etcd), and this host's "web" in it.
             The live list is in \(output)
@@ -18,7 +19,7 @@ struct DevScreen: Sendable {
               \(etcdctl) put services/web/other 10.0.0.7:8080
               \(etcdctl) del services/web/other
             Look at the list:
-              discoveryd list --endpoints \(etcd) --prefix services/
+              \(program) list --endpoints \(etcd) --prefix services/
             Ctrl-C ends it all and leaves nothing behind.
 
 

@@ -230,8 +230,11 @@ import Testing
         #expect(claimsMade < 300, "\(claimsMade) puts in five minutes")
         #expect(contested == 1 && said <= 4 && registeredSaid <= 4)
 
-        // Left in peace for a while, the next loss is a new story.
-        now += .seconds(60)
+        // Left in peace for a while it is registered like any other, and the next loss a new story.
+        let due = try #require(machine.registrations[web.key]?.settlesAt)
+        let settled = machine.timePassed(to: due)
+        #expect(settled.contains { if case .report(.registered) = $0 { true } else { false } })
+        now = due + .seconds(1)
         let later = machine.keysHeard(
             .events([.deleted(key: "services/web/web-1", at: revision)]),
             at: now
