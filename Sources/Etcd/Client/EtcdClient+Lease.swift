@@ -106,6 +106,7 @@ extension EtcdClient {
                 } catch  where error.code == .unavailable || error.code == .deadlineExceeded {
                     // A closed stream is not a lost lease: only the server's word ends it.
                 }
+                // Cancelled: the loop's condition ends it.
                 try? await Task.sleep(for: backoff.next())
             }
         }

@@ -87,6 +87,7 @@ public struct EtcdRegistryStore: RegistryStore {
         else {
             throw Self.unexpected
         }
+        // A record that cannot be read has a holder all the same, without a name.
         let record = try? RecordCodec.decode(holding.value.array, key: claim.instance)
         let holder = Holder(
             owner: record?.owner,

@@ -96,12 +96,6 @@ public enum RecordCodec {
         return try record(wire, key: key)
     }
 
-    /// The host that wrote a value, or `nil` when it does not say.
-    public static func owner(of value: [UInt8], key: ServiceKey) -> OwnerID? {
-        // A value that cannot be read has no owner that could be named.
-        (try? decode(value, key: key))?.owner
-    }
-
     private struct Wire: Decodable {
         let address: String?
         let discoveryd: Ours?

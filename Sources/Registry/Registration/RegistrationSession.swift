@@ -198,7 +198,7 @@ public final class RegistrationSession: Sendable {
     }
 
     /// Marks the keys, a few at a time, then revokes the lease; what is not done in time is left to
-    /// the lease's own end.
+    /// the lease's own end. A mark that fails only costs readers the reason of the deletion.
     private func leave(_ lease: LeaseID?, _ markers: [Claim]) async {
         var ending: StoreError?
         do {
