@@ -46,7 +46,7 @@ struct ReadinessMachine: StateMachine {
     ///
     /// - Parameters:
     ///   - isSettled: Each service is registered or refused.
-    ///   - hasWrittenAll: Each output holds the newest list, our own registrations in it.
+    ///   - hasWrittenAll: Each output holds a list of this run that shows our own registrations.
     mutating func progressed(isSettled: Bool, hasWrittenAll: Bool) -> [Action] {
         switch state {
         case .ready: return []
