@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The systemd that manages this system, asked over the system bus. See org.freedesktop.systemd1(5).
 ///
 /// Each question opens a connection of its own, on a thread of its own, and closes it. Of a user's
@@ -44,7 +46,7 @@ public struct ServiceManager: Sendable {
         let path = try answer.readPath()
         // What is below a user's systemd is user@UID.service to the system's, whose jobs are not ours.
         guard !path.hasPrefix(SystemdNames.managerPath + "/unit/user_40") else {
-            throw .notAUnit(errno: 0)
+            throw .notAUnit(errno: ESRCH)
         }
         return path
     }

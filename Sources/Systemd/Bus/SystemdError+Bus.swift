@@ -3,14 +3,20 @@ internal import Glibc
 extension SystemdError {
     /// There is no bus, it does not let us in, or it went away.
     static func busUnreachable(errno: Int32) -> SystemdError {
-        SystemdError(
-            code: .busUnreachable,
-            message: """
+        let message =
+            switch errno {
+            case ECONNRESET, ENOTCONN, EPIPE:
+                """
+                the system bus closed our connection; it is being stopped, or does not know our \
+                user: with DynamicUser= set User= to a user of /etc/passwd
+                """
+            default:
+                """
                 cannot reach the system bus, by which systemd is asked; start dbus, and leave \
                 AF_UNIX and /run/dbus to the service when it is sandboxed
-                """,
-            errno: errno
-        )
+                """
+            }
+        return SystemdError(code: .busUnreachable, message: message, errno: errno)
     }
 
     /// Neither a thread nor a descriptor to ask with.
