@@ -34,6 +34,13 @@ public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
             case notificationNotSent
             case machineIdentityMissing
             case machineIdentityUnreadable
+            case busUnreachable
+            case busTimedOut
+            case notAUnit
+            case objectGone
+            case refused
+            case answerNotUnderstood
+            case cancelled
         }
 
         private var kind: Kind
@@ -46,6 +53,27 @@ public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
 
         /// `/etc/machine-id` is there but cannot be read, or does not hold an id.
         public static let machineIdentityUnreadable = Code(kind: .machineIdentityUnreadable)
+
+        /// There is no system bus, it does not let us in or went away, or systemd is not on it.
+        public static let busUnreachable = Code(kind: .busUnreachable)
+
+        /// No answer from systemd came over the system bus in time.
+        public static let busTimedOut = Code(kind: .busTimedOut)
+
+        /// This process is not a unit of the system's systemd.
+        public static let notAUnit = Code(kind: .notAUnit)
+
+        /// What systemd was asked about is not there any more.
+        public static let objectGone = Code(kind: .objectGone)
+
+        /// systemd refuses, for a reason that has no code here; the sentence says which.
+        public static let refused = Code(kind: .refused)
+
+        /// systemd's answer is not of the form that its documentation says.
+        public static let answerNotUnderstood = Code(kind: .answerNotUnderstood)
+
+        /// The task that waited for an answer was cancelled.
+        public static let cancelled = Code(kind: .cancelled)
 
         /// The name of the code.
         public var description: String {

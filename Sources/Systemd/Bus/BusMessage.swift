@@ -1,0 +1,129 @@
+internal import CSystemd
+internal import Glibc
+
+/// A message that came over the bus, read from its first value to its last.
+///
+/// Every reading function throws ``SystemdError/Code/answerNotUnderstood`` when the next value is of
+/// another type, or there is none.
+struct BusMessage: ~Copyable {
+    private let message: OpaquePointer
+
+    /// Takes over `message`, a `struct csystemd_message`.
+    init(_ message: OpaquePointer) {
+        self.message = message
+    }
+
+    deinit {
+        csystemd_message_unref(self.message)
+    }
+
+    /// What ``BusConnection/send(_:)`` answered for the call that this is the answer to; 0 when it
+    /// answers none.
+    var answers: UInt64 {
+        csystemd_message_answers(self.message)
+    }
+
+    /// An answer that says no.
+    struct Refusal: Hashable, Sendable {
+        /// The D-Bus name of the error.
+        var name: String
+        /// What the peer says about it.
+        var text: String
+        /// The errno nearest to it, positive.
+        var errno: Int32
+    }
+
+    /// Why the call was refused, when this says that it was.
+    var refusal: Refusal? {
+        var name: UnsafePointer<CChar>?
+        var text: UnsafePointer<CChar>?
+        let errno = csystemd_message_error(self.message, &name, &text)
+        guard csystemd_message_kind(self.message) == CSYSTEMD_MESSAGE_ERROR else { return nil }
+        return Refusal(
+            name: name.map { String(cString: $0) } ?? "",
+            text: text.map { String(cString: $0) } ?? "",
+            errno: errno
+        )
+    }
+
+    /// Whether this is the signal `member` of `interface`.
+    func isSignal(_ member: String, of interface: String) -> Bool {
+        csystemd_message_is_signal(self.message, interface, member) > 0
+    }
+
+    /// The object that a signal is from.
+    var path: String {
+        csystemd_message_path(self.message).map { String(cString: $0) } ?? ""
+    }
+
+    /// The types of container, as D-Bus writes them.
+    enum Container: Character {
+        case array = "a"
+        case variant = "v"
+        case structure = "r"
+        case entry = "e"
+    }
+
+    func readString() throws(SystemdError) -> String {
+        try self.readText("s")
+    }
+
+    func readPath() throws(SystemdError) -> String {
+        try self.readText("o")
+    }
+
+    func readNumber() throws(SystemdError) -> UInt32 {
+        var number: UInt32 = 0
+        _ = try Self.checked(csystemd_message_read_number(self.message, &number), isEndFine: false)
+        return number
+    }
+
+    func readFlag() throws(SystemdError) -> Bool {
+        var flag: Int32 = 0
+        _ = try Self.checked(csystemd_message_read_flag(self.message, &flag), isEndFine: false)
+        return flag != 0
+    }
+
+    /// Enters the container that comes next.
+    ///
+    /// - Returns: `false` when there is none, at the end of an array.
+    @discardableResult
+    func enter(_ container: Container, of contents: String) throws(SystemdError) -> Bool {
+        try Self.checked(
+            csystemd_message_enter(
+                self.message,
+                CChar(truncatingIfNeeded: container.rawValue.asciiValue ?? 0),
+                contents
+            ),
+            isEndFine: true
+        )
+    }
+
+    /// Leaves the container entered last, which was read to its end.
+    func leave() throws(SystemdError) {
+        _ = try Self.checked(csystemd_message_exit(self.message), isEndFine: true)
+    }
+
+    /// Passes over the values of `types`.
+    func skip(_ types: String) throws(SystemdError) {
+        _ = try Self.checked(csystemd_message_skip(self.message, types), isEndFine: true)
+    }
+
+    private func readText(_ type: Unicode.Scalar) throws(SystemdError) -> String {
+        var text: UnsafePointer<CChar>?
+        _ = try Self.checked(
+            csystemd_message_read_text(self.message, CChar(truncatingIfNeeded: type.value), &text),
+            isEndFine: false
+        )
+        guard let text else { throw .answerNotUnderstood(errno: EBADMSG) }
+        return String(cString: text)
+    }
+
+    /// Whether there was something.
+    private static func checked(_ result: Int32, isEndFine: Bool) throws(SystemdError) -> Bool {
+        guard result >= (isEndFine ? 0 : 1) else {
+            throw .answerNotUnderstood(errno: result < 0 ? -result : ENODATA)
+        }
+        return result > 0
+    }
+}

@@ -1,0 +1,85 @@
+internal import Glibc
+
+/// The systemd that manages this system, asked over the system bus. See org.freedesktop.systemd1(5).
+///
+/// Each question opens a connection of its own, on a thread of its own, and closes it. Of a user's
+/// systemd (`systemd --user`) nothing is asked.
+public struct ServiceManager: Sendable {
+    /// Creates a way to ask; does not connect.
+    public init() {}
+
+    /// What systemd is doing with the unit this process belongs to: to be asked on SIGTERM, which is
+    /// the same for a stop and for a restart.
+    ///
+    /// No privileges are needed.
+    ///
+    /// - Parameter limit: How long all of it may take.
+    /// - Throws: ``SystemdError/Code/busUnreachable`` when there is no system bus, or no systemd on
+    ///   it; ``SystemdError/Code/notAUnit`` when this process is no unit of the system's, but for
+    ///   example of a user's systemd; ``SystemdError/Code/busTimedOut`` after `limit`;
+    ///   ``SystemdError/Code/refused`` and ``SystemdError/Code/answerNotUnderstood``;
+    ///   ``SystemdError/Code/cancelled`` at once when the task is cancelled.
+    public func ownJob(
+        within limit: Duration = .seconds(1)
+    ) async throws(SystemdError) -> OwnJob {
+        let deadline = ContinuousClock.now + limit
+        return try await BusThread.run { bus throws(SystemdError) in
+            let unit = try Self.ownUnit(bus, until: deadline)
+            // A job may be replaced between the two questions, but hardly twice.
+            for _ in 0..<3 {
+                guard let job = try Self.job(of: unit, bus, until: deadline) else { return .none }
+                if let type = try Self.type(ofJob: job, bus, until: deadline) {
+                    return OwnJob(type: type)
+                }
+            }
+            return .none
+        }
+    }
+
+    /// The object path of the unit that this process belongs to.
+    private static func ownUnit(
+        _ bus: borrowing BusConnection,
+        until deadline: ContinuousClock.Instant
+    ) throws(SystemdError) -> String {
+        // 0 is whoever asks, as the bus knows it: right in any PID namespace.
+        let answer = try bus.answer(to: .manager("GetUnitByPID", number: 0), until: deadline)
+        let path = try answer.readPath()
+        // What is below a user's systemd is user@UID.service to the system's, whose jobs are not ours.
+        guard !path.hasPrefix(SystemdNames.managerPath + "/unit/user_40") else {
+            throw .notAUnit(errno: ESRCH)
+        }
+        return path
+    }
+
+    /// The object path of the job that is queued or running for the unit at `path`, if there is one.
+    private static func job(
+        of path: String,
+        _ bus: borrowing BusConnection,
+        until deadline: ContinuousClock.Instant
+    ) throws(SystemdError) -> String? {
+        let answer = try bus.answer(
+            to: .property("Job", of: SystemdNames.unitInterface, at: path),
+            until: deadline
+        )
+        try answer.enter(.variant, of: "(uo)")
+        try answer.enter(.structure, of: "uo")
+        let number = try answer.readNumber()
+        return number == 0 ? nil : try answer.readPath()
+    }
+
+    /// What the job at `path` is to do, or `nil` when it is gone.
+    private static func type(
+        ofJob path: String,
+        _ bus: borrowing BusConnection,
+        until deadline: ContinuousClock.Instant
+    ) throws(SystemdError) -> String? {
+        let call = BusCall.property("JobType", of: SystemdNames.jobInterface, at: path)
+        do {
+            let answer = try bus.answer(to: call, until: deadline)
+            try answer.enter(.variant, of: "s")
+            return try answer.readString()
+        } catch  where error.code == .objectGone {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Glibc
+import TestKit
+import Testing
+
+@testable import Systemd
+
+/// Without a systemd on the bus. Each in a child of its own: the environment belongs to the process.
+@Suite struct ServiceManagerTests {
+    @Test func withoutABusItSaysWhatToDo() async {
+        await #expect(processExitsWith: .success) {
+            setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus", 1)
+            let error = await #expect(throws: SystemdError.self) {
+                try await ServiceManager().ownJob()
+            }
+            #expect(error?.code == .busUnreachable)
+            #expect(error?.errno == ENOENT)
+            #expect(error?.message.contains("start dbus") == true)
+        }
+    }
+
+    @Test func aBusThatHangsIsGivenUpInTime() async {
+        await #expect(processExitsWith: .success) {
+            let bus = try SilentBus()
+            let began = ContinuousClock.now
+            let error = await #expect(throws: SystemdError.self) {
+                try await ServiceManager().ownJob(within: .milliseconds(100))
+            }
+            #expect(error?.code == .busTimedOut)
+            #expect((.milliseconds(100)..<Duration.seconds(5)).contains(.now - began))
+            try await bus.connected()
+        }
+    }
+
+    @Test func cancellationEndsTheWait() async {
+        await #expect(processExitsWith: .success) {
+            let bus = try SilentBus()
+            let question = Task { try await ServiceManager().ownJob(within: .seconds(600)) }
+            try await bus.connected()
+            question.cancel()
+            let error = await #expect(throws: SystemdError.self) { try await question.value }
+            #expect(error?.code == .cancelled)
+        }
+    }
+
+    @Test func aQuestionOfACancelledTaskEndsAtOnce() async {
+        await #expect(processExitsWith: .success) {
+            let bus = try SilentBus()
+            let question = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await ServiceManager().ownJob(within: .seconds(600))
+            }
+            let error = await #expect(throws: SystemdError.self) { try await question.value }
+            #expect(error?.code == .cancelled)
+            try await bus.connected()
+        }
+    }
+
+    @Test func aBusWithoutSystemdIsSaid() async throws {
+        try await TemporaryDirectory.with { directory in
+            let bus = try await PrivateBus(in: directory)
+            let address = bus.address
+            await #expect(processExitsWith: .success) { [address = address as String] in
+                setenv("DBUS_SYSTEM_BUS_ADDRESS", address, 1)
+                let error = await #expect(throws: SystemdError.self) {
+                    try await ServiceManager().ownJob(within: .seconds(10))
+                }
+                #expect(error?.code == .busUnreachable)
+                #expect(error?.message.contains("systemd is not on the system bus") == true)
+            }
+            bus.stop()
+        }
+    }
+
+    @Test func manyQuestionsLeaveNoDescriptorBehind() async {
+        await #expect(processExitsWith: .success) {
+            let bus = try SilentBus()
+            func count() -> Int { (0..<1024).count { fcntl($0, F_GETFD) >= 0 } }
+            // The runtime opens some of its own with the first sleep.
+            try await Task.sleep(for: .milliseconds(1))
+            let before = count()
+            await withTaskGroup { group in
+                for _ in 0..<10 {
+                    group.addTask {
+                        _ = try? await ServiceManager().ownJob(within: .milliseconds(1))
+                    }
+                }
+            }
+            // The thread lets go of the last of them after it has answered.
+            try await eventually("all are closed") { count() == before }
+            try await bus.connected()
+        }
+    }
+}
+
+@Suite struct OwnJobTests {
+    @Test(arguments: [
+        ("stop", OwnJob.stop), ("restart", .restart), ("try-restart", .restart),
+        ("start", .restart),
+        ("reload", .none), ("verify-active", .none), ("nop", .none), ("", .none),
+    ])
+    func aJobIsAStopARestartOrNeither(type: String, expected: OwnJob) {
+        #expect(OwnJob(type: type) == expected)
+    }
+}
+
+@Suite struct SystemdErrorBusTests {
+    @Test(arguments: [
+        ("org.freedesktop.DBus.Error.ServiceUnknown", SystemdError.Code.busUnreachable),
+        ("org.freedesktop.DBus.Error.NameHasNoOwner", .busUnreachable),
+        ("org.freedesktop.systemd1.NoUnitForPID", .notAUnit),
+        ("org.freedesktop.DBus.Error.UnknownObject", .objectGone),
+        ("org.freedesktop.DBus.Error.NoReply", .busTimedOut),
+        ("org.freedesktop.DBus.Error.LimitsExceeded", .refused),
+        ("", .refused),
+    ])
+    func anErrorOfTheBusGetsItsCode(name: String, code: SystemdError.Code) {
+        let refusal = BusMessage.Refusal(name: name, text: "told\nso", errno: EIO)
+        let error = SystemdError.refused(refusal)
+        #expect(error.code == code)
+        #expect(!error.description.contains("\n"))
+    }
+}
