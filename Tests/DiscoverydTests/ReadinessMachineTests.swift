@@ -26,7 +26,8 @@ import Testing
     @Test func afterTheTimeoutFilesOfAnEarlierRunAreGoodEnough() {
         var machine = ReadinessMachine(timeout: .seconds(3))
         _ = machine.timePassed(to: .zero)
-        #expect(machine.timePassed(to: .seconds(3)).contains(.checkFiles))
+        #expect(machine.timePassed(to: .seconds(3)).contains(.offerLastList))
+        #expect(machine.lastListOffered(exists: false) == [.checkFiles])
         #expect(machine.filesChecked(allExist: true) == [.readyDegraded])
         // Right when etcd comes: nobody has to be told READY=1 a second time.
         #expect(machine.progressed(isSettled: true, hasWrittenAll: true).isEmpty)
@@ -55,6 +56,22 @@ import Testing
 
     @Test func aTimeoutOfZeroDoesNotWait() {
         var machine = ReadinessMachine(timeout: .zero)
-        #expect(machine.timePassed(to: .zero).contains(.checkFiles))
+        #expect(machine.timePassed(to: .zero).contains(.offerLastList))
+    }
+
+    @Test func theListOfAnEarlierRunIsWaitedForUntilItIsInTheFiles() {
+        var machine = ReadinessMachine(timeout: .seconds(3), needsFiles: false)
+        _ = machine.timePassed(to: .seconds(3))
+        #expect(machine.lastListOffered(exists: true) == [.checkFiles])
+        #expect(machine.filesChecked(allExist: false).isEmpty)
+        #expect(machine.progressed(isSettled: false, hasWrittenAll: false) == [.checkFiles])
+        #expect(machine.filesChecked(allExist: true) == [.readyDegraded])
+    }
+
+    @Test func withoutAnyListThePolicyMayBeNotToWait() {
+        var machine = ReadinessMachine(timeout: .seconds(3), needsFiles: false)
+        _ = machine.timePassed(to: .seconds(3))
+        #expect(machine.lastListOffered(exists: false) == [.checkFiles])
+        #expect(machine.filesChecked(allExist: false) == [.readyDegraded])
     }
 }

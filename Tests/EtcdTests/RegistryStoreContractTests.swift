@@ -22,10 +22,51 @@ import Testing
     @Test(arguments: Kind.allCases)
     func grantingALeaseTwiceIsGrantingItOnce(kind: Kind) async throws {
         try await withStore(kind) { store in
-            #expect(try await store.grantLease(lease, ttl: .seconds(60)) == .seconds(60))
-            #expect(try await store.grantLease(lease, ttl: .seconds(60)) == .seconds(60))
+            let first = try await store.grantLease(lease, ttl: .seconds(60))
+            let second = try await store.grantLease(lease, ttl: .seconds(60))
+            #expect(first.granted == .seconds(60) && second.granted == .seconds(60))
+            #expect(first.clusterID == second.clusterID)
             try await store.revokeLease(lease)
             try await store.revokeLease(lease)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func aLeaseIsAskedForWithoutRenewingIt(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            #expect(try await store.term(of: lease) == nil)
+            let granted = try await store.grantLease(lease, ttl: .seconds(60))
+            let term = try #require(try await store.term(of: lease))
+            #expect(term.clusterID == granted.clusterID && term.granted == .seconds(60))
+            #expect(term.remaining <= .seconds(60) && term.remaining > .seconds(50))
+            try await store.revokeLease(lease)
+            #expect(try await store.term(of: lease) == nil)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func claimingAKeyThatStandsAsItIsWantedChangesNothing(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            _ = try await store.grantLease(lease, ttl: .seconds(60))
+            let first = try revision(of: await store.claim(claim("web", "1", lease)))
+            _ = try revision(of: await store.claim(claim("web", "2", lease)))
+            let before = try await store.snapshot(of: prefix)
+            #expect(try revision(of: await store.claim(claim("web", "1", lease))) == first)
+            #expect(try await store.snapshot(of: prefix).revision == before.revision)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func theSummaryCountsTheKeysAndNamesTheLatestChange(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            #expect(try await store.summary(of: prefix) == KeySummary(count: 0, highest: .zero))
+            _ = try await store.grantLease(lease, ttl: .seconds(60))
+            _ = try await store.claim(claim("web", "1", lease))
+            _ = try await store.claim(claim("web", "2", lease))
+            let last = try revision(of: await store.claim(claim("web", "1", lease, port: 81)))
+            #expect(try await store.summary(of: prefix) == KeySummary(count: 2, highest: last))
+            try await store.withdraw("services/web/1", lease: lease)
+            #expect(try await store.summary(of: prefix).count == 1)
         }
     }
 

@@ -60,21 +60,25 @@ final class Fleet {
     /// - Parameters:
     ///   - services: Ports by `service/id`.
     ///   - more: More configuration.
+    ///   - state: The directory in which one run leaves what the next goes on with.
     @discardableResult
     func start(
         _ name: String,
         services: [String: Int],
         ttl: String = "10s",
+        lease: String? = nil,
         more: String = "",
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        state: String? = nil
     ) throws -> Host {
-        try configure(name, services: services, ttl: ttl, more: more)
+        try configure(name, services: services, ttl: ttl, lease: lease, more: more)
         let process = try DaemonProcess(
             [
                 "run", "-c", directory.file("\(name).conf"), "--status-file",
                 directory.file("\(name).status"),
-            ],
-            log: directory.file("\(name).log"),
+            ] + (state.map { ["--state-directory", $0] } ?? []),
+            // Each run has a log of its own: what it says is not taken for what an earlier one said.
+            log: directory.file("\(name)-\(hosts.count).log"),
             environment: environment
         )
         let host = Host(name: name, process: process, directory: directory)
@@ -87,13 +91,13 @@ final class Fleet {
         _ name: String,
         services: [String: Int],
         ttl: String = "10s",
+        lease: String? = nil,
         more: String = ""
     ) throws {
         var text = """
             [etcd]
             endpoints = ["\(etcd.endpoint)"]
-            [lease]
-            ttl = "\(ttl)"
+            \(lease ?? "[lease]\nttl = \"\(ttl)\"")
             [[output]]
             path = "\(directory.file("\(name).json"))"
 

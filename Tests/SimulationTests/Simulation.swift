@@ -172,12 +172,21 @@ struct Simulation {
 
     private mutating func performRegistration(_ action: RegistrationMachine.Action, _ index: Int) {
         switch action {
+        case .ask(let id):
+            let sent = now
+            ask(index) {
+                $0.term(of: id, at: $1)
+            } answered: { host, term, now in
+                host.registration { $0.leaseAnswered(id, term, sent: sent, at: now) }
+            } failed: { host, error, now in
+                host.registration { $0.leaseAskFailed(id, because: error, at: now) }
+            }
         case .grant(let id, let ttl):
             let sent = now
             ask(index) {
                 $0.grant(id, ttl: ttl, at: $1)
-            } answered: { host, ttl, now in
-                host.registration { $0.leaseGranted(id, ttl: ttl, sent: sent, at: now) }
+            } answered: { host, term, now in
+                host.registration { $0.leaseGranted(id, term, sent: sent, at: now) }
             } failed: { host, error, now in
                 host.registration { $0.grantFailed(id, because: error, at: now) }
             }
@@ -250,6 +259,15 @@ struct Simulation {
             } failed: { host, error, now in
                 host.watch { $0.snapshotFailed(error, at: now) }
             }
+        case .summarize:
+            let prefix = prefix
+            ask(index) { store, _ in
+                store.summary(of: prefix)
+            } answered: { host, summary, now in
+                host.watch { $0.summaryArrived(summary, at: now) }
+            } failed: { host, _, now in
+                host.watch { $0.summaryFailed(at: now) }
+            }
         case .openWatch(let stream, let mark): openWatch(stream, after: mark, index)
         case .askProgress(let stream):
             let life = hosts[index].life
@@ -258,7 +276,8 @@ struct Simulation {
                 let news = WatchNews(
                     clusterID: world.store.clusterID,
                     revision: world.store.revision,
-                    events: []
+                    events: [],
+                    raftTerm: world.store.raftTerm
                 )
                 world.deliver(news, on: stream, to: index, after: world.wayDelay(&world.random))
             }
@@ -293,7 +312,8 @@ struct Simulation {
             let news = WatchNews(
                 clusterID: world.store.clusterID,
                 revision: world.store.revision,
-                events: missed.flatMap { $0 }
+                events: missed.flatMap { $0 },
+                raftTerm: world.store.raftTerm
             )
             world.hosts[index].watchStream = stream
             world.deliver(news, on: stream, to: index, after: back)
@@ -322,7 +342,8 @@ struct Simulation {
         let news = WatchNews(
             clusterID: store.clusterID,
             revision: store.revision,
-            events: changes.flatMap { $0 }
+            events: changes.flatMap { $0 },
+            raftTerm: store.raftTerm
         )
         for index in hosts.indices {
             guard let stream = hosts[index].watchStream, !hosts[index].isWatchSilent else {

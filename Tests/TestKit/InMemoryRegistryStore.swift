@@ -78,9 +78,15 @@ public final class InMemoryRegistryStore: RegistryStore {
     // MARK: RegistryStore
 
     /// As ``RegistryStore/grantLease(_:ttl:)`` says.
-    public func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> Duration {
+    public func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> LeaseTerm {
         let now = timeline.now
         return try served { $0.grant(id, ttl: ttl, at: now) }
+    }
+
+    /// As ``RegistryStore/term(of:)`` says.
+    public func term(of id: LeaseID) async throws(StoreError) -> LeaseTerm? {
+        let now = timeline.now
+        return try served { $0.term(of: id, at: now) }
     }
 
     /// As ``RegistryStore/keepAlive(_:beats:answered:)`` says.
@@ -119,6 +125,11 @@ public final class InMemoryRegistryStore: RegistryStore {
     /// As ``RegistryStore/snapshot(of:)`` says.
     public func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot {
         try served { $0.snapshot(of: prefix) }
+    }
+
+    /// As ``RegistryStore/summary(of:)`` says.
+    public func summary(of prefix: RegistryPrefix) async throws(StoreError) -> KeySummary {
+        try served { $0.summary(of: prefix) }
     }
 
     /// As ``RegistryStore/watch(_:after:asks:received:)`` says.
@@ -222,7 +233,8 @@ public final class InMemoryRegistryStore: RegistryStore {
             WatchNews(
                 clusterID: state.model.clusterID,
                 revision: state.model.revision,
-                events: events
+                events: events,
+                raftTerm: state.model.raftTerm
             )
         )
     }

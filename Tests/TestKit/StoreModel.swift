@@ -16,6 +16,8 @@ public struct StoreModel: Sendable {
     public private(set) var connection = 1
     /// Where the logical clock stands.
     public private(set) var revision = Revision(rawValue: 1)
+    /// Counts elections.
+    public var raftTerm: UInt64 = 1
     /// The keys there are.
     public private(set) var records: [String: StoredRecord] = [:]
     private var compacted = Revision.zero
@@ -38,9 +40,16 @@ public struct StoreModel: Sendable {
     // MARK: leases
 
     /// Grants a lease, or grants it again.
-    public mutating func grant(_ id: LeaseID, ttl: Duration, at now: Duration) -> Duration {
+    public mutating func grant(_ id: LeaseID, ttl: Duration, at now: Duration) -> LeaseTerm {
         leases[id] = Lease(ttl: ttl, expires: now + ttl)
-        return ttl
+        return LeaseTerm(clusterID: clusterID, granted: ttl)
+    }
+
+    /// See ``RegistryStore/term(of:)``.
+    public func term(of id: LeaseID, at now: Duration) -> LeaseTerm? {
+        leases[id].map {
+            LeaseTerm(clusterID: clusterID, granted: $0.ttl, remaining: $0.expires - now)
+        }
     }
 
     /// Keeps a lease alive; zero when it is gone.
@@ -76,6 +85,9 @@ public struct StoreModel: Sendable {
             )
             return holder.owner == claim.owner
                 ? .heldByOurHost(holder) : .heldByAnotherHost(holder)
+        }
+        if let ours = records[claim.key], ours.lease == claim.lease, ours.value == claim.value {
+            return .claimed(at: ours.modRevision)
         }
         return .claimed(at: put(claim.key, claim.value, lease: claim.lease))
     }
@@ -126,8 +138,15 @@ public struct StoreModel: Sendable {
             clusterID: clusterID,
             mark: SnapshotMark(revision: revision, connection: connection),
             records: records.values.filter { $0.key.hasPrefix(prefix.text) }
-                .sorted { $0.key < $1.key }
+                .sorted { $0.key < $1.key },
+            raftTerm: raftTerm
         )
+    }
+
+    /// See ``RegistryStore/summary(of:)``.
+    public func summary(of prefix: RegistryPrefix) -> KeySummary {
+        let found = records.values.filter { $0.key.hasPrefix(prefix.text) }
+        return KeySummary(count: found.count, highest: found.map(\.modRevision).max() ?? .zero)
     }
 
     /// The changes after a snapshot, one list for each revision.
@@ -154,10 +173,11 @@ public struct StoreModel: Sendable {
 
     /// Throws everything away and begins again at revision 1, under the same cluster id.
     public mutating func wipe() {
-        let (id, next) = (clusterID, connection + 1)
+        let (id, next, term) = (clusterID, connection + 1, raftTerm)
         self = StoreModel()
         clusterID = id
         connection = next
+        raftTerm = term
     }
 
     private mutating func happened(_ events: [StoreEvent]) {

@@ -8,6 +8,15 @@ public struct EndpointOutput: Hashable, Sendable {
     public var services: [ServiceName]?
     /// Its permissions.
     public var mode: UInt32
+    /// How long changes are gathered. Default: not at all.
+    public var wait = OutputWait.none
+    /// How long endpoints are shown that were lost in a mass loss, and how long ``least`` holds.
+    /// Default 60 s.
+    public var hold: Duration = .seconds(60)
+    /// Whether an existing file stays as it is when no endpoint is left. Default: it is written empty.
+    public var keepsWhenEmpty = false
+    /// With fewer endpoints than this an existing file stays as it is for the hold time. Default 0.
+    public var least = 0
 
     /// Describes a file.
     public init(path: String, services: [ServiceName]? = nil, mode: UInt32 = 0o644) {
@@ -20,5 +29,11 @@ public struct EndpointOutput: Hashable, Sendable {
     func shows(_ changed: Set<ServiceName>?) -> Bool {
         guard let changed, let services else { return true }
         return services.contains(where: changed.contains)
+    }
+
+    /// How many endpoints of a table it shows.
+    func count(in table: EndpointTable) -> Int {
+        guard let services else { return table.endpointCount }
+        return services.reduce(0) { $0 + table.count(of: $1) }
     }
 }

@@ -50,6 +50,11 @@ public final class EndpointPublisher: Sendable {
         driver.happened { machine, now in machine.listChanged(to: update, at: now) }
     }
 
+    /// There is a list of an earlier run, good enough where there is no file at all.
+    public func offer(_ older: TableUpdate) {
+        driver.happened { machine, _ in machine.olderListFound(older) }
+    }
+
     /// How each output stands, by its path.
     public var statuses: [String: OutputStatus] { driver.read { $0.statuses } }
 
@@ -72,6 +77,7 @@ public final class EndpointPublisher: Sendable {
         await driver.run { [self] action in
             switch action {
             case .write(let output, let update, let number): write(output, update, number)
+            case .look(let path, let number): look(path, number)
             case .check(let path): check(path)
             case .forget(let path): _ = files.withLock { $0.removeValue(forKey: path) }
             case .report(let report): observe(report)
@@ -109,6 +115,13 @@ public final class EndpointPublisher: Sendable {
             }
         }
         files.withLock { [file] in $0[path] = file }
+    }
+
+    private func look(_ path: String, _ number: Int) {
+        let exists = writer.identity(of: path) != nil
+        driver.happened { machine, now in
+            machine.fileLooked(path, number: number, exists: exists, at: now)
+        }
     }
 
     private func check(_ path: String) {

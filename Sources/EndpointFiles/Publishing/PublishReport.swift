@@ -6,6 +6,8 @@ public enum PublishReport: Sendable {
     case written(path: String, revision: Revision, bytes: Int)
     /// The file holds this list already, from an earlier run or read anew: nothing was written.
     case unchanged(path: String, revision: Revision)
+    /// The file stays as it is although the list has changed. Said once for each reason.
+    case kept(path: String, KeepReason)
     /// A file could not be written; the old one is whole. Tried again after the delay. Said once for
     /// each cause.
     case failed(FileError, retryIn: Duration)
@@ -23,6 +25,8 @@ public enum OutputStatus: Hashable, Sendable {
     case pending
     /// The file holds the list that was read or changed last at this revision.
     case current(Revision)
+    /// The file is left as it is, on purpose.
+    case kept(KeepReason)
     /// The file could not be written; it holds an older list, or none.
     case failed(FileError)
 }

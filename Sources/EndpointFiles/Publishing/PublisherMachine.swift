@@ -2,14 +2,18 @@ public import Registry
 
 /// Decides which file is written when.
 ///
-/// The newest list wins: a file that is behind by several changes is written once. Nobody waits: a
-/// change is written as soon as the file's last write is done.
+/// The newest list wins: a file that is behind by several changes is written once. Unless an output
+/// asks for a wait, nobody waits: a change is written as soon as the file's last write is done.
+///
+/// What concerns one file is in ``OutputState``; here is what they have in common.
 public struct PublisherMachine: StateMachine {
     /// What the driver is to do.
     public enum Action: Sendable {
         /// Render the list and write it, unless the file holds it already. The number comes back
         /// with the outcome.
         case write(EndpointOutput, TableUpdate, number: Int)
+        /// See whether there is a file: it is kept then.
+        case look(path: String, number: Int)
         /// See whether the file is still as we left it.
         case check(path: String)
         /// This output is no longer configured: forget what is known of its file.
@@ -18,35 +22,15 @@ public struct PublisherMachine: StateMachine {
         case report(PublishReport)
     }
 
-    private struct Output {
-        enum State {
-            /// Nothing is to be done. Can go to `writing`.
-            case idle
-            /// A write is under way. Can go to `idle`, `writing`, `failed`.
-            case writing(number: Int)
-            /// The last write failed. Can go to `writing`.
-            case failed(FileError, until: Duration)
-        }
-
-        var specification: EndpointOutput
-        var state = State.idle
-        /// What changed since the list that was handed to the last write; `nil` is everything.
-        var changed: Set<ServiceName>? = nil
-        var isBehind = false
-        /// The revision of the list that the file holds.
-        var held: Revision?
-        /// The failure that was said last, so that the same one is not said again.
-        var said: FileError?
-        var backoff: Backoff
-    }
-
     /// How often each file is looked at, for the case that somebody else has been at it.
     private static let checkEvery = Duration.seconds(10)
 
     private let policy: Backoff.Policy
     private var generator: SeededGenerator
-    private var outputs: [String: Output] = [:]
+    private var outputs: [String: OutputState] = [:]
     private var latest: TableUpdate?
+    /// The list of an earlier run, for files that are missing altogether.
+    private var older: TableUpdate?
     private var writes = 0
     private var nextCheck: Duration?
 
@@ -64,28 +48,21 @@ public struct PublisherMachine: StateMachine {
     }
 
     /// How each output stands, by its path.
-    public var statuses: [String: OutputStatus] {
-        outputs.mapValues { output in
-            switch output.state {
-            case .failed(let error, _): .failed(error)
-            case .writing: .pending
-            case .idle: output.held.map(OutputStatus.current) ?? .waiting
-            }
-        }
-    }
+    public var statuses: [String: OutputStatus] { outputs.mapValues(\.status) }
 
-    /// Whether each output holds a list. True without outputs.
-    public var hasWrittenAll: Bool { outputs.values.allSatisfy { $0.held != nil } }
+    /// Whether each output holds a list, or a file that is kept on purpose. True without outputs.
+    public var hasWrittenAll: Bool { outputs.values.allSatisfy(\.isServed) }
 
     /// Whether each output holds all that it shows of the list up to `revision`. True without
-    /// outputs.
+    /// outputs, and for a file that is kept on purpose.
     public func hasWritten(upTo revision: Revision) -> Bool {
         outputs.values.allSatisfy { output in
+            if output.kept != nil { return true }
             guard let held = output.held else { return false }
             if held >= revision { return true }
             // An output that does not show what changed since keeps its older revision.
-            guard case .idle = output.state, let latest else { return false }
-            return !output.isBehind && latest.revision >= revision
+            guard let latest else { return false }
+            return output.isUpToDate && latest.revision >= revision
         }
     }
 
@@ -107,8 +84,8 @@ public struct PublisherMachine: StateMachine {
             if outputs[specification.path] != nil {
                 actions.append(.forget(path: specification.path))
             }
-            outputs[specification.path] = Output(
-                specification: specification,
+            outputs[specification.path] = OutputState(
+                specification,
                 isBehind: latest != nil,
                 backoff: Backoff(policy, generator: generator.split())
             )
@@ -120,19 +97,47 @@ public struct PublisherMachine: StateMachine {
     public mutating func listChanged(to update: TableUpdate, at now: Duration) -> [Action] {
         let isFirst = latest == nil
         latest = update
-        for (path, output) in outputs {
-            let changed = isFirst ? nil : update.changed
-            guard output.specification.shows(changed) else { continue }
-            if let changed, let before = output.changed, output.isBehind {
-                outputs[path]?.changed = before.union(changed)
-            } else if !output.isBehind {
-                outputs[path]?.changed = changed
-            } else {
-                outputs[path]?.changed = nil
-            }
-            outputs[path]?.isBehind = true
+        for path in outputs.keys {
+            outputs[path]?.listChanged(isFirst ? nil : update.changed, at: now)
         }
         return advance(at: now)
+    }
+
+    /// There is no list of this run yet, but one of an earlier run: it is written where there is no
+    /// file at all. Files that are there stay; nobody knows that they are older.
+    public mutating func olderListFound(_ update: TableUpdate) -> [Action] {
+        guard latest == nil else { return [] }
+        older = update
+        var actions: [Action] = []
+        for path in outputs.keys.sorted() {
+            guard case .idle = outputs[path]?.step, outputs[path]?.isServed == false else {
+                continue
+            }
+            writes += 1
+            outputs[path]?.lookBegan(writes, .fromEarlierRun)
+            actions.append(.look(path: path, number: writes))
+        }
+        return actions
+    }
+
+    /// It was looked whether there is a file to keep.
+    public mutating func fileLooked(
+        _ path: String,
+        number: Int,
+        exists: Bool,
+        at now: Duration
+    ) -> [Action] {
+        guard case .looking(number, let reason) = outputs[path]?.step else { return [] }
+        guard exists else {
+            // Nothing to keep: a short list is better than none.
+            outputs[path]?.step = .idle
+            outputs[path]?.becameDoubtful()
+            guard let list = latest ?? older, let next = outputs[path]?.next(of: list, at: now)
+            else { return [] }
+            return write(path, next.0)
+        }
+        let isNews = outputs[path]?.fileKept(because: reason) ?? false
+        return (isNews ? [.report(.kept(path: path, reason))] : []) + advance(at: now)
     }
 
     /// The file holds the list now.
@@ -145,12 +150,9 @@ public struct PublisherMachine: StateMachine {
         bytes: Int?,
         at now: Duration
     ) -> [Action] {
-        guard case .writing(number) = outputs[path]?.state else { return [] }
-        outputs[path]?.state = .idle
-        outputs[path]?.held = revision
+        guard case .writing(number) = outputs[path]?.step else { return [] }
+        outputs[path]?.writeEnded(revision)
         if nextCheck == nil { nextCheck = now + Self.checkEvery }
-        outputs[path]?.said = nil
-        outputs[path]?.backoff.reset()
         let report: PublishReport =
             bytes.map { .written(path: path, revision: revision, bytes: $0) }
             ?? .unchanged(path: path, revision: revision)
@@ -164,23 +166,16 @@ public struct PublisherMachine: StateMachine {
         _ error: FileError,
         at now: Duration
     ) -> [Action] {
-        guard var output = outputs[path], case .writing(number) = output.state else { return [] }
-        let delay = output.backoff.next()
-        let isNews = output.said != error
-        output.state = .failed(error, until: now + delay)
-        output.said = error
-        // Whatever the writer had, the next try renders all of the newest list.
-        output.isBehind = true
-        output.changed = nil
-        outputs[path] = output
+        guard case .writing(number) = outputs[path]?.step,
+            let (delay, isNews) = outputs[path]?.writeFailed(error, at: now)
+        else { return [] }
         return isNews ? [.report(.failed(error, retryIn: delay))] : []
     }
 
     /// Somebody else deleted or changed the file.
     public mutating func fileAltered(_ path: String, at now: Duration) -> [Action] {
-        guard case .idle = outputs[path]?.state else { return [] }
-        outputs[path]?.isBehind = true
-        outputs[path]?.changed = nil
+        guard case .idle = outputs[path]?.step else { return [] }
+        outputs[path]?.becameDoubtful()
         return [.report(.altered(path: path))] + advance(at: now)
     }
 
@@ -188,10 +183,7 @@ public struct PublisherMachine: StateMachine {
 
     /// As ``StateMachine/deadline`` says.
     public var deadline: Duration? {
-        let retries = outputs.values.compactMap { output in
-            if case .failed(_, let until) = output.state { until } else { nil }
-        }
-        return (retries + [nextCheck].compactMap { $0 }).min()
+        (outputs.values.compactMap(\.deadline) + [nextCheck].compactMap { $0 }).min()
     }
 
     /// As ``StateMachine/timePassed(to:)`` says.
@@ -200,9 +192,10 @@ public struct PublisherMachine: StateMachine {
         if let due = nextCheck, due <= now {
             nextCheck = now + Self.checkEvery
             for path in outputs.keys.sorted() {
-                if case .idle = outputs[path]?.state { actions.append(.check(path: path)) }
+                if case .idle = outputs[path]?.step { actions.append(.check(path: path)) }
             }
         }
+        for path in outputs.keys { outputs[path]?.timePassed(to: now) }
         return actions + advance(at: now)
     }
 
@@ -210,20 +203,22 @@ public struct PublisherMachine: StateMachine {
         guard let latest else { return [] }
         var actions: [Action] = []
         for path in outputs.keys.sorted() {
-            guard let output = outputs[path], output.isBehind else { continue }
-            switch output.state {
-            case .writing: continue
-            case .failed(_, let until) where until > now: continue
-            case .idle, .failed: break
+            guard let (list, reason) = outputs[path]?.next(of: latest, at: now) else { continue }
+            if let reason {
+                writes += 1
+                outputs[path]?.lookBegan(writes, reason)
+                actions.append(.look(path: path, number: writes))
+            } else {
+                actions += write(path, list)
             }
-            var update = latest
-            update.changed = output.changed
-            writes += 1
-            outputs[path]?.state = .writing(number: writes)
-            outputs[path]?.isBehind = false
-            outputs[path]?.changed = []
-            actions.append(.write(output.specification, update, number: writes))
         }
         return actions
+    }
+
+    private mutating func write(_ path: String, _ list: TableUpdate) -> [Action] {
+        guard let specification = outputs[path]?.specification else { return [] }
+        writes += 1
+        outputs[path]?.writeBegan(writes)
+        return [.write(specification, list, number: writes)]
     }
 }

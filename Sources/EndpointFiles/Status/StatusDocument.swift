@@ -140,6 +140,9 @@ public struct StatusDocument: Sendable {
         case .failed(let error):
             json.name("detail")
             json.string(error.message)
+        case .kept(let reason):
+            json.name("detail")
+            json.string(reason.description)
         case .waiting, .pending: break
         }
         json.closeObject()
@@ -152,6 +155,7 @@ extension OutputStatus {
         switch self {
         case .waiting: "waiting"
         case .pending, .current: "current"
+        case .kept: "kept"
         case .failed: "failed"
         }
     }

@@ -64,6 +64,16 @@ extension EtcdClient {
         )
     }
 
+    /// Counts the keys that begin with a prefix and reads the one that changed last.
+    ///
+    /// - Returns: At most one key, the count of all, and the revision of the state that was read.
+    /// - Throws: ``EtcdError``.
+    ///
+    /// Source: etcd API, `KV.Range` with a limit and sorted by modification, linearizable.
+    public func newest(prefix: Bytes) async throws(EtcdError) -> GetResponse {
+        try await range(.get(.prefix(prefix), limit: 1, newestFirst: true))
+    }
+
     /// Reads all keys that begin with a prefix, however many, in pages of one and the same state.
     ///
     /// - Parameters:

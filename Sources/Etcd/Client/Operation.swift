@@ -55,7 +55,8 @@ public struct Operation: Sendable {
         _ range: KeyRange,
         limit: Int? = nil,
         revision: Revision? = nil,
-        countOnly: Bool = false
+        countOnly: Bool = false,
+        newestFirst: Bool = false
     ) -> Operation {
         var get = Etcdserverpb_RangeRequest()
         get.key = range.key.data
@@ -63,6 +64,10 @@ public struct Operation: Sendable {
         get.limit = Int64(limit ?? 0)
         get.revision = revision?.rawValue ?? 0
         get.countOnly = countOnly
+        if newestFirst {
+            get.sortTarget = .mod
+            get.sortOrder = .descend
+        }
         return Operation(.requestRange(get))
     }
 

@@ -17,15 +17,25 @@ public struct EtcdRegistryStore: RegistryStore {
     // MARK: the lease
 
     /// As ``RegistryStore/grantLease(_:ttl:)`` says.
-    public func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> Duration {
+    public func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> LeaseTerm {
         do throws(EtcdError) {
             do throws(EtcdError) {
-                return try await client.grantLease(ttl: ttl, id: id).ttl
+                let grant = try await client.grantLease(ttl: ttl, id: id)
+                return LeaseTerm(clusterID: grant.header.clusterID, granted: grant.ttl)
             } catch  where error.code == .leaseExists {
                 // Our own, from a grant whose answer was lost: nobody else draws the same 63 bits.
                 guard let status = try await client.timeToLive(of: id) else { throw error }
-                return status.granted
+                return LeaseTerm(status)
             }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// As ``RegistryStore/term(of:)`` says.
+    public func term(of id: LeaseID) async throws(StoreError) -> LeaseTerm? {
+        do throws(EtcdError) {
+            return try await client.timeToLive(of: id).map(LeaseTerm.init)
         } catch {
             throw StoreError(error)
         }
@@ -57,11 +67,12 @@ public struct EtcdRegistryStore: RegistryStore {
 
     // MARK: keys
 
-    /// One transaction. A missing key and one without a lease both compare as lease zero, so:
-    /// if the lease is zero, put; else if it is ours, put; else see who has it.
+    /// One transaction. A missing key and one without a lease both compare as lease zero, so: if the
+    /// lease is zero, put; else if it is ours and the value another one, put; else see what is there.
     public func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome {
         let key = Bytes(claim.key)
-        let put = Operation.put(key, Bytes(claim.value), lease: claim.lease)
+        let value = Bytes(claim.value)
+        let put = Operation.put(key, value, lease: claim.lease)
         let answer: TransactionResponse
         do throws(EtcdError) {
             answer = try await client.transaction(
@@ -69,7 +80,10 @@ public struct EtcdRegistryStore: RegistryStore {
                 then: [put],
                 otherwise: [
                     .transaction(
-                        if: [.lease(of: key, .equal, claim.lease)],
+                        if: [
+                            .lease(of: key, .equal, claim.lease),
+                            .value(of: key, .notEqual, value),
+                        ],
                         then: [put],
                         otherwise: [.get(key)]
                     )
@@ -87,6 +101,8 @@ public struct EtcdRegistryStore: RegistryStore {
         else {
             throw Self.unexpected
         }
+        // Ours already, and as we want it.
+        if holding.lease == claim.lease { return .claimed(at: holding.modRevision) }
         // A record that cannot be read has a holder all the same, without a name.
         let record = try? RecordCodec.decode(holding.value.array, key: claim.instance)
         let holder = Holder(
@@ -140,7 +156,21 @@ public struct EtcdRegistryStore: RegistryStore {
             return Snapshot(
                 clusterID: header.clusterID,
                 mark: SnapshotMark(revision: header.revision, connection: connection),
-                records: records
+                records: records,
+                raftTerm: header.raftTerm
+            )
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// As ``RegistryStore/summary(of:)`` says.
+    public func summary(of prefix: RegistryPrefix) async throws(StoreError) -> KeySummary {
+        do throws(EtcdError) {
+            let answer = try await client.newest(prefix: Bytes(prefix.text))
+            return KeySummary(
+                count: answer.count,
+                highest: answer.keyValues.first?.modRevision ?? .zero
             )
         } catch {
             throw StoreError(error)
@@ -179,6 +209,16 @@ public struct EtcdRegistryStore: RegistryStore {
     )
 }
 
+extension LeaseTerm {
+    init(_ status: LeaseStatus) {
+        self.init(
+            clusterID: status.header.clusterID,
+            granted: status.granted,
+            remaining: status.remaining
+        )
+    }
+}
+
 extension StoredRecord {
     init(_ keyValue: KeyValue) {
         self.init(
@@ -208,7 +248,8 @@ extension WatchNews {
                         at: event.keyValue.modRevision
                     )
                 }
-            }
+            },
+            raftTerm: response.header.raftTerm
         )
     }
 }

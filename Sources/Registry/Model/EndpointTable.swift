@@ -26,6 +26,9 @@ public struct EndpointTable: Sendable, Equatable {
     /// How many endpoints there are.
     public var endpointCount: Int { services.values.reduce(0) { $0 + $1.count } }
 
+    /// How many endpoints a service has.
+    public func count(of service: ServiceName) -> Int { services[service]?.count ?? 0 }
+
     /// The endpoints of a service by instance, in byte order; none when there is no such service.
     public func endpoints(of service: ServiceName) -> [Endpoint] {
         (services[service] ?? [:]).values.sorted { $0.instance.key < $1.instance.key }

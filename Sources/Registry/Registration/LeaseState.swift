@@ -1,12 +1,15 @@
 /// The daemon's one lease.
 enum LeaseState: Sendable {
-    /// None is wanted: there is nothing to register. Can go to `granting`, `left`.
+    /// None is wanted: there is nothing to register. Can go to `asking`, `granting`, `left`.
     case none
+    /// The store is asked whether the lease of our last life lives on. Can go to `held`, `granting`,
+    /// `waiting`, `leaving`.
+    case asking(KeptLease)
     /// A grant is under way, under an id that we chose. Can go to `held`, `waiting`, `leaving`.
     case granting(LeaseID)
-    /// The grant failed and may have been made all the same, so the id stays. Can go to `granting`,
-    /// `leaving`.
-    case waiting(LeaseID, until: Duration)
+    /// The call had no answer and is made again. A grant may have been made all the same, so the id
+    /// stays. Can go to `asking`, `granting`, `leaving`.
+    case waiting(Step, until: Duration)
     /// Ours, as far as we know. Can go to `granting` and `waiting` when the store says that it is
     /// gone, and to `leaving`.
     case held(HeldLease)
@@ -14,6 +17,20 @@ enum LeaseState: Sendable {
     case leaving
     /// Given back, or never had. This state is terminal.
     case left
+
+    /// How a lease is to be had.
+    enum Step: Sendable {
+        case ask(KeptLease)
+        case grant(LeaseID)
+
+        /// The lease that may be ours by now.
+        var id: LeaseID {
+            switch self {
+            case .ask(let kept): kept.id
+            case .grant(let id): id
+            }
+        }
+    }
 }
 
 /// A lease that was granted.

@@ -53,9 +53,10 @@ extension RegistrationMachine {
     }
 
     /// A key under our own lease that nobody wants (any more): a put that was given up for lost came
-    /// through after all. Our keep-alives would keep it for ever, so it is taken out.
+    /// through after all, or an earlier life registered it. Our keep-alives would keep it for ever, so
+    /// it is taken out.
     private mutating func adoptStray(_ record: StoredRecord, _ key: ServiceKey, at now: Duration) {
-        guard record.lease == leaseID, record.lease != .none else { return }
+        guard record.lease == ownLease, record.lease != .none else { return }
         if case .withdrawn = registrations[key]?.state {
             registrations[key]?.state = .failed(Self.stray, until: now)
         } else if registrations[key] == nil,

@@ -28,6 +28,8 @@ public struct RegistrationMachine: StateMachine {
 
     /// What the driver is to do.
     public enum Action: Sendable {
+        /// Ask whether this lease lives.
+        case ask(LeaseID)
         /// Grant a lease.
         case grant(LeaseID, ttl: Duration)
         /// Open this keep-alive stream and send a first request.
@@ -42,7 +44,8 @@ public struct RegistrationMachine: StateMachine {
         case claim(Claim)
         /// Mark the key as leaving, then delete it.
         case withdraw(Claim)
-        /// Revoke a lease that the store says is gone: if it was wrong, its keys would be in our way.
+        /// Revoke a lease that is of no use any more: one that the store says is gone (if it was wrong,
+        /// its keys would be in our way), or that an earlier life left under other settings.
         case revoke(LeaseID)
         /// Mark all keys as leaving, then revoke the lease, if there is one.
         case leave(LeaseID?, markers: [Claim])
@@ -61,13 +64,20 @@ public struct RegistrationMachine: StateMachine {
     /// Why there is no lease, while there is none.
     private var grantTrouble: String?
     private var streams = 0
+    /// What an earlier life left to go on with, until that is settled.
+    private var kept: KeptLease?
 
     /// A machine that has not started.
     ///
-    /// - Parameter generator: Decides lease ids and all jitter.
-    public init(_ settings: Settings, generator: SeededGenerator) {
+    /// - Parameters:
+    ///   - kept: The lease of an earlier life; it is gone on with if it is alive and fits the settings.
+    ///   - generator: Decides lease ids and all jitter.
+    public init(_ settings: Settings, continuing kept: KeptLease? = nil, generator: SeededGenerator)
+    {
         self.settings = settings
         self.generator = generator
+        // Another host's lease is its own affair, wherever we have it from.
+        if let kept, kept.isOwned(by: settings.owner) { self.kept = kept }
         grantBackoff = Backoff(settings.backoff, generator: self.generator.split())
     }
 
@@ -89,12 +99,21 @@ public struct RegistrationMachine: StateMachine {
         if case .held(let held) = lease { held.id } else { nil }
     }
 
+    /// The lease under which a key in the store is ours: held, or asked for and perhaps alive.
+    var ownLease: LeaseID? {
+        switch lease {
+        case .held(let held): held.id
+        case .asking(let kept), .waiting(.ask(let kept), _): kept.id
+        case .none, .granting, .waiting, .leaving, .left: nil
+        }
+    }
+
     // MARK: the life of the lease
 
     /// The driver runs.
     public mutating func started(at now: Duration) -> [Action] {
         hasStarted = true
-        return advance(at: now)
+        return dropUnfitting() + advance(at: now)
     }
 
     /// The grant was made.
@@ -102,25 +121,60 @@ public struct RegistrationMachine: StateMachine {
     /// - Parameter sent: When the request left; the time to live counts from there.
     public mutating func leaseGranted(
         _ id: LeaseID,
-        ttl: Duration,
+        _ term: LeaseTerm,
         sent: Duration,
         at now: Duration
     ) -> [Action] {
         guard case .granting(id) = lease else { return [] }
+        return [.report(.leaseGranted(id, term))] + hold(id, term, sent: sent, at: now)
+    }
+
+    /// The store was asked for the lease of an earlier life.
+    ///
+    /// - Parameters:
+    ///   - term: `nil` when it has ended.
+    ///   - sent: When the request left.
+    public mutating func leaseAnswered(
+        _ id: LeaseID,
+        _ term: LeaseTerm?,
+        sent: Duration,
+        at now: Duration
+    ) -> [Action] {
+        guard case .asking(let kept) = lease, kept.id == id else { return [] }
+        guard let term, term.clusterID == kept.clusterID else {
+            let id = newLeaseID()
+            lease = .granting(id)
+            return [.grant(id, ttl: settings.ttl)]
+        }
+        return [.report(.leaseContinued(id, term))] + hold(id, term, sent: sent, at: now)
+    }
+
+    private mutating func hold(
+        _ id: LeaseID,
+        _ term: LeaseTerm,
+        sent: Duration,
+        at now: Duration
+    ) -> [Action] {
         streams += 1
         grantTrouble = nil
         lease = .held(
             HeldLease(
                 id: id,
-                ttl: ttl,
-                goodUntil: sent + ttl,
+                ttl: term.granted,
+                goodUntil: sent + term.remaining,
                 beat: .awaited(since: now),
                 stream: streams,
                 backoff: Backoff(settings.backoff, generator: generator.split())
             )
         )
-        return [.report(.leaseGranted(id, ttl: ttl)), .openKeepAlive(id, stream: streams)]
-            + advance(at: now)
+        return [.openKeepAlive(id, stream: streams)] + advance(at: now)
+    }
+
+    /// A lease whose keys are elsewhere, or that lives too long or too short, only leaves keys behind.
+    private mutating func dropUnfitting() -> [Action] {
+        guard let kept, !kept.fits(settings) else { return [] }
+        self.kept = nil
+        return [.revoke(kept.id)]
     }
 
     /// The grant had no answer, or an error.
@@ -130,8 +184,26 @@ public struct RegistrationMachine: StateMachine {
         at now: Duration
     ) -> [Action] {
         guard case .granting(id) = lease else { return [] }
+        return wait(for: .grant(id), because: error, at: now)
+    }
+
+    /// The question for the lease of an earlier life had no answer.
+    public mutating func leaseAskFailed(
+        _ id: LeaseID,
+        because error: StoreError,
+        at now: Duration
+    ) -> [Action] {
+        guard case .asking(let kept) = lease, kept.id == id else { return [] }
+        return wait(for: .ask(kept), because: error, at: now)
+    }
+
+    private mutating func wait(
+        for step: LeaseState.Step,
+        because error: StoreError,
+        at now: Duration
+    ) -> [Action] {
         let delay = grantBackoff.next()
-        lease = .waiting(id, until: now + delay)
+        lease = .waiting(step, until: now + delay)
         grantTrouble = error.message
         return [.report(.grantFailed(error, retryIn: delay))]
     }
@@ -174,7 +246,7 @@ public struct RegistrationMachine: StateMachine {
         // Not at once: every host of the fleet hears of it at the same instant.
         let soon = now + grantBackoff.jitter()
         switch lease {
-        case .waiting(let id, let until): lease = .waiting(id, until: min(until, soon))
+        case .waiting(let step, let until): lease = .waiting(step, until: min(until, soon))
         case .held(var held):
             if case .reopening(let instant) = held.beat {
                 held.beat = .reopening(at: min(instant, soon))
@@ -198,14 +270,33 @@ public struct RegistrationMachine: StateMachine {
             lease = .left
             return [.report(.left(nil)), .finish]
         // A grant under way may have been made: its id is ours to give back.
-        case .granting(let id), .waiting(let id, _):
-            lease = .leaving
-            return [.leave(id, markers: [])]
+        case .granting(let id): return leave(id)
+        case .asking(let kept): return leave(kept.id)
+        case .waiting(let step, _): return leave(step.id)
         case .held(let held):
             lease = .leaving
             return [.closeKeepAlive(stream: held.stream), .leave(held.id, markers: markers)]
         case .leaving, .left:
             return []
+        }
+    }
+
+    private mutating func leave(_ id: LeaseID) -> [Action] {
+        lease = .leaving
+        return [.leave(id, markers: [])]
+    }
+
+    /// The process ends and comes back soon: the lease and the keys stay, for the next life to go on
+    /// with. Nothing is said to the store.
+    public mutating func pauseRequested() -> [Action] {
+        switch lease {
+        case .leaving, .left: return []
+        case .held(let held):
+            lease = .left
+            return [.closeKeepAlive(stream: held.stream), .report(.paused(held.id)), .finish]
+        case .none, .asking, .granting, .waiting:
+            lease = .left
+            return [.report(.paused(nil)), .finish]
         }
     }
 
@@ -223,7 +314,7 @@ public struct RegistrationMachine: StateMachine {
         // The first new lease at once; a store that keeps losing them is asked ever more slowly.
         let isFirst = grantBackoff.attempts == 0
         let delay = grantBackoff.next()
-        lease = .waiting(id, until: isFirst ? now : now + delay)
+        lease = .waiting(.grant(id), until: isFirst ? now : now + delay)
         forgetClaims()
         return [
             .report(.leaseLost(held.id)), .closeKeepAlive(stream: held.stream), .revoke(held.id),
@@ -241,7 +332,7 @@ public struct RegistrationMachine: StateMachine {
     public var deadline: Duration? {
         guard hasStarted else { return nil }
         switch lease {
-        case .none, .granting, .leaving, .left: return nil
+        case .none, .asking, .granting, .leaving, .left: return nil
         case .waiting(_, let until): return until
         case .held(let held):
             var next = [held.nextInstant]
@@ -256,9 +347,8 @@ public struct RegistrationMachine: StateMachine {
     /// As ``StateMachine/timePassed(to:)`` says.
     public mutating func timePassed(to now: Duration) -> [Action] {
         switch lease {
-        case .waiting(let id, let until) where until <= now:
-            lease = .granting(id)
-            return [.grant(id, ttl: settings.ttl)]
+        case .waiting(let step, let until) where until <= now:
+            return take(step)
         case .held(let held):
             return beat(held, at: now) + settleContested(at: now) + advance(at: now)
         default:
@@ -299,11 +389,22 @@ public struct RegistrationMachine: StateMachine {
                 forgetUnwanted()
                 return []
             }
-            let id = newLeaseID()
+            let step = kept.map(LeaseState.Step.ask) ?? .grant(newLeaseID())
+            kept = nil
+            return take(step)
+        }
+        return advanceClaims(at: now)
+    }
+
+    private mutating func take(_ step: LeaseState.Step) -> [Action] {
+        switch step {
+        case .ask(let kept):
+            lease = .asking(kept)
+            return [.ask(kept.id)]
+        case .grant(let id):
             lease = .granting(id)
             return [.grant(id, ttl: settings.ttl)]
         }
-        return advanceClaims(at: now)
     }
 
     /// Chosen by us, so that a grant whose answer is lost can be asked again under the same id.

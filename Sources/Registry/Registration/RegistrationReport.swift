@@ -1,7 +1,9 @@
 /// What the registration reports to whoever logs and counts.
 public enum RegistrationReport: Sendable {
     /// A lease is ours; with the time to live that the store chose.
-    case leaseGranted(LeaseID, ttl: Duration)
+    case leaseGranted(LeaseID, LeaseTerm)
+    /// The lease of an earlier life lives on and is ours again, with the keys under it.
+    case leaseContinued(LeaseID, LeaseTerm)
     /// The store says that the lease is gone; a new one is asked for.
     case leaseLost(LeaseID)
     /// No answer has come for a whole time to live: the keys may be gone. Said once; registration
@@ -29,6 +31,8 @@ public enum RegistrationReport: Sendable {
     /// All keys and the lease are gone, on request; or, with an error, they will go when the lease
     /// ends by itself.
     case left(StoreError?)
+    /// The process ends, the lease and the keys stay for its next life.
+    case paused(LeaseID?)
 }
 
 /// How a key of ours was lost.

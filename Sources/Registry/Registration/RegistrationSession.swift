@@ -24,11 +24,13 @@ public final class RegistrationSession: Sendable {
     /// A session that does nothing before ``run()``.
     ///
     /// - Parameters:
+    ///   - kept: The lease of an earlier life, to go on with.
     ///   - leaveLimit: How long ``leave()`` may take in the store. Default 2 s.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
     public init(
         store: any RegistryStore,
         settings: RegistrationMachine.Settings,
+        continuing kept: KeptLease? = nil,
         generator: SeededGenerator,
         timeline: Timeline,
         leaveLimit: Duration = .seconds(2),
@@ -39,7 +41,7 @@ public final class RegistrationSession: Sendable {
         self.observe = observe
         self.timeline = timeline
         driver = MachineDriver(
-            RegistrationMachine(settings, generator: generator),
+            RegistrationMachine(settings, continuing: kept, generator: generator),
             timeline: timeline
         )
     }
@@ -66,6 +68,12 @@ public final class RegistrationSession: Sendable {
     /// Takes at most the leave limit, whether the store answers or not.
     public func leave() {
         driver.happened { machine, now in machine.leaveRequested(at: now) }
+    }
+
+    /// Ends ``run()`` at once and leaves the lease and the keys as they are, for the next life to go on
+    /// with.
+    public func pause() {
+        driver.happened { machine, _ in machine.pauseRequested() }
     }
 
     /// Tells what the watch of the prefix heard: our own keys are among it.
@@ -108,6 +116,7 @@ public final class RegistrationSession: Sendable {
         _ action: RegistrationMachine.Action
     ) -> MachineDriver<RegistrationMachine>.Work? {
         switch action {
+        case .ask(let id): return { [self] in await ask(id) }
         case .grant(let id, let ttl): return { [self] in await grant(id, ttl: ttl) }
         case .openKeepAlive(let lease, let id):
             let stream = KeepAliveStream()
@@ -129,12 +138,24 @@ public final class RegistrationSession: Sendable {
         return nil
     }
 
+    private func ask(_ id: LeaseID) async {
+        let sent = timeline.now
+        do throws(StoreError) {
+            let term = try await store.term(of: id)
+            driver.happened { machine, now in
+                machine.leaseAnswered(id, term, sent: sent, at: now)
+            }
+        } catch {
+            driver.happened { machine, now in machine.leaseAskFailed(id, because: error, at: now) }
+        }
+    }
+
     private func grant(_ id: LeaseID, ttl: Duration) async {
         let sent = timeline.now
         do throws(StoreError) {
-            let ttl = try await store.grantLease(id, ttl: ttl)
+            let term = try await store.grantLease(id, ttl: ttl)
             driver.happened { machine, now in
-                machine.leaseGranted(id, ttl: ttl, sent: sent, at: now)
+                machine.leaseGranted(id, term, sent: sent, at: now)
             }
         } catch {
             driver.happened { machine, now in machine.grantFailed(id, because: error, at: now) }

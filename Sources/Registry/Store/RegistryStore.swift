@@ -10,8 +10,13 @@ public protocol RegistryStore: Sendable {
     /// - Parameters:
     ///   - id: Chosen at random, positive.
     ///   - ttl: Whole seconds, at least 1.
-    /// - Returns: The time to live that the store chose.
-    func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> Duration
+    /// - Returns: The lease, with the time to live that the store chose.
+    func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> LeaseTerm
+
+    /// Asks how a lease stands, without renewing it.
+    ///
+    /// - Returns: `nil` when it has ended, or never was.
+    func term(of id: LeaseID) async throws(StoreError) -> LeaseTerm?
 
     /// Keeps a lease alive: one request for each beat, on one stream.
     ///
@@ -30,7 +35,8 @@ public protocol RegistryStore: Sendable {
     func revokeLease(_ id: LeaseID) async throws(StoreError)
 
     /// Puts a key of ours: when it is free, under no lease, or under our lease already. All or
-    /// nothing, at one revision.
+    /// nothing, at one revision. A key that stands under our lease with this very value is not put
+    /// again: nobody is woken, and the answer names the revision of its last change.
     func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome
 
     /// Rewrites a key of ours, if it is still under our lease; else does nothing.
@@ -42,6 +48,10 @@ public protocol RegistryStore: Sendable {
     /// Reads all keys under the prefix at one revision, linearizable: never an older state than one
     /// that any client has seen.
     func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot
+
+    /// Counts the keys under the prefix and names their latest change, linearizable. Costs the store
+    /// and the network next to nothing, however many keys there are.
+    func summary(of prefix: RegistryPrefix) async throws(StoreError) -> KeySummary
 
     /// Watches all keys under the prefix.
     ///

@@ -6,13 +6,21 @@ public struct Snapshot: Sendable, Equatable {
     public var mark: SnapshotMark
     /// The keys, in byte order.
     public var records: [StoredRecord]
+    /// The term of the cluster's leader; it rises with each election. Zero when the store has none.
+    public var raftTerm: UInt64
 
     /// The revision of this state.
     public var revision: Revision { mark.revision }
 
     /// Describes a state.
-    public init(clusterID: ClusterID, mark: SnapshotMark, records: [StoredRecord]) {
+    public init(
+        clusterID: ClusterID,
+        mark: SnapshotMark,
+        records: [StoredRecord],
+        raftTerm: UInt64 = 0
+    ) {
         self.clusterID = clusterID
+        self.raftTerm = raftTerm
         self.mark = mark
         self.records = records
     }

@@ -71,6 +71,14 @@ public final class EndpointWatcher: Sendable {
         driver.happened { machine, now in machine.storeReconnected(at: now) }
     }
 
+    /// How many endpoints are shown although the store lost them.
+    public var heldCount: Int { driver.read { $0.heldCount } }
+
+    /// How long a mass loss may be held has changed.
+    public func holdLosses(for hold: Duration) {
+        driver.happened { machine, now in machine.lossHoldChanged(to: hold, at: now) }
+    }
+
     /// Lists and watches until the task is cancelled. The last list stays with whoever has it.
     public func run() async {
         driver.happened { machine, _ in machine.started() }
@@ -86,6 +94,7 @@ public final class EndpointWatcher: Sendable {
             return { [self] in await watch(id, stream, after: mark) }
         case .askProgress(let id): streams.withLock { $0[id] }?.ask.yield()
         case .closeWatch(let id): streams.withLock { $0[id] }?.end.stop()
+        case .summarize: return { [self] in await summarize() }
         case .suspectConnection: return { [store] in await store.suspectConnection() }
         case .publish(let update): listeners.table(update)
         case .tell(let news): listeners.keys(news)
@@ -100,6 +109,15 @@ public final class EndpointWatcher: Sendable {
             driver.happened { machine, now in machine.snapshotArrived(snapshot, at: now) }
         } catch {
             driver.happened { machine, now in machine.snapshotFailed(error, at: now) }
+        }
+    }
+
+    private func summarize() async {
+        do throws(StoreError) {
+            let summary = try await store.summary(of: prefix)
+            driver.happened { machine, now in machine.summaryArrived(summary, at: now) }
+        } catch {
+            driver.happened { machine, now in machine.summaryFailed(at: now) }
         }
     }
 

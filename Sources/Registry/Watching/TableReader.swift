@@ -5,6 +5,10 @@ struct TableReader: Sendable {
     struct Reading {
         var changed: Set<ServiceName> = []
         var reports: [WatchReport] = []
+        /// Endpoints that vanished without their owner's word.
+        var lost: [Endpoint] = []
+        /// Keys that are there again, or whose owner says that they leave.
+        var heard: [ServiceKey] = []
     }
 
     private let prefix: RegistryPrefix
@@ -16,6 +20,8 @@ struct TableReader: Sendable {
     private var foreign: Set<String> = []
     /// Until when the endpoints of bad records stay.
     private var held: [ServiceKey: Duration] = [:]
+    /// The last change of every key under the prefix, readable or not.
+    private var revisions: [String: Revision] = [:]
 
     init(prefix: RegistryPrefix, hold: Duration) {
         self.prefix = prefix
@@ -25,6 +31,9 @@ struct TableReader: Sendable {
     var badCount: Int { bad.count }
     var foreignCount: Int { foreign.count }
     var nextExpiry: Duration? { held.values.min() }
+    var summary: KeySummary {
+        KeySummary(count: revisions.count, highest: revisions.values.max() ?? .zero)
+    }
 
     /// Reads a whole state; what is not in it is gone.
     mutating func read(_ snapshot: Snapshot, at now: Duration) -> Reading {
@@ -36,11 +45,14 @@ struct TableReader: Sendable {
         foreign = []
         let heldBefore = held
         held = [:]
+        revisions = [:]
         for record in snapshot.records where record.key.utf8.starts(with: prefix.text.utf8) {
+            revisions[record.key] = record.modRevision
             guard let key = prefix.parse(record.key) else {
                 foreign.insert(record.key)
                 continue
             }
+            reading.heard.append(key)
             do {
                 insert(try RecordCodec.decode(record.value, key: key), record)
             } catch {
@@ -58,6 +70,12 @@ struct TableReader: Sendable {
             reading.reports.append(.badRecordEnded(key: key))
         }
         reading.changed = table.difference(from: before)
+        let present = Set(reading.heard)
+        for name in reading.changed.sorted() {
+            reading.lost += before.endpoints(of: name).filter {
+                !present.contains($0.instance.key)
+            }
+        }
         return reading
     }
 
@@ -65,6 +83,11 @@ struct TableReader: Sendable {
     mutating func apply(_ events: [StoreEvent], at now: Duration) -> Reading {
         var reading = Reading()
         for event in events where event.key.utf8.starts(with: prefix.text.utf8) {
+            if case .put(let record) = event {
+                revisions[event.key] = record.modRevision
+            } else {
+                revisions[event.key] = nil
+            }
             guard let key = prefix.parse(event.key) else {
                 if case .put = event {
                     foreign.insert(event.key)
@@ -76,6 +99,8 @@ struct TableReader: Sendable {
             let before = table[key]
             switch event {
             case .put(let record):
+                reading.heard.append(key)
+                reading.lost.removeAll { $0.instance.key == key }
                 do {
                     insert(try RecordCodec.decode(record.value, key: key), record)
                     forgetBad(event.key, key, &reading)
@@ -86,7 +111,7 @@ struct TableReader: Sendable {
                     }
                 }
             case .deleted:
-                table.remove(key)
+                if table.remove(key), let before { reading.lost.append(before) }
                 forgetBad(event.key, key, &reading)
             }
             if table[key] != before { reading.changed.insert(key.service) }

@@ -1,7 +1,9 @@
 /// A new state of the list.
 public struct TableUpdate: Sendable {
-    /// All endpoints.
+    /// All endpoints that the store has.
     public var table: EndpointTable
+    /// Endpoints that it lost and that are perhaps alive; see ``HeldEndpoint``.
+    public var held: [ServiceKey: HeldEndpoint]
     /// The cluster they come from.
     public var clusterID: ClusterID
     /// The revision at which the list was read, or last changed.
@@ -14,11 +16,26 @@ public struct TableUpdate: Sendable {
         table: EndpointTable,
         clusterID: ClusterID,
         revision: Revision,
-        changed: Set<ServiceName>?
+        changed: Set<ServiceName>?,
+        held: [ServiceKey: HeldEndpoint] = [:]
     ) {
+        self.held = held
         self.table = table
         self.clusterID = clusterID
         self.revision = revision
         self.changed = changed
+    }
+
+    /// The list as somebody shows it who holds lost endpoints for `hold`: none is left in ``held``.
+    ///
+    /// - Returns: The list, and when the first of the held endpoints is to go, if there is any.
+    public func shown(holding hold: Duration, at now: Duration) -> (
+        list: TableUpdate, until: Duration?
+    ) {
+        var shown = self
+        shown.held = [:]
+        let showing = held.values.filter { $0.since + hold > now }
+        for loss in showing { shown.table.insert(loss.endpoint) }
+        return (shown, showing.map { $0.since + hold }.min())
     }
 }

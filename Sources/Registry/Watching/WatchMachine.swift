@@ -15,6 +15,15 @@ public struct WatchMachine: StateMachine {
         /// How long a stream may be silent before it is asked for progress, and how long each
         /// answer may take; after two unanswered requests the stream is given up. Default 1.5 s.
         public var patience: Duration = .milliseconds(1500)
+        /// The time to live of the fleet's leases, about: losses this far apart are taken together.
+        /// Default 10 s.
+        public var ttl: Duration = .seconds(10)
+        /// How long a mass loss that smells of a fault of the store is held back at most; zero
+        /// believes everything at once. Default 60 s.
+        public var lossHold: Duration = .seconds(60)
+        /// How often the list is compared with the store, about; each time lies within a half and
+        /// one and a half of it. Default 10 min.
+        public var auditEvery: Duration = .seconds(600)
         /// Delays before listing again. Default up to 200 ms at first, up to 5 s in the end.
         public var backoff = Backoff.Policy(base: .milliseconds(200), cap: .seconds(5))
 
@@ -34,6 +43,8 @@ public struct WatchMachine: StateMachine {
         case askProgress(stream: Int)
         /// Give up this stream.
         case closeWatch(stream: Int)
+        /// Ask the store how many keys there are, and which changed last.
+        case summarize
         /// The connection does not answer.
         case suspectConnection
         /// The list changed, or was read anew.
@@ -68,9 +79,12 @@ public struct WatchMachine: StateMachine {
     let settings: Settings
     private(set) var state = State.idle
     private var reader: TableReader
+    private var guarding: LossGuard
+    private var audit: AuditMachine
     private var backoff: Backoff
     private var streams = 0
     private var clusterID: ClusterID?
+    private var raftTerm: UInt64 = 0
     /// The last change that is in the table, or the snapshot it was read from.
     public private(set) var revision = Revision.zero
     private var saidOutOfSync = true
@@ -81,6 +95,13 @@ public struct WatchMachine: StateMachine {
     public init(_ settings: Settings, generator: SeededGenerator) {
         self.settings = settings
         reader = TableReader(prefix: settings.prefix, hold: settings.hold)
+        guarding = LossGuard(.init(window: settings.ttl, hold: settings.lossHold))
+        var generator = generator
+        audit = AuditMachine(
+            every: settings.auditEvery,
+            again: settings.patience,
+            generator: generator.split()
+        )
         backoff = Backoff(settings.backoff, generator: generator)
     }
 
@@ -92,7 +113,16 @@ public struct WatchMachine: StateMachine {
         if case .watching = state { true } else { false }
     }
 
+    /// How many endpoints are shown although the store lost them.
+    public var heldCount: Int { guarding.held.count }
+
     // MARK: events
+
+    /// How long a mass loss may be held has changed.
+    public mutating func lossHoldChanged(to hold: Duration, at now: Duration) -> [Action] {
+        guarding.settings.hold = hold
+        return timePassed(to: now)
+    }
 
     /// The driver runs.
     public mutating func started() -> [Action] {
@@ -118,10 +148,13 @@ public struct WatchMachine: StateMachine {
         let reading = reader.read(snapshot, at: now)
         clusterID = snapshot.clusterID
         revision = snapshot.revision
+        termHeard(snapshot.raftTerm, at: now)
+        audit.listed(at: now)
+        let losses = guardLosses(of: reading, at: now).reports
         saidOutOfSync = false
         streams += 1
         state = .watching(Stream(id: streams, opened: now, due: now + settings.patience))
-        actions += reading.reports.map(Action.report)
+        actions += (reading.reports + losses).map(Action.report)
         actions += [
             .tell(.snapshot(snapshot, isRestored: isRestored)),
             .publish(update(changed: nil)),
@@ -142,6 +175,7 @@ public struct WatchMachine: StateMachine {
     /// The snapshot could not be had.
     public mutating func snapshotFailed(_ error: StoreError, at now: Duration) -> [Action] {
         guard case .listing = state else { return [] }
+        guarding.faultSuspected(at: now)
         let delay = backoff.next()
         state = .waiting(until: now + delay)
         return outOfSync(error.message) + [.report(.snapshotFailed(error, retryIn: delay))]
@@ -162,6 +196,7 @@ public struct WatchMachine: StateMachine {
                     now
                 )
         }
+        termHeard(news.raftTerm, at: now)
         current.due = now + settings.patience
         current.unanswered = 0
         state = .watching(current)
@@ -172,10 +207,64 @@ public struct WatchMachine: StateMachine {
         guard let last = events.last else { return [] }
         let reading = reader.apply(events, at: now)
         revision = max(revision, last.revision)
-        var actions = reading.reports.map(Action.report)
+        let losses = guardLosses(of: reading, at: now)
+        var actions = (reading.reports + losses.reports).map(Action.report)
         actions.append(.tell(.events(events)))
-        if !reading.changed.isEmpty { actions.append(.publish(update(changed: reading.changed))) }
+        let changed = reading.changed.union(losses.changed)
+        if !changed.isEmpty { actions.append(.publish(update(changed: changed))) }
+        // So many: a linearizable list is asked before anything else is believed.
+        if losses.isMass { actions += listAgain() }
         return actions
+    }
+
+    /// What is made of the endpoints that vanished, and of those that were held and are there again.
+    private mutating func guardLosses(
+        of reading: TableReader.Reading,
+        at now: Duration
+    ) -> (reports: [WatchReport], changed: Set<ServiceName>, isMass: Bool) {
+        var changed: Set<ServiceName> = []
+        for key in reading.heard where guarding.heard(of: key) { changed.insert(key.service) }
+        var reports: [WatchReport] = []
+        var isMass = false
+        if !reading.lost.isEmpty {
+            let verdict = guarding.lost(
+                reading.lost,
+                remaining: reader.table.endpointCount,
+                at: now
+            )
+            if case .massLoss(let lost, let all) = verdict {
+                isMass = true
+                reports.append(.massLoss(held: lost, of: all))
+            }
+        }
+        if guarding.settled() { reports.append(.massLossEnded(dropped: guarding.dropped)) }
+        return (reports, changed, isMass)
+    }
+
+    /// The present stream is given up for a list; until that is there the table is as good as before.
+    private mutating func listAgain() -> [Action] {
+        guard case .watching(let stream) = state else { return [] }
+        state = .listing
+        return [.closeWatch(stream: stream.id), .list]
+    }
+
+    private mutating func termHeard(_ term: UInt64, at now: Duration) {
+        if raftTerm != 0, term > raftTerm { guarding.faultSuspected(at: now) }
+        raftTerm = max(raftTerm, term)
+    }
+
+    /// The store told how many keys there are and which changed last.
+    public mutating func summaryArrived(_ summary: KeySummary, at now: Duration) -> [Action] {
+        guard case .watching = state else { return [] }
+        let ours = reader.summary
+        guard audit.compared(ours, with: summary, at: now) == .diverged else { return [] }
+        return [.report(.diverged(ours: ours, theirs: summary))] + listAgain()
+    }
+
+    /// The question for a summary had no answer: the next one will do.
+    public mutating func summaryFailed(at now: Duration) -> [Action] {
+        audit.failed(at: now)
+        return []
     }
 
     /// The stream ended.
@@ -209,15 +298,24 @@ public struct WatchMachine: StateMachine {
             case .waiting(let until): until
             case .watching(let stream): stream.due
             }
-        guard let held = reader.nextExpiry else { return next }
-        return next.map { min($0, held) } ?? held
+        return [next, reader.nextExpiry, guarding.deadline, auditDeadline].compactMap { $0 }.min()
+    }
+
+    private var auditDeadline: Duration? {
+        if case .watching = state { audit.deadline } else { nil }
     }
 
     /// As ``StateMachine/timePassed(to:)`` says.
     public mutating func timePassed(to now: Duration) -> [Action] {
         var actions: [Action] = []
-        let dropped = reader.dropExpired(at: now)
-        if !dropped.isEmpty { actions.append(.publish(update(changed: dropped))) }
+        let dropped = reader.dropExpired(at: now).union(guarding.giveUp(at: now))
+        if guarding.settled() {
+            actions.append(.report(.massLossEnded(dropped: guarding.dropped)))
+        }
+        if !dropped.isEmpty, clusterID != nil {
+            actions.append(.publish(update(changed: dropped)))
+        }
+        if case .watching = state, audit.timePassed(to: now) { actions.append(.summarize) }
         switch state {
         case .waiting(let until) where until <= now:
             state = .listing
@@ -240,6 +338,7 @@ public struct WatchMachine: StateMachine {
     // MARK: parts
 
     private mutating func streamLost(_ reason: String, _ now: Duration) -> [Action] {
+        guarding.faultSuspected(at: now)
         state = .waiting(until: now + backoff.next())
         return outOfSync(reason)
     }
@@ -255,7 +354,8 @@ public struct WatchMachine: StateMachine {
             table: table,
             clusterID: clusterID ?? ClusterID(rawValue: 0),
             revision: revision,
-            changed: changed
+            changed: changed,
+            held: guarding.held
         )
     }
 }

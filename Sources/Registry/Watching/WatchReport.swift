@@ -8,6 +8,13 @@ public enum WatchReport: Sendable {
     case snapshotFailed(StoreError, retryIn: Duration)
     /// The store was restored from an older state, or is another one. The list follows it.
     case restored(from: Revision, to: Revision, isOtherCluster: Bool)
+    /// Most endpoints vanished at once without a word, right after something happened to the store:
+    /// `held` of `of` stay in the lists for as long as each list holds them.
+    case massLoss(held: Int, of: Int)
+    /// Nothing is held any more: `dropped` of them never came back.
+    case massLossEnded(dropped: Int)
+    /// A comparison with the store showed that the list had missed something; it is read again.
+    case diverged(ours: KeySummary, theirs: KeySummary)
     /// A record cannot be read; its last good endpoint stays for the hold time, if there was one.
     case badRecord(key: String, RecordFault)
     /// A record that could not be read is gone or good again.

@@ -24,6 +24,15 @@ struct RunCommand: AsyncParsableCommand {
     )
     var statusFile = StatusFile.standardPath
 
+    @Option(
+        help: ArgumentHelp(
+            "Where one run leaves its lease and the last list for the next, so that a restart goes "
+                + "unseen. Default: $STATE_DIRECTORY, which systemd sets; nothing is kept without.",
+            valueName: "directory"
+        )
+    )
+    var stateDirectory: String?
+
     @Option(help: "The least that is logged.")
     var logLevel = LogLevel.info
 
@@ -61,6 +70,7 @@ struct RunCommand: AsyncParsableCommand {
                 try loader.load(path)
             },
             statusFile: statusFile,
+            state: stateDirectory.map(StateDirectory.init) ?? .ofUnit,
             log: log
         )
         try await daemon.run()

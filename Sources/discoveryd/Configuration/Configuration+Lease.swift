@@ -5,8 +5,21 @@ extension Configuration {
         /// long after its last sign of life. Default 10 s, whole seconds, 2 s to 1 h.
         var ttl: Duration = .seconds(10)
 
+        /// What becomes of the registrations when the daemon ends. Default: what systemd is about to do.
+        var onStop = OnStop.auto
+
         static let ttls: ClosedRange<Duration> = .seconds(2) ... .seconds(3600)
         /// Below this, one slow disk or election of etcd takes healthy hosts off the lists.
         static let comfortableTTL: Duration = .seconds(5)
+    }
+
+    /// What becomes of the registrations when the daemon ends.
+    enum OnStop: String, Hashable, Sendable, CaseIterable {
+        /// They stay when systemd is restarting the unit, and go when it is stopping it.
+        case auto
+        /// They go at once.
+        case deregister
+        /// They stay until their lease ends, or the next run goes on with it.
+        case keep
     }
 }

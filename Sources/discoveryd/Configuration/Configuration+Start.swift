@@ -5,6 +5,18 @@ extension Configuration {
         /// after it the daemon is ready but degraded, once a list exists. Default 30 s, 0 to 1 h.
         var timeout: Duration = .seconds(30)
 
+        /// What happens after it when there is no list at all, not even an old one. Default: the start
+        /// goes on waiting.
+        var whenEtcdIsAway = WhenEtcdIsAway.wait
+
         static let timeouts: ClosedRange<Duration> = .zero ... .seconds(3600)
+    }
+
+    /// What happens when the start timeout is over and there is no list at all.
+    enum WhenEtcdIsAway: String, Hashable, Sendable, CaseIterable {
+        /// The start goes on until there is one.
+        case wait
+        /// The daemon counts as started, without files.
+        case degraded
     }
 }

@@ -16,4 +16,7 @@ struct Configuration: Equatable, Sendable {
     /// Which files are written, in the order of the files. Default: ``Output/standard``; none with
     /// `outputs = []`. No two have the same path.
     var outputs: [Output] = [.standard]
+
+    /// How long any of the outputs shows endpoints that etcd lost.
+    var longestHold: Duration { outputs.map(\.hold).max() ?? .zero }
 }

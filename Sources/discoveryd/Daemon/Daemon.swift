@@ -12,6 +12,7 @@ struct Daemon: Sendable {
     private let host: HostIdentity
     private let reload: @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration
     private let statusFile: String
+    private let state: StateDirectory?
     private let primaryAddress: @Sendable () -> HostAddress?
     private let onList: @Sendable (TableUpdate) -> Void
     private let notifier: Notifier
@@ -19,6 +20,7 @@ struct Daemon: Sendable {
 
     /// - Parameters:
     ///   - reload: Reads the configuration again.
+    ///   - state: What an earlier run left, and where to leave it for the next; nothing without one.
     ///   - primaryAddress: The host's address, for services that name none.
     ///   - onList: Told each new list, beside the files.
     init(
@@ -26,6 +28,7 @@ struct Daemon: Sendable {
         host: HostIdentity,
         reload: @escaping @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration,
         statusFile: String,
+        state: StateDirectory? = nil,
         primaryAddress: @escaping @Sendable () -> HostAddress? = PrimaryAddress.current,
         onList: @escaping @Sendable (TableUpdate) -> Void = { _ in },
         notifier: Notifier = Notifier(),
@@ -35,6 +38,7 @@ struct Daemon: Sendable {
         self.host = host
         self.reload = reload
         self.statusFile = statusFile
+        self.state = state
         self.primaryAddress = primaryAddress
         self.onList = onList
         self.notifier = notifier
@@ -63,13 +67,17 @@ struct Daemon: Sendable {
         }
         let store = EtcdRegistryStore(client)
 
+        let keeper = LeaseKeeper(state, log: log)
+        let registration = registrationSettings
         let session = RegistrationSession(
             store: store,
-            settings: registrationSettings,
+            settings: registration,
+            continuing: state?.lease,
             generator: generator.split(),
             timeline: timeline
         ) { report in
             daemonLog.registration(report)
+            keeper.reported(report, registration)
             signal.raise()
         }
         let publisher = EndpointPublisher(
@@ -81,15 +89,17 @@ struct Daemon: Sendable {
             signal.raise()
         }
         publisher.setOutputs(configuration.outputs.map(EndpointOutput.init))
+        let archive = archive(generator: generator.split(), timeline: timeline)
         let watcher = EndpointWatcher(
             store: store,
-            settings: .init(prefix: configuration.etcd.prefix),
+            settings: watchSettings,
             generator: generator.split(),
             timeline: timeline,
             listeners: .init(
                 table: { [onList] update in
                     publisher.publish(update)
-                    board.update { $0.list = update }
+                    archive.publish(update)
+                    board.listChanged(to: update)
                     onList(update)
                 },
                 keys: { session.keysHeard($0) },
@@ -112,7 +122,8 @@ struct Daemon: Sendable {
             session: session,
             publisher: publisher,
             outputs: { current.value.outputs.map(\.path) },
-            startTimeout: configuration.start.timeout,
+            lastList: { [state, configuration] in state?.lastList(of: configuration.etcd.prefix) },
+            start: configuration.start,
             notifier: notifier,
             signal: signal,
             statusFile: statusFile,
@@ -120,6 +131,7 @@ struct Daemon: Sendable {
         )
 
         var services: [any Service] = [
+            keeper,
             Running { await client.run() },
             Running {
                 for await event in connections {
@@ -131,14 +143,22 @@ struct Daemon: Sendable {
                 }
             },
             Running { await publisher.run() },
+            Running { await archive.run() },
             Running { await watcher.run() },
-            Leaving(session: session),
+            Leaving(
+                session: session,
+                onStop: configuration.lease.onStop,
+                keeper: keeper,
+                ownJob: { () async throws(SystemdError) in try await ServiceManager().ownJob() },
+                log: log
+            ),
             registrar,
             ReloadService(
                 configuration: current,
                 reload: reload,
                 registrar: registrar,
                 publisher: publisher,
+                watcher: watcher,
                 board: board,
                 teller: teller,
                 log: log
@@ -161,6 +181,31 @@ struct Daemon: Sendable {
         }
         services.append(teller)
         try await ServiceGroup(configuration: groupConfiguration(services)).run()
+    }
+
+    private var watchSettings: WatchMachine.Settings {
+        var settings = WatchMachine.Settings(prefix: configuration.etcd.prefix)
+        settings.ttl = configuration.lease.ttl
+        settings.lossHold = configuration.longestHold
+        return settings
+    }
+
+    /// Keeps the list for a start without etcd: what the store has, not too often.
+    private func archive(generator: SeededGenerator, timeline: Timeline) -> EndpointPublisher {
+        let archive = EndpointPublisher(
+            prefix: configuration.etcd.prefix,
+            generator: generator,
+            timeline: timeline
+        ) { [log] report in
+            guard case .failed(let error, _) = report else { return }
+            log.warning("the list is not kept for a start without etcd: \(error)")
+        }
+        guard let state else { return archive }
+        var output = EndpointOutput(path: state.listPath, mode: 0o600)
+        output.hold = .zero
+        output.wait = OutputWait(min: .seconds(2), max: .seconds(30))
+        archive.setOutputs([output])
+        return archive
     }
 
     private var registrationSettings: RegistrationMachine.Settings {
@@ -197,18 +242,5 @@ private struct Running: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await loop() }
-    }
-}
-
-/// The registration, which gives everything back before it ends.
-private struct Leaving: Service {
-    let session: RegistrationSession
-
-    func run() async throws {
-        await withGracefulShutdownHandler {
-            await session.run()
-        } onGracefulShutdown: {
-            session.leave()
-        }
     }
 }

@@ -45,9 +45,15 @@ final class DaemonLog: Sendable {
 
     func registration(_ report: RegistrationReport) {
         switch report {
-        case .leaseGranted(let lease, let ttl):
+        case .leaseGranted(let lease, let term):
             forget("grant")
-            log.info("lease granted", metadata: ["lease": "\(lease)", "ttl": "\(ttl)"])
+            log.info("lease granted", metadata: ["lease": "\(lease)", "ttl": "\(term.granted)"])
+        case .leaseContinued(let lease, let term):
+            forget("grant")
+            log.info(
+                "the lease of the last run goes on",
+                metadata: ["lease": "\(lease)", "remaining": "\(term.remaining)"]
+            )
         case .leaseLost(let lease):
             log.warning("the lease is gone, asking for a new one", metadata: ["lease": "\(lease)"])
         case .leaseDoubtful(let lease):
@@ -81,6 +87,11 @@ final class DaemonLog: Sendable {
             retry("claim \(key)", "not registered", error, delay)
         case .withdrawn(let key): log.notice("withdrawn", metadata: about(key))
         case .left(nil): log.notice("left the registry")
+        case .paused(let lease):
+            log.notice(
+                "the registrations stay for the next run",
+                metadata: ["lease": "\(lease?.description ?? "none")"]
+            )
         case .left(let error?):
             log.warning("left without etcd's word, the keys end with their lease: \(error)")
         }
@@ -108,6 +119,27 @@ final class DaemonLog: Sendable {
                     : "etcd was restored from an older state; the list follows it",
                 metadata: ["from": "\(from)", "to": "\(to)"]
             )
+        case .massLoss(let held, let all):
+            log.error(
+                """
+                most endpoints vanished at once without a word, after trouble with etcd; they stay in \
+                the files for the hold time of each
+                """,
+                metadata: ["held": "\(held)", "of": "\(all)"]
+            )
+        case .massLossEnded(let dropped):
+            log.notice(
+                "no vanished endpoint is held any more",
+                metadata: ["gone_for_good": "\(dropped)"]
+            )
+        case .diverged(let ours, let theirs):
+            log.error(
+                "the list had missed a change, which a comparison with etcd showed; reading it again",
+                metadata: [
+                    "keys": "\(ours.count)", "keys_in_etcd": "\(theirs.count)",
+                    "revision": "\(ours.highest)", "revision_in_etcd": "\(theirs.highest)",
+                ]
+            )
         case .badRecord(let key, let fault):
             log.warning("a record is left out, it \(fault)", metadata: ["key": "\(key)"])
         case .badRecordEnded(let key):
@@ -133,6 +165,9 @@ final class DaemonLog: Sendable {
                 "the file holds this list already",
                 metadata: ["path": "\(path)", "revision": "\(revision)"]
             )
+        case .kept(let path, let reason):
+            forget("file \(path)")
+            log.warning("the file stays as it is: \(reason)", metadata: ["path": "\(path)"])
         case .failed(let error, _):
             _ = isNews("file \(error.path)", error.message)
             log.error("\(error)", metadata: ["call": "\(error.call)"])

@@ -13,6 +13,8 @@ struct ReadinessMachine: StateMachine {
         case readyDegraded
         /// Ask systemd for more time to start.
         case extendTimeout(Duration)
+        /// Write the list of an earlier run where there is no file, if there is such a list.
+        case offerLastList
         /// See whether every output file exists, whoever wrote it.
         case checkFiles
     }
@@ -35,11 +37,17 @@ struct ReadinessMachine: StateMachine {
 
     private(set) var state = State.starting
     private let timeout: Duration
+    private let needsFiles: Bool
+    /// The list of an earlier run is on its way into the files.
+    private var isListOnItsWay = false
     private var nextExtension = Duration.zero
 
-    /// - Parameter timeout: How long to wait for etcd.
-    init(timeout: Duration) {
+    /// - Parameters:
+    ///   - timeout: How long to wait for etcd.
+    ///   - needsFiles: Whether to wait on without any list, or to be degraded then.
+    init(timeout: Duration, needsFiles: Bool = true) {
         self.timeout = timeout
+        self.needsFiles = needsFiles
     }
 
     /// Something changed.
@@ -56,15 +64,22 @@ struct ReadinessMachine: StateMachine {
             state = .ready
             return isNews ? [.ready] : []
         case .overdue:
-            guard hasWrittenAll else { return [] }
+            guard hasWrittenAll else { return [.checkFiles] }
             state = isSettled ? .ready : .degraded
             return [isSettled ? .ready : .readyDegraded]
         }
     }
 
+    /// Whether there was a list of an earlier run to offer.
+    mutating func lastListOffered(exists: Bool) -> [Action] {
+        isListOnItsWay = exists
+        return [.checkFiles]
+    }
+
     /// Whether every output file exists.
     mutating func filesChecked(allExist: Bool) -> [Action] {
-        guard state == .overdue, allExist else { return [] }
+        guard state == .overdue else { return [] }
+        guard allExist || (!needsFiles && !isListOnItsWay) else { return [] }
         state = .degraded
         return [.readyDegraded]
     }
@@ -82,9 +97,15 @@ struct ReadinessMachine: StateMachine {
         if state == .starting || state == .overdue, nextExtension <= now {
             nextExtension = now + Self.patienceEvery
             actions.append(.extendTimeout(Self.patience))
+            // A list that could not be written by now is no reason to wait on.
+            isListOnItsWay = false
         }
-        if state == .starting, timeout <= now { state = .overdue }
-        if state == .overdue { actions.append(.checkFiles) }
+        if state == .starting, timeout <= now {
+            state = .overdue
+            actions.append(.offerLastList)
+        } else if state == .overdue {
+            actions.append(.checkFiles)
+        }
         return actions
     }
 }

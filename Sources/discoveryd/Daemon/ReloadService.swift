@@ -12,6 +12,7 @@ struct ReloadService: Service {
     let reload: @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration
     let registrar: Registrar
     let publisher: EndpointPublisher
+    let watcher: EndpointWatcher
     let board: StatusBoard
     let teller: Teller
     let log: Logger
@@ -52,6 +53,7 @@ struct ReloadService: Service {
         configuration.value = applied
         registrar.setServices(new.services)
         publisher.setOutputs(new.outputs.map(EndpointOutput.init))
+        watcher.holdLosses(for: new.longestHold)
         log.notice(
             "configuration reloaded",
             metadata: ["services": "\(new.services.count)", "outputs": "\(new.outputs.count)"]

@@ -12,6 +12,9 @@ final class StatusBoard: Sendable {
         /// Why the list cannot be read, although etcd is there.
         var listTrouble: String?
         var list: TableUpdate?
+        /// Whether the list was left by an earlier run.
+        var isListOfEarlierRun = false
+        /// When the list was last known to be true.
         var lastSync: Date?
         var isCurrent = false
         var isDegraded = false
@@ -41,6 +44,24 @@ final class StatusBoard: Sendable {
             }
         }
         signal.raise()
+    }
+
+    /// There is a list of this run.
+    func listChanged(to list: TableUpdate) {
+        update { facts in
+            facts.list = list
+            facts.isListOfEarlierRun = false
+        }
+    }
+
+    /// There is a list of an earlier run, true at that time.
+    func listFound(_ list: TableUpdate, since: Date) {
+        update { facts in
+            guard facts.list == nil else { return }
+            facts.list = list
+            facts.isListOfEarlierRun = true
+            facts.lastSync = since
+        }
     }
 
     var current: Facts { facts.withLock { $0 } }
@@ -84,6 +105,6 @@ extension StatusBoard.Facts {
         if isStopping { return .stopped }
         if isCurrent { return .current }
         if isDegraded { return .degraded }
-        return list == nil ? .syncing : .stale
+        return list == nil || isListOfEarlierRun ? .syncing : .stale
     }
 }

@@ -1,5 +1,6 @@
 import EndpointFiles
 import Etcd
+import FoundationEssentials
 import Registry
 
 /// `STATUS=`: how the daemon is, in one line for `systemctl status`.
@@ -35,11 +36,18 @@ struct StatusLine {
         case .stale: parts.append("the list is old")
         case .stopped: parts.append("leaving the registry")
         case .degraded:
-            parts.append(
-                outputs.isEmpty
-                    ? "degraded: waiting for etcd"
-                    : "degraded: serving the list of an earlier run"
-            )
+            if outputs.isEmpty {
+                parts.append("degraded: waiting for etcd")
+            } else if facts.isListOfEarlierRun, let since = facts.lastSync {
+                parts.append(
+                    "degraded: serving the list of an earlier run, true at \(since.ISO8601Format())"
+                )
+            } else {
+                parts.append("degraded: serving the files of an earlier run")
+            }
+        }
+        if let held = facts.list?.held.count, held > 0 {
+            parts.append("\(held) endpoint\(held == 1 ? "" : "s") held that etcd lost")
         }
         if facts.etcd == nil {
             if let trouble = facts.etcdTrouble { parts.append("etcd: \(trouble)") }
@@ -47,7 +55,12 @@ struct StatusLine {
             parts.append("no list: \(trouble)")
         }
         for (path, status) in outputs.sorted(by: { $0.key < $1.key }) {
-            if case .failed(let error) = status { parts.append("\(path): \(error.message)") }
+            switch status {
+            case .failed(let error): parts.append("\(path): \(error.message)")
+            case .kept(.fromEarlierRun): break
+            case .kept(let reason): parts.append("\(path) kept: \(reason)")
+            case .waiting, .pending, .current: break
+            }
         }
         if facts.reloadFaults > 0 {
             parts.append(

@@ -1,4 +1,5 @@
 import EndpointFiles
+import FoundationEssentials
 import Glibc
 import Logging
 import Registry
@@ -19,6 +20,7 @@ final class Teller: Service {
     private let session: RegistrationSession
     private let publisher: EndpointPublisher
     private let outputs: @Sendable () -> [String]
+    private let lastList: @Sendable () -> (list: TableUpdate, since: Date)?
     private let notifier: Notifier
     private let signal: ChangeSignal
     private let log: Logger
@@ -26,13 +28,16 @@ final class Teller: Service {
     private let said: Mutex<Said>
     private let lapCount = Atomic<UInt64>(0)
 
-    /// - Parameter outputs: The paths of the files that are configured now.
+    /// - Parameters:
+    ///   - outputs: The paths of the files that are configured now.
+    ///   - lastList: The list of an earlier run, for a start without etcd.
     init(
         board: StatusBoard,
         session: RegistrationSession,
         publisher: EndpointPublisher,
         outputs: @escaping @Sendable () -> [String],
-        startTimeout: Duration,
+        lastList: @escaping @Sendable () -> (list: TableUpdate, since: Date)?,
+        start: Configuration.Start,
         notifier: Notifier,
         signal: ChangeSignal,
         statusFile: String,
@@ -42,10 +47,15 @@ final class Teller: Service {
         self.session = session
         self.publisher = publisher
         self.outputs = outputs
+        self.lastList = lastList
         self.notifier = notifier
         self.signal = signal
         self.log = log
-        driver = MachineDriver(ReadinessMachine(timeout: startTimeout), timeline: Timeline())
+        let readiness = ReadinessMachine(
+            timeout: start.timeout,
+            needsFiles: start.whenEtcdIsAway == .wait
+        )
+        driver = MachineDriver(readiness, timeline: Timeline())
         said = Mutex(Said(file: StatusFile(path: statusFile)))
     }
 
@@ -102,7 +112,9 @@ final class Teller: Service {
         let registered = session.statuses.values.compactMap { status in
             if case .registered(_, let revision) = status { revision } else { nil }
         }
-        let hasWrittenAll = publisher.hasWritten(upTo: registered.max() ?? .zero)
+        let hasWrittenAll =
+            facts.list != nil && !facts.isListOfEarlierRun
+            && publisher.hasWritten(upTo: registered.max() ?? .zero)
         driver.happened { machine, _ in
             machine.progressed(isSettled: isSettled, hasWrittenAll: hasWrittenAll)
         }
@@ -120,6 +132,13 @@ final class Teller: Service {
             log.warning("ready, but degraded: not all was there in time: \(line().text)")
             tell([.ready])
         case .extendTimeout(let duration): tell([.extendTimeout(duration)])
+        case .offerLastList:
+            let last = lastList()
+            if let last {
+                board.listFound(last.list, since: last.since)
+                publisher.offer(last.list)
+            }
+            driver.happened { machine, _ in machine.lastListOffered(exists: last != nil) }
         case .checkFiles:
             let allExist = outputs().allSatisfy { access($0, F_OK) == 0 }
             driver.happened { machine, _ in machine.filesChecked(allExist: allExist) }

@@ -558,7 +558,7 @@ import Testing
         )
     }
 
-    private static func instance(_ service: String, _ id: String) throws -> ServiceInstance {
+    static func instance(_ service: String, _ id: String) throws -> ServiceInstance {
         ServiceInstance(
             key: ServiceKey(
                 service: try #require(ServiceName(declared: service)),

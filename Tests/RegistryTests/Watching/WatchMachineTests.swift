@@ -287,6 +287,81 @@ import Testing
         WatchMachine(settings, generator: SeededGenerator(seed: 7))
     }
 
+    // MARK: losses and comparisons
+
+    @Test func aWipedStoreTakesNothingOffTheListsBeforeTheHoldTimeIsOver() throws {
+        var machine = synced(40, ["web/1": 38, "web/2": 39, "web/3": 40])
+        _ = machine.watchEnded(1, because: Self.away, at: .seconds(1))
+        _ = machine.timePassed(to: try #require(machine.deadline))
+        let actions = machine.snapshotArrived(snapshot(1, [:]), at: .seconds(2))
+        #expect(has(actions) { if case .report(.massLoss(3, of: 3)) = $0 { true } else { false } })
+        let update = try #require(updates(in: actions).first)
+        #expect(update.table.endpointCount == 0 && update.held.count == 3)
+
+        let back = machine.newsArrived(news(2, [put("web/1", 2)]), on: 2, at: .seconds(3))
+        #expect(try #require(updates(in: back).first).held.count == 2)
+        #expect(machine.heldCount == 2)
+        let over = machine.timePassed(to: .seconds(62))
+        #expect(try #require(updates(in: over).first).held.isEmpty)
+        #expect(has(over) { if case .report(.massLossEnded(2)) = $0 { true } else { false } })
+        #expect(keys(machine.table) == ["web/1"])
+    }
+
+    @Test func anElectionThatCostsMostLeasesIsConfirmedByAListAndHeld() throws {
+        var machine = synced(40, ["web/1": 38, "web/2": 39, "web/3": 40])
+        _ = machine.newsArrived(news(40, [], term: 1), on: 1, at: .zero)
+        _ = machine.newsArrived(news(40, [], term: 2), on: 1, at: .zero)
+        let lost = news(
+            42,
+            [
+                .deleted(key: "services/web/1", at: 41), .deleted(key: "services/web/2", at: 42),
+            ],
+            term: 2
+        )
+        let actions = machine.newsArrived(lost, on: 1, at: .seconds(10))
+        #expect(has(actions) { if case .list = $0 { true } else { false } })
+        #expect(try #require(updates(in: actions).first).held.count == 2)
+        // The list says that they live after all.
+        let confirmed = machine.snapshotArrived(
+            snapshot(43, ["web/1": 43, "web/2": 43, "web/3": 40]),
+            at: .seconds(10)
+        )
+        let update = try #require(updates(in: confirmed).first)
+        #expect(update.held.isEmpty && update.table.endpointCount == 3)
+    }
+
+    @Test func whoSaysThatHeLeavesIsNeverHeld() throws {
+        var machine = synced(40, ["web/1": 38, "web/2": 39, "web/3": 40])
+        _ = machine.watchEnded(1, because: Self.away, at: .seconds(1))
+        _ = machine.timePassed(to: try #require(machine.deadline))
+        _ = machine.snapshotArrived(
+            snapshot(40, ["web/1": 38, "web/2": 39, "web/3": 40]),
+            at: .seconds(2)
+        )
+        let leave = (1...3).map {
+            put("web/\($0)", Revision(rawValue: 40 + Int64($0)), state: .leaving)
+        }
+        let actions = machine.newsArrived(news(43, leave), on: 2, at: .seconds(3))
+        let update = try #require(updates(in: actions).first)
+        #expect(update.table.endpointCount == 0 && update.held.isEmpty)
+    }
+
+    @Test func aListThatMissedSomethingIsReadAgainAndSaid() throws {
+        var machine = synced(40, ["web/1": 38])
+        let theirs = KeySummary(count: 2, highest: 41)
+        var now = Duration.zero
+        // Nothing but the comparison is due; the stream answers whenever it is asked.
+        while !has(machine.timePassed(to: now), { if case .summarize = $0 { true } else { false } })
+        {
+            _ = machine.newsArrived(news(40, []), on: 1, at: now)
+            now = try #require(machine.deadline)
+        }
+        #expect(machine.summaryArrived(theirs, at: now).isEmpty)
+        let actions = machine.summaryArrived(theirs, at: now + .seconds(2))
+        #expect(has(actions) { if case .report(.diverged) = $0 { true } else { false } })
+        #expect(has(actions) { if case .list = $0 { true } else { false } })
+    }
+
     private func synced(_ revision: Revision, _ records: [String: Revision]) -> WatchMachine {
         var machine = machine()
         _ = machine.started()
@@ -325,8 +400,17 @@ import Testing
         .put(record("services/\(key)", revision, state: state))
     }
 
-    private func news(_ revision: Revision, _ events: [StoreEvent]) -> WatchNews {
-        WatchNews(clusterID: ClusterID(rawValue: 1), revision: revision, events: events)
+    private func news(
+        _ revision: Revision,
+        _ events: [StoreEvent],
+        term: UInt64 = 0
+    ) -> WatchNews {
+        WatchNews(
+            clusterID: ClusterID(rawValue: 1),
+            revision: revision,
+            events: events,
+            raftTerm: term
+        )
     }
 
     private func keys(_ table: EndpointTable) -> [String] {

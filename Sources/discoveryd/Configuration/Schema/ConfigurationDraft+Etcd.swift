@@ -29,6 +29,8 @@ extension ConfigurationDraft {
         ttl =
             table.optional("ttl", .wholeSeconds(in: Configuration.Lease.ttls, example: "10s"))
             ?? ttl
+        onStop =
+            table.optional("on_stop", Expectation<Configuration.OnStop>.choice)?.value ?? onStop
         refuseOutputs(in: &table)
     }
 
@@ -38,6 +40,11 @@ extension ConfigurationDraft {
             .duration(in: Configuration.Start.timeouts, example: "30s")
         )
         startTimeout = timeout?.value ?? startTimeout
+        let away = table.optional(
+            "when_etcd_is_away",
+            Expectation<Configuration.WhenEtcdIsAway>.choice
+        )
+        whenEtcdIsAway = away?.value ?? whenEtcdIsAway
         refuseOutputs(in: &table)
     }
 

@@ -11,6 +11,12 @@ extension ConfigurationDraft {
             "mode",
             .text("octal permission bits, \"0000\" to \"0777\"") { FileMode($0) }
         )
+        let onEmpty = table.optional("on_empty", Expectation<Configuration.OnEmpty>.choice)
+        let minEndpoints = table.optional("min_endpoints", .integer(in: 0...65535))
+        let hold = table.optional(
+            "hold",
+            .duration(in: Configuration.Output.holds, example: "60s")
+        )
         refuseOutputs(in: &table)
 
         guard let path else { return }
@@ -18,6 +24,9 @@ extension ConfigurationDraft {
         output.services = services
         output.format = format?.value ?? output.format
         output.mode = mode?.value ?? output.mode
+        output.onEmpty = onEmpty?.value ?? output.onEmpty
+        output.minEndpoints = minEndpoints.map { Int($0.value) } ?? output.minEndpoints
+        output.hold = hold?.value ?? output.hold
         outputs.append(
             Declared(value: output, place: table.place, keyPlace: path.place, name: table.name)
         )

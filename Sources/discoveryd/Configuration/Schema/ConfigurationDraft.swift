@@ -21,7 +21,9 @@ struct ConfigurationDraft {
     var prefix: RegistryPrefix?
     var dialTimeout: Duration?
     var ttl: Located<Duration>?
+    var onStop: Configuration.OnStop?
     var startTimeout: Duration?
+    var whenEtcdIsAway: Configuration.WhenEtcdIsAway?
     var services: [Declared<Configuration.Service>] = []
     var outputs: [Declared<Configuration.Output>] = []
     /// Where the first `[[output]]` starts, readable or not.
@@ -50,7 +52,9 @@ struct ConfigurationDraft {
         if let prefix { merged.etcd.prefix = prefix }
         if let dialTimeout { merged.etcd.dialTimeout = dialTimeout }
         if let ttl { merged.lease.ttl = ttl.value }
+        if let onStop { merged.lease.onStop = onStop }
         if let startTimeout { merged.start.timeout = startTimeout }
+        if let whenEtcdIsAway { merged.start.whenEtcdIsAway = whenEtcdIsAway }
         merged.services = services.map(\.value)
         if !outputs.isEmpty || noOutputs != nil { merged.outputs = outputs.map(\.value) }
         return merged

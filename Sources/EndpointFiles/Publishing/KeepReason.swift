@@ -1,0 +1,21 @@
+/// Why a file is left as it is although the list has changed.
+public enum KeepReason: Hashable, Sendable, CustomStringConvertible {
+    /// No endpoint is left, and an empty list is not to be written.
+    case empty
+    /// Fewer endpoints are left than there must be; written all the same after the hold time.
+    case tooFew(Int, least: Int)
+
+    /// There is no list of this run yet, and the file of an earlier one is no worse than what else is
+    /// known.
+    case fromEarlierRun
+
+    /// The end of a sentence that starts with the file.
+    public var description: String {
+        switch self {
+        case .empty: "no endpoint is left, and on_empty says to keep the file"
+        case .tooFew(let count, let least):
+            "\(count) endpoint\(count == 1 ? " is" : "s are") left, and min_endpoints is \(least)"
+        case .fromEarlierRun: "it is from an earlier run, and etcd is away"
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import Registry
+
+/// One output: what its file holds, what has changed since, and when that is to be written.
+struct OutputState: Sendable {
+    enum Step: Sendable {
+        /// Nothing is under way. Can go to `looking`, `writing`.
+        case idle
+        /// It is looked whether there is a file to be kept. Can go to `idle`, `writing`.
+        case looking(number: Int, KeepReason)
+        /// A write is under way. Can go to `idle`, `failed`.
+        case writing(number: Int)
+        /// The last write failed. Can go to `looking`, `writing`.
+        case failed(FileError, until: Duration)
+    }
+
+    let specification: EndpointOutput
+    var step = Step.idle
+    /// What changed since the list that was handed to the last write; `nil` is everything.
+    private(set) var changed: Set<ServiceName>?
+    private(set) var isBehind: Bool
+    /// The revision of the list that the file holds.
+    private(set) var held: Revision?
+    /// Why the file stays as it is.
+    private(set) var kept: KeepReason?
+    /// The failure that was said last, so that the same one is not said again.
+    private var said: FileError?
+    private var backoff: Backoff
+    /// When the first of the changes came that are gathered, and when they are written.
+    private var gathering: (since: Duration, due: Duration)?
+    /// Since when there have been too few endpoints.
+    private var tooFewSince: Duration?
+    /// When the first of the endpoints has to go that are shown although they are lost.
+    private var shownUntil: Duration?
+
+    init(_ specification: EndpointOutput, isBehind: Bool, backoff: Backoff) {
+        self.specification = specification
+        self.isBehind = isBehind
+        self.backoff = backoff
+    }
+
+    var status: OutputStatus {
+        switch step {
+        case .failed(let error, _): .failed(error)
+        case .writing, .looking: .pending
+        case .idle: kept.map(OutputStatus.kept) ?? held.map(OutputStatus.current) ?? .waiting
+        }
+    }
+
+    /// Whether the file holds a list of this run, or is kept on purpose.
+    var isServed: Bool { held != nil || kept != nil }
+
+    /// Whether all that changed in it up to now is in the file.
+    var isUpToDate: Bool {
+        if case .idle = step { !isBehind } else { false }
+    }
+
+    // MARK: changes
+
+    /// The list changed; `nil` is everything.
+    mutating func listChanged(_ services: Set<ServiceName>?, at now: Duration) {
+        guard specification.shows(services) else { return }
+        if let services, let before = changed {
+            changed = before.union(services)
+        } else {
+            changed = nil
+        }
+        isBehind = true
+        let wait = specification.wait
+        guard wait.min > .zero, isServed else { return }
+        let since = gathering?.since ?? now
+        gathering = (since, min(now + wait.min, since + wait.max))
+    }
+
+    /// All of the newest list has to be looked at, now.
+    mutating func becameDoubtful() {
+        isBehind = true
+        changed = nil
+        gathering = nil
+    }
+
+    // MARK: what to do
+
+    /// When something is to be done without any news.
+    var deadline: Duration? {
+        let tooFewUntil = kept == nil ? nil : tooFewSince.map { $0 + specification.hold }
+        let begin: Duration? =
+            switch step {
+            case .failed(_, let until): until
+            case .idle: isBehind ? gathering?.due : nil
+            case .looking, .writing: nil
+            }
+        return [begin, tooFewUntil, shownUntil].compactMap { $0 }.min()
+    }
+
+    /// Notes what time alone has changed.
+    mutating func timePassed(to now: Duration) {
+        if let until = shownUntil, until <= now {
+            shownUntil = nil
+            becameDoubtful()
+        }
+        if kept != nil, let since = tooFewSince, since + specification.hold <= now {
+            becameDoubtful()
+        }
+    }
+
+    /// What is to be written now, if anything.
+    mutating func next(of latest: TableUpdate, at now: Duration) -> (TableUpdate, KeepReason?)? {
+        guard isBehind else { return nil }
+        switch step {
+        case .looking, .writing: return nil
+        case .failed(_, let until) where until > now: return nil
+        case .idle, .failed: break
+        }
+        if let gathering, gathering.due > now { return nil }
+        var (list, until) = latest.shown(holding: specification.hold, at: now)
+        list.changed = changed
+        shownUntil = until
+        return (list, reasonToKeep(list, at: now))
+    }
+
+    private mutating func reasonToKeep(_ list: TableUpdate, at now: Duration) -> KeepReason? {
+        guard specification.keepsWhenEmpty || specification.least > 0 else { return nil }
+        let count = specification.count(in: list.table)
+        if count == 0, specification.keepsWhenEmpty { return .empty }
+        guard count < specification.least else {
+            tooFewSince = nil
+            return nil
+        }
+        let since = tooFewSince ?? now
+        tooFewSince = since
+        return now < since + specification.hold
+            ? .tooFew(count, least: specification.least) : nil
+    }
+
+    mutating func writeBegan(_ number: Int) {
+        step = .writing(number: number)
+        isBehind = false
+        changed = []
+        gathering = nil
+    }
+
+    mutating func lookBegan(_ number: Int, _ reason: KeepReason) {
+        step = .looking(number: number, reason)
+    }
+
+    /// There is a file, and it stays as it is.
+    ///
+    /// - Returns: Whether that is news.
+    mutating func fileKept(because reason: KeepReason) -> Bool {
+        step = .idle
+        isBehind = false
+        gathering = nil
+        // The file holds an older list than the renderer knows by the next write.
+        changed = nil
+        defer { kept = reason }
+        return kept != reason
+    }
+
+    mutating func writeEnded(_ revision: Revision) {
+        step = .idle
+        held = revision
+        kept = nil
+        said = nil
+        backoff.reset()
+    }
+
+    /// - Returns: The delay before the next try, and whether the failure is news.
+    mutating func writeFailed(_ error: FileError, at now: Duration) -> (Duration, isNews: Bool) {
+        let delay = backoff.next()
+        let isNews = said != error
+        step = .failed(error, until: now + delay)
+        said = error
+        // Whatever the writer had, the next try renders all of the newest list.
+        becameDoubtful()
+        return (delay, isNews)
+    }
+}

@@ -1,0 +1,16 @@
+/// What the store says of a lease.
+public struct LeaseTerm: Hashable, Sendable {
+    /// The cluster that granted it; in another one the same id means nothing.
+    public var clusterID: ClusterID
+    /// The time to live it was granted with.
+    public var granted: Duration
+    /// How long it lives from now on, without a keep-alive.
+    public var remaining: Duration
+
+    /// Describes a lease; one that was just granted or renewed has all its time before it.
+    public init(clusterID: ClusterID, granted: Duration, remaining: Duration? = nil) {
+        self.clusterID = clusterID
+        self.granted = granted
+        self.remaining = remaining ?? granted
+    }
+}

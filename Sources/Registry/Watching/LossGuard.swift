@@ -1,0 +1,107 @@
+/// Decides whether endpoints that vanish are believed to be gone.
+///
+/// One lost endpoint is a host that died. Most of them lost at once, right after an election or a lost
+/// connection and without the word that their owners leave behind, is more likely a fault of the
+/// registry: the hosts serve, and only their leases ended. Such losses are held back for a bounded time.
+///
+/// Only losses are held. What comes, changes or says that it leaves is never delayed.
+struct LossGuard: Sendable {
+    /// When losses are suspicious, and for how long they are held.
+    struct Settings: Sendable {
+        /// Losses this far apart count together: a lease's time to live.
+        var window: Duration
+        /// How long a mass loss is held.
+        var hold: Duration
+        /// The smallest number of endpoints of which a mass can be lost.
+        var least = 3
+        /// How long a single loss waits for others while the store is under suspicion: leases that
+        /// ended together are deleted one after the other.
+        var settle = Duration.seconds(2)
+    }
+
+    /// What was made of a loss.
+    enum OnLoss: Equatable, Sendable {
+        /// Believed: gone.
+        case believed
+        /// Held back, until it shows whether it is one of many.
+        case heldBack
+        /// Held back as one of many. Said once for each mass loss.
+        case massLoss(lost: Int, of: Int)
+    }
+
+    var settings: Settings
+    /// The losses that are held back, by key.
+    private(set) var held: [ServiceKey: HeldEndpoint] = [:]
+    /// Whether what is held back is a mass loss.
+    private(set) var isMassLoss = false
+    /// How many endpoints of the present mass loss were given up.
+    private(set) var dropped = 0
+    /// Losses that were believed, while they count.
+    private var believed: [Duration] = []
+    private var suspectedUntil = Duration.zero
+    private var isSuspected = false
+
+    init(_ settings: Settings) {
+        self.settings = settings
+    }
+
+    /// Something happened to the store that can cost living hosts their leases.
+    mutating func faultSuspected(at now: Duration) {
+        isSuspected = true
+        // An election gives every lease its whole time anew; those of cut-off hosts end after that.
+        suspectedUntil = now + settings.window * 2 + settings.settle
+    }
+
+    /// Endpoints vanished without a word.
+    ///
+    /// - Parameter remaining: How many are left.
+    mutating func lost(_ endpoints: [Endpoint], remaining: Int, at now: Duration) -> OnLoss {
+        if suspectedUntil <= now { isSuspected = false }
+        believed.removeAll { $0 + settings.window <= now }
+        guard isSuspected || isMassLoss else {
+            believed += endpoints.map { _ in now }
+            return .believed
+        }
+        for endpoint in endpoints {
+            held[endpoint.instance.key] = HeldEndpoint(endpoint: endpoint, since: now)
+        }
+        let lost = held.count + believed.count
+        let all = lost + remaining
+        guard !isMassLoss, all >= settings.least, lost * 2 > all else { return .heldBack }
+        isMassLoss = true
+        dropped = 0
+        return .massLoss(lost: held.count, of: all)
+    }
+
+    /// The key is there again, or its owner says that it leaves.
+    ///
+    /// - Returns: Whether it was held.
+    mutating func heard(of key: ServiceKey) -> Bool {
+        guard held.removeValue(forKey: key) != nil else { return false }
+        return true
+    }
+
+    /// When something that is held will be given up.
+    var deadline: Duration? { held.values.map { $0.since + patience }.min() }
+
+    /// Gives up what was held for long enough.
+    mutating func giveUp(at now: Duration) -> Set<ServiceName> {
+        let due = held.filter { $0.value.since + patience <= now }
+        for (key, loss) in due {
+            held[key] = nil
+            if isMassLoss { dropped += 1 } else { believed.append(loss.since) }
+        }
+        return Set(due.keys.map(\.service))
+    }
+
+    /// Ends the mass loss when nothing is held any more.
+    ///
+    /// - Returns: Whether it ended just now.
+    mutating func settled() -> Bool {
+        guard isMassLoss, held.isEmpty else { return false }
+        isMassLoss = false
+        return true
+    }
+
+    private var patience: Duration { isMassLoss ? settings.hold : settings.settle }
+}

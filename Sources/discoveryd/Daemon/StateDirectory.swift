@@ -1,0 +1,62 @@
+import EndpointFiles
+import FoundationEssentials
+import Glibc
+import Registry
+
+/// What one run of the daemon leaves for the next: its lease, and the last list.
+///
+/// Without a directory nothing is kept, and the daemon runs all the same.
+struct StateDirectory: Sendable {
+    let path: String
+    private let writer = AtomicFileWriter()
+
+    init(path: String) {
+        self.path = path
+    }
+
+    /// The directory that systemd made for the unit; `nil` outside of one.
+    ///
+    /// See systemd.exec(5), `StateDirectory=`.
+    static var ofUnit: StateDirectory? {
+        guard let text = getenv("STATE_DIRECTORY").map({ String(cString: $0) }),
+            let first = text.split(separator: ":").first, first.hasPrefix("/")
+        else { return nil }
+        return StateDirectory(path: String(first))
+    }
+
+    // MARK: the lease
+
+    private var leasePath: String { "\(path)/lease.json" }
+
+    /// The lease of an earlier run. A file that cannot be read is as good as none.
+    var lease: KeptLease? {
+        guard let bytes = try? writer.read(leasePath, limit: 4096) else { return nil }
+        return KeptLease(bytes)
+    }
+
+    /// Keeps a lease for the next run.
+    func keep(_ lease: KeptLease) throws(FileError) {
+        try writer.write(lease.bytes, to: leasePath, mode: 0o600)
+    }
+
+    /// There is no lease to go on with any more.
+    func forgetLease() {
+        // What stays is asked for at the next start, and found gone.
+        unlink(leasePath)
+    }
+
+    // MARK: the last list
+
+    /// Where the last list is kept, as JSON, all services.
+    var listPath: String { "\(path)/last-list.json" }
+
+    /// The last list of an earlier run, and since when it is true.
+    func lastList(of prefix: RegistryPrefix) -> (list: TableUpdate, since: Date)? {
+        guard let bytes = try? writer.read(listPath),
+            let list = JSONListReader.read(bytes, prefix: prefix)
+        else { return nil }
+        var status = stat()
+        guard stat(listPath, &status) == 0 else { return nil }
+        return (list, Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec)))
+    }
+}
