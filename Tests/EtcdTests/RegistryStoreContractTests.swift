@@ -57,16 +57,21 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases)
-    func theSummaryCountsTheKeysAndNamesTheLatestChange(kind: Kind) async throws {
+    func theSummaryCountsTheKeysAndNamesThoseThatChangedSince(kind: Kind) async throws {
         try await withStore(kind) { store in
-            #expect(try await store.summary(of: prefix) == KeySummary(count: 0, highest: .zero))
+            let empty = try await store.summary(of: prefix, since: .zero)
+            #expect(empty.count == 0 && empty.changed.isEmpty)
             _ = try await store.grantLease(lease, ttl: .seconds(60))
             _ = try await store.claim(claim("web", "1", lease))
             _ = try await store.claim(claim("web", "2", lease))
+            let first = try revision(of: await store.claim(claim("web", "2", lease)))
             let last = try revision(of: await store.claim(claim("web", "1", lease, port: 81)))
-            #expect(try await store.summary(of: prefix) == KeySummary(count: 2, highest: last))
+            let summary = try await store.summary(of: prefix, since: first)
+            #expect(summary.revision == last && summary.count == 2)
+            #expect(summary.changed == ["services/web/1": last])
             try await store.withdraw("services/web/1", lease: lease)
-            #expect(try await store.summary(of: prefix).count == 1)
+            let later = try await store.summary(of: prefix, since: last)
+            #expect(later.count == 1 && later.changed.isEmpty)
         }
     }
 

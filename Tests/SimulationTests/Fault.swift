@@ -10,8 +10,20 @@ enum Fault {
     case compaction
     /// The store loses everything and begins again at revision 1.
     case wipe
+    /// The store elects a leader.
+    case election
+    /// The store elects a leader and loses every lease with that: the hosts live, their keys do not.
+    case lostLeases
     /// A host crashes, and comes back after a while.
     case crash(host: Int)
+    /// A host is restarted: it leaves its registrations for its next life.
+    case restart(host: Int)
+    /// A host is stopped: it takes its registrations out, and comes back after a while.
+    case stop(host: Int)
+    /// A host's watch misses a change without noticing.
+    case missedChange(host: Int)
+    /// A host's watch tells again what it has told, late.
+    case oldNews(host: Int)
     /// A host is stopped in mid-stride for a while; a suspend, a SIGSTOP.
     case pause(host: Int, Duration)
     /// A host's watch ends.
@@ -30,7 +42,7 @@ enum Fault {
     static func random(using random: inout SeededGenerator) -> Fault {
         let host = Int.random(in: 0..<3, using: &random)
         let time = Duration.milliseconds(Int.random(in: 100...20_000, using: &random))
-        switch Int.random(in: 0..<11, using: &random) {
+        switch Int.random(in: 0..<17, using: &random) {
         case 0: return .storeAway(time)
         case 1: return .compaction
         case 2: return .wipe
@@ -41,6 +53,12 @@ enum Fault {
         case 7: return .revokedLease(host: host)
         case 8: return .deletedKey(host: host)
         case 9: return .overwrittenKey(host: host)
+        case 10: return .election
+        case 11: return .lostLeases
+        case 12: return .restart(host: host)
+        case 13: return .stop(host: host)
+        case 14: return .missedChange(host: host)
+        case 15: return .oldNews(host: host)
         default: return .otherKeys
         }
     }
@@ -54,8 +72,18 @@ enum Fault {
             world.after(time) { $0.isStoreAway = false }
         case .compaction: world.store.compact()
         case .wipe:
-            world.store.wipe()
+            world.wipeStore()
             breakAllStreams(&world)
+        case .election: world.store.raftTerm += 1
+        case .lostLeases:
+            world.store.raftTerm += 1
+            for lease in world.store.leaseIDs.sorted(by: { $0.rawValue < $1.rawValue }) {
+                world.store.revoke(lease)
+            }
+        case .restart(let host): world.stop(host, leaving: false, back: .milliseconds(300))
+        case .stop(let host): world.stop(host, leaving: true, back: .seconds(5))
+        case .missedChange(let host): world.missNextChange(host)
+        case .oldNews(let host): world.tellAgain(host)
         case .crash(let host): if world.hosts[host].isAlive { world.crash(host) }
         case .pause(let host, let time):
             world.hosts[host].pausedUntil = max(world.hosts[host].pausedUntil, world.now + time)

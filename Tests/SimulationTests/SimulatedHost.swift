@@ -25,10 +25,16 @@ struct SimulatedHost {
     var isWatchSilent = false
     var lastDelivery = Duration.zero
     var published: TableUpdate?
+    /// What it has on its disk: the lease of its last life.
+    var kept: KeptLease?
+    /// A change was kept from its watch, so its list may be what never was.
+    var isMisled = false
+    /// How its next life is to begin when it has stopped as it was told.
+    var restart: Duration?
 
     init(index: Int, seed: UInt64) {
         self.index = index
-        (registrationMachine, watchMachine) = Self.machines(index, seed)
+        (registrationMachine, watchMachine) = Self.machines(index, seed, nil)
     }
 
     // MARK: lives
@@ -36,7 +42,9 @@ struct SimulatedHost {
     mutating func begin(seed: UInt64) {
         end()
         isAlive = true
-        (registrationMachine, watchMachine) = Self.machines(index, seed)
+        // Read from the disk as it was written.
+        let kept = kept.flatMap { KeptLease($0.bytes) }
+        (registrationMachine, watchMachine) = Self.machines(index, seed, kept)
     }
 
     /// Nothing is given back, as in a crash.
@@ -47,6 +55,7 @@ struct SimulatedHost {
         deferred = []
         keepAlives = [:]
         published = nil
+        isMisled = false
         closeWatch()
     }
 
@@ -101,15 +110,26 @@ struct SimulatedHost {
 
     static func owner(_ index: Int) -> OwnerID? { OwnerID("owner-\(index)") }
 
+    static func settings(_ index: Int) -> RegistrationMachine.Settings {
+        guard let owner = owner(index) else { preconditionFailure("the name is an owner") }
+        return .init(owner: owner)
+    }
+
+    /// How long lost endpoints are held.
+    static let hold = Duration.seconds(20)
+
     private static func machines(
         _ index: Int,
-        _ seed: UInt64
+        _ seed: UInt64,
+        _ kept: KeptLease?
     ) -> (RegistrationMachine, WatchMachine) {
         var generator = SeededGenerator(seed: seed)
-        guard let owner = owner(index) else { preconditionFailure("the name is an owner") }
+        var watching = WatchMachine.Settings()
+        watching.lossHold = hold
+        watching.auditEvery = .seconds(15)
         return (
-            RegistrationMachine(.init(owner: owner), generator: generator.split()),
-            WatchMachine(.init(), generator: generator.split())
+            RegistrationMachine(settings(index), continuing: kept, generator: generator.split()),
+            WatchMachine(watching, generator: generator.split())
         )
     }
 }

@@ -30,6 +30,9 @@ struct Simulation {
     /// The first promise that was broken.
     var failure: String?
     private var queue = EventQueue()
+    private var deaf: Set<Int> = []
+    /// The last news that was told.
+    private var lately: WatchNews?
     private let prefix = RegistryPrefix.standard
 
     init(seed: UInt64, hosts count: Int) {
@@ -110,6 +113,45 @@ struct Simulation {
     mutating func crash(_ index: Int) {
         hosts[index].end()
         after(.milliseconds(Int.random(in: 100...20_000, using: &random))) { $0.start(index) }
+    }
+
+    /// Tells a host to end as systemd does, and starts it again a while after it has ended.
+    mutating func stop(_ index: Int, leaving: Bool, back: Duration) {
+        guard hosts[index].isAlive else { return }
+        hosts[index].restart = back
+        onHost(index) { host, now in
+            host.registration { leaving ? $0.leaveRequested(at: now) : $0.pauseRequested() }
+        }
+    }
+
+    private mutating func ended(_ index: Int) {
+        hosts[index].end()
+        after(hosts[index].restart ?? .seconds(1)) { $0.start(index) }
+        hosts[index].restart = nil
+    }
+
+    /// The store begins another life. News of the old one cannot come over connections of the new.
+    mutating func wipeStore() {
+        store.wipe()
+        lately = nil
+    }
+
+    /// What the store's next change is, this host's watch does not hear of.
+    mutating func missNextChange(_ index: Int) {
+        if hosts[index].watchStream != nil { deaf.insert(index) }
+    }
+
+    /// From now on nothing goes wrong any more.
+    mutating func calmDown() {
+        isStoreAway = false
+        weather.loss = 0
+        deaf = []
+    }
+
+    /// Some of the history comes once more, as old servers sent it.
+    mutating func tellAgain(_ index: Int) {
+        guard let stream = hosts[index].watchStream, let lately else { return }
+        deliver(lately, on: stream, to: index, after: wayDelay(&random))
     }
 
     private mutating func perform(_ actions: [SimulatedHost.Action], for index: Int) {
@@ -230,7 +272,21 @@ struct Simulation {
             } failed: { _, _, _ in
                 []
             }
-        case .suspectConnection, .report, .finish, .leave: break
+        case .leave(let lease, let markers):
+            ask(index) { store, _ in
+                for claim in markers { store.rewrite(claim) }
+                if let lease { store.revoke(lease) }
+            } answered: { host, _, _ in
+                host.registration { $0.leaveEnded(nil) }
+            } failed: { host, error, _ in
+                host.registration { $0.leaveEnded(error) }
+            }
+        case .report(.leaseGranted(let id, let term)):
+            let settings = SimulatedHost.settings(index)
+            hosts[index].kept = KeptLease(id, of: term.clusterID, settings)
+        case .report(.left(nil)): hosts[index].kept = nil
+        case .finish: ended(index)
+        case .suspectConnection, .report: break
         }
     }
 
@@ -259,10 +315,10 @@ struct Simulation {
             } failed: { host, error, now in
                 host.watch { $0.snapshotFailed(error, at: now) }
             }
-        case .summarize:
+        case .summarize(let since):
             let prefix = prefix
             ask(index) { store, _ in
-                store.summary(of: prefix)
+                store.summary(of: prefix, since: since)
             } answered: { host, summary, now in
                 host.watch { $0.summaryArrived(summary, at: now) }
             } failed: { host, _, now in
@@ -345,8 +401,13 @@ struct Simulation {
             events: changes.flatMap { $0 },
             raftTerm: store.raftTerm
         )
+        defer { lately = news }
         for index in hosts.indices {
             guard let stream = hosts[index].watchStream, !hosts[index].isWatchSilent else {
+                continue
+            }
+            if deaf.remove(index) != nil {
+                hosts[index].isMisled = true
                 continue
             }
             deliver(news, on: stream, to: index, after: wayDelay(&random))
@@ -378,8 +439,18 @@ struct Simulation {
         if let before = hosts[index].published, update.revision < before.revision {
             failure = "host \(index) went back from \(before.revision) to \(update.revision)"
         }
-        if truths[update.revision]?.contains(update.table) != true {
+        // A list that was read whole is right again, whatever was missed.
+        if update.changed == nil { hosts[index].isMisled = false }
+        if !hosts[index].isMisled, truths[update.revision]?.contains(update.table) != true {
             failure = "host \(index) published at \(update.revision) what was never true"
+        }
+        for (key, held) in update.held {
+            if update.table[key] != nil { failure = "host \(index) holds \(key), which is there" }
+            if now - held.since > SimulatedHost.hold + .milliseconds(1),
+                hosts[index].pausedUntil <= now - .milliseconds(1)
+            {
+                failure = "host \(index) has held \(key) since \(held.since)"
+            }
         }
         hosts[index].published = update
     }

@@ -48,8 +48,7 @@ import Testing
     static func run(_ seed: UInt64) -> String? {
         var world = faulty(seed)
         world.run(until: .seconds(60))
-        world.isStoreAway = false
-        world.weather.loss = 0
+        world.calmDown()
         let requestsBefore = world.requests
         world.run(until: .seconds(60) + bound)
         // Crashed hosts are back by now, and had the time that everybody has.
@@ -86,6 +85,7 @@ import Testing
                 }
             }
             guard let published = host.published else { return "host \(host.index) has no list" }
+            if !published.held.isEmpty { return "host \(host.index) still holds what is lost" }
             if published.table != truth {
                 return "host \(host.index) has another list than the store"
             }

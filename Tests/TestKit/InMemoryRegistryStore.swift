@@ -127,9 +127,12 @@ public final class InMemoryRegistryStore: RegistryStore {
         try served { $0.snapshot(of: prefix) }
     }
 
-    /// As ``RegistryStore/summary(of:)`` says.
-    public func summary(of prefix: RegistryPrefix) async throws(StoreError) -> KeySummary {
-        try served { $0.summary(of: prefix) }
+    /// As ``RegistryStore/summary(of:since:)`` says.
+    public func summary(
+        of prefix: RegistryPrefix,
+        since revision: Revision
+    ) async throws(StoreError) -> KeySummary {
+        try served { $0.summary(of: prefix, since: revision) }
     }
 
     /// As ``RegistryStore/watch(_:after:asks:received:)`` says.

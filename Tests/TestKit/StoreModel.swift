@@ -143,10 +143,14 @@ public struct StoreModel: Sendable {
         )
     }
 
-    /// See ``RegistryStore/summary(of:)``.
-    public func summary(of prefix: RegistryPrefix) -> KeySummary {
-        let found = records.values.filter { $0.key.hasPrefix(prefix.text) }
-        return KeySummary(count: found.count, highest: found.map(\.modRevision).max() ?? .zero)
+    /// See ``RegistryStore/summary(of:since:)``.
+    public func summary(of prefix: RegistryPrefix, since: Revision) -> KeySummary {
+        let found = records.filter { $0.key.hasPrefix(prefix.text) }
+        return KeySummary(
+            revision: revision,
+            count: found.count,
+            changed: found.mapValues(\.modRevision).filter { $0.value > since }
+        )
     }
 
     /// The changes after a snapshot, one list for each revision.

@@ -64,14 +64,18 @@ extension EtcdClient {
         )
     }
 
-    /// Counts the keys that begin with a prefix and reads the one that changed last.
+    /// Counts the keys that begin with a prefix and names those that changed after a revision.
     ///
-    /// - Returns: At most one key, the count of all, and the revision of the state that was read.
+    /// - Returns: The changed keys without their values, the count of all keys, and the revision of the
+    ///   state that was read.
     /// - Throws: ``EtcdError``.
     ///
-    /// Source: etcd API, `KV.Range` with a limit and sorted by modification, linearizable.
-    public func newest(prefix: Bytes) async throws(EtcdError) -> GetResponse {
-        try await range(.get(.prefix(prefix), limit: 1, newestFirst: true))
+    /// Source: etcd API, `KV.Range` with `keys_only` and `min_mod_revision`, linearizable.
+    public func changedKeys(
+        prefix: Bytes,
+        after revision: Revision
+    ) async throws(EtcdError) -> GetResponse {
+        try await range(.get(.prefix(prefix), keysChangedAfter: revision))
     }
 
     /// Reads all keys that begin with a prefix, however many, in pages of one and the same state.

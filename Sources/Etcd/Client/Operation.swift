@@ -56,7 +56,7 @@ public struct Operation: Sendable {
         limit: Int? = nil,
         revision: Revision? = nil,
         countOnly: Bool = false,
-        newestFirst: Bool = false
+        keysChangedAfter changed: Revision? = nil
     ) -> Operation {
         var get = Etcdserverpb_RangeRequest()
         get.key = range.key.data
@@ -64,9 +64,9 @@ public struct Operation: Sendable {
         get.limit = Int64(limit ?? 0)
         get.revision = revision?.rawValue ?? 0
         get.countOnly = countOnly
-        if newestFirst {
-            get.sortTarget = .mod
-            get.sortOrder = .descend
+        if let changed {
+            get.minModRevision = changed.next.rawValue
+            get.keysOnly = true
         }
         return Operation(.requestRange(get))
     }

@@ -164,13 +164,19 @@ public struct EtcdRegistryStore: RegistryStore {
         }
     }
 
-    /// As ``RegistryStore/summary(of:)`` says.
-    public func summary(of prefix: RegistryPrefix) async throws(StoreError) -> KeySummary {
+    /// As ``RegistryStore/summary(of:since:)`` says.
+    public func summary(
+        of prefix: RegistryPrefix,
+        since revision: Revision
+    ) async throws(StoreError) -> KeySummary {
         do throws(EtcdError) {
-            let answer = try await client.newest(prefix: Bytes(prefix.text))
+            let prefix = Bytes(prefix.text)
+            let answer = try await client.changedKeys(prefix: prefix, after: revision)
+            let changed = answer.keyValues.map { ($0.key.description, $0.modRevision) }
             return KeySummary(
+                revision: answer.header.revision,
                 count: answer.count,
-                highest: answer.keyValues.first?.modRevision ?? .zero
+                changed: Dictionary(changed, uniquingKeysWith: { $1 })
             )
         } catch {
             throw StoreError(error)

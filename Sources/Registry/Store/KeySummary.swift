@@ -1,13 +1,17 @@
-/// Enough of the keys under a prefix to see whether somebody else's idea of them is right.
+/// Enough of the keys under a prefix to see whether somebody else's idea of them is right, without
+/// their values.
 public struct KeySummary: Hashable, Sendable {
+    /// The state that it describes.
+    public var revision: Revision
     /// How many keys there are.
     public var count: Int
-    /// The latest change of any of them; zero when there is none.
-    public var highest: Revision
+    /// The keys that changed after the revision that was asked for, each with its last change.
+    public var changed: [String: Revision]
 
     /// Describes keys.
-    public init(count: Int, highest: Revision) {
+    public init(revision: Revision, count: Int, changed: [String: Revision]) {
+        self.revision = revision
         self.count = count
-        self.highest = highest
+        self.changed = changed
     }
 }

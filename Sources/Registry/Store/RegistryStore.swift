@@ -49,9 +49,12 @@ public protocol RegistryStore: Sendable {
     /// that any client has seen.
     func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot
 
-    /// Counts the keys under the prefix and names their latest change, linearizable. Costs the store
-    /// and the network next to nothing, however many keys there are.
-    func summary(of prefix: RegistryPrefix) async throws(StoreError) -> KeySummary
+    /// Counts the keys under the prefix, linearizable, and names those that changed after `revision`.
+    /// Values are not sent, so that it costs little, however many keys there are.
+    func summary(
+        of prefix: RegistryPrefix,
+        since revision: Revision
+    ) async throws(StoreError) -> KeySummary
 
     /// Watches all keys under the prefix.
     ///

@@ -1,8 +1,8 @@
 /// Decides when the list is compared with the store, and what a difference means.
 ///
 /// A watch that lost an event shows nothing of it: the comparison, rare and cheap, is what finds it
-/// (etcd had several such faults). A difference alone is no fault: changes may be on their way. Seen
-/// again a while later, with nothing moved or with the old change still missing, it is one.
+/// (etcd had several such faults). A difference alone is no fault: changes may be on their way. One
+/// that is the same a while later is.
 struct AuditMachine: Sendable {
     enum Verdict: Equatable, Sendable {
         /// The same, or not the same yet.
@@ -11,15 +11,20 @@ struct AuditMachine: Sendable {
         case diverged
     }
 
+    /// What differed at the first look.
     private struct Doubt {
-        var ours: KeySummary
-        var theirs: KeySummary
+        /// How many keys more we know than there are.
+        var surplus: Int
+        /// The last changes of keys that we do not know so.
+        var unknown: [String: Revision]
     }
 
     private let every: Duration
     private let again: Duration
     private var generator: SeededGenerator
     private var doubt: Doubt?
+    /// Up to where the list is known to be right.
+    private(set) var since = Revision.zero
     /// When to ask next; not while a question is open, nor before the first list.
     private(set) var deadline: Duration?
 
@@ -33,12 +38,13 @@ struct AuditMachine: Sendable {
     }
 
     /// The list was read whole: it is right.
-    mutating func listed(at now: Duration) {
+    mutating func listed(_ revision: Revision, at now: Duration) {
+        since = revision
         doubt = nil
         plan(from: now)
     }
 
-    /// - Returns: Whether the store is to be asked now.
+    /// - Returns: Whether the store is to be asked now, for what changed after ``since``.
     mutating func timePassed(to now: Duration) -> Bool {
         guard let due = deadline, due <= now else { return false }
         deadline = nil
@@ -57,21 +63,24 @@ struct AuditMachine: Sendable {
         with theirs: KeySummary,
         at now: Duration
     ) -> Verdict {
-        guard ours != theirs else {
+        let surplus = ours.count - theirs.count
+        let unknown = theirs.changed.filter { ours.changed[$0.key] != $0.value }
+        guard surplus != 0 || !unknown.isEmpty else {
+            since = theirs.revision
             doubt = nil
             plan(from: now)
             return .fine
         }
         guard let first = doubt else {
-            doubt = Doubt(ours: ours, theirs: theirs)
+            doubt = Doubt(surplus: surplus, unknown: unknown)
             deadline = now + again
             return .fine
         }
         doubt = nil
         plan(from: now)
-        let hasNothingMoved = first.ours == ours && first.theirs == theirs
-        let isChangeMissing = ours.highest < first.theirs.highest
-        return hasNothingMoved || isChangeMissing ? .diverged : .fine
+        let isSurplusLasting = surplus != 0 && first.surplus == surplus
+        let isChangeMissing = unknown.contains { first.unknown[$0.key] == $0.value }
+        return isSurplusLasting || isChangeMissing ? .diverged : .fine
     }
 
     private mutating func plan(from now: Duration) {

@@ -94,7 +94,7 @@ public final class EndpointWatcher: Sendable {
             return { [self] in await watch(id, stream, after: mark) }
         case .askProgress(let id): streams.withLock { $0[id] }?.ask.yield()
         case .closeWatch(let id): streams.withLock { $0[id] }?.end.stop()
-        case .summarize: return { [self] in await summarize() }
+        case .summarize(let since): return { [self] in await summarize(since: since) }
         case .suspectConnection: return { [store] in await store.suspectConnection() }
         case .publish(let update): listeners.table(update)
         case .tell(let news): listeners.keys(news)
@@ -112,9 +112,9 @@ public final class EndpointWatcher: Sendable {
         }
     }
 
-    private func summarize() async {
+    private func summarize(since revision: Revision) async {
         do throws(StoreError) {
-            let summary = try await store.summary(of: prefix)
+            let summary = try await store.summary(of: prefix, since: revision)
             driver.happened { machine, now in machine.summaryArrived(summary, at: now) }
         } catch {
             driver.happened { machine, now in machine.summaryFailed(at: now) }

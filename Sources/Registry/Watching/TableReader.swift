@@ -31,9 +31,17 @@ struct TableReader: Sendable {
     var badCount: Int { bad.count }
     var foreignCount: Int { foreign.count }
     var nextExpiry: Duration? { held.values.min() }
-    var summary: KeySummary {
-        KeySummary(count: revisions.count, highest: revisions.values.max() ?? .zero)
+
+    /// All keys as they are known, and those that changed after a revision.
+    func summary(since revision: Revision) -> KeySummary {
+        let changed = revisions.filter { $0.value > revision }
+        return KeySummary(
+            revision: changed.values.max() ?? revision,
+            count: revisions.count,
+            changed: changed
+        )
     }
+
 
     /// Reads a whole state; what is not in it is gone.
     mutating func read(_ snapshot: Snapshot, at now: Duration) -> Reading {

@@ -43,8 +43,8 @@ public struct WatchMachine: StateMachine {
         case askProgress(stream: Int)
         /// Give up this stream.
         case closeWatch(stream: Int)
-        /// Ask the store how many keys there are, and which changed last.
-        case summarize
+        /// Ask the store how many keys there are, and which changed since.
+        case summarize(since: Revision)
         /// The connection does not answer.
         case suspectConnection
         /// The list changed, or was read anew.
@@ -149,7 +149,7 @@ public struct WatchMachine: StateMachine {
         clusterID = snapshot.clusterID
         revision = snapshot.revision
         termHeard(snapshot.raftTerm, at: now)
-        audit.listed(at: now)
+        audit.listed(snapshot.revision, at: now)
         let losses = guardLosses(of: reading, at: now).reports
         saidOutOfSync = false
         streams += 1
@@ -253,12 +253,12 @@ public struct WatchMachine: StateMachine {
         raftTerm = max(raftTerm, term)
     }
 
-    /// The store told how many keys there are and which changed last.
+    /// The store told how many keys there are and which changed.
     public mutating func summaryArrived(_ summary: KeySummary, at now: Duration) -> [Action] {
         guard case .watching = state else { return [] }
-        let ours = reader.summary
+        let ours = reader.summary(since: audit.since)
         guard audit.compared(ours, with: summary, at: now) == .diverged else { return [] }
-        return [.report(.diverged(ours: ours, theirs: summary))] + listAgain()
+        return [.report(.diverged(keys: ours.count, inStore: summary.count))] + listAgain()
     }
 
     /// The question for a summary had no answer: the next one will do.
@@ -315,7 +315,9 @@ public struct WatchMachine: StateMachine {
         if !dropped.isEmpty, clusterID != nil {
             actions.append(.publish(update(changed: dropped)))
         }
-        if case .watching = state, audit.timePassed(to: now) { actions.append(.summarize) }
+        if case .watching = state, audit.timePassed(to: now) {
+            actions.append(.summarize(since: audit.since))
+        }
         switch state {
         case .waiting(let until) where until <= now:
             state = .listing

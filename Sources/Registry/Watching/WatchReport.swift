@@ -14,7 +14,7 @@ public enum WatchReport: Sendable {
     /// Nothing is held any more: `dropped` of them never came back.
     case massLossEnded(dropped: Int)
     /// A comparison with the store showed that the list had missed something; it is read again.
-    case diverged(ours: KeySummary, theirs: KeySummary)
+    case diverged(keys: Int, inStore: Int)
     /// A record cannot be read; its last good endpoint stays for the hold time, if there was one.
     case badRecord(key: String, RecordFault)
     /// A record that could not be read is gone or good again.

@@ -132,13 +132,10 @@ final class DaemonLog: Sendable {
                 "no vanished endpoint is held any more",
                 metadata: ["gone_for_good": "\(dropped)"]
             )
-        case .diverged(let ours, let theirs):
+        case .diverged(let keys, let inStore):
             log.error(
                 "the list had missed a change, which a comparison with etcd showed; reading it again",
-                metadata: [
-                    "keys": "\(ours.count)", "keys_in_etcd": "\(theirs.count)",
-                    "revision": "\(ours.highest)", "revision_in_etcd": "\(theirs.highest)",
-                ]
+                metadata: ["keys": "\(keys)", "keys_in_etcd": "\(inStore)"]
             )
         case .badRecord(let key, let fault):
             log.warning("a record is left out, it \(fault)", metadata: ["key": "\(key)"])

@@ -4,61 +4,70 @@ import Testing
 
 /// When a difference between list and store is a fault.
 @Suite struct AuditMachineTests {
-    private let ours = KeySummary(count: 3, highest: 10)
+    private let ours = KeySummary(revision: 10, count: 3, changed: ["a": 10])
 
     @Test func theFirstComparisonIsPlannedRoundTheInterval() throws {
         for seed in 0..<50 as Range<UInt64> {
             var audit = machine(seed: seed)
-            audit.listed(at: .seconds(7))
+            audit.listed(5, at: .seconds(7))
             let due = try #require(audit.deadline)
-            #expect(due >= .seconds(57) && due <= .seconds(157))
+            #expect(due >= .seconds(57) && due <= .seconds(157) && audit.since == 5)
         }
     }
 
-    @Test func theSameIsFineAndPlansTheNext() {
+    @Test func theSameIsFineAndNeedNotBeComparedAgain() {
         var audit = machine()
-        audit.listed(at: .zero)
+        audit.listed(5, at: .zero)
         let isDue = audit.timePassed(to: .seconds(200))
         #expect(isDue && audit.deadline == nil)
-        let verdict = audit.compared(ours, with: ours, at: .seconds(200))
-        #expect(verdict == .fine)
-        #expect(audit.deadline != nil)
+        let theirs = KeySummary(revision: 90, count: 3, changed: ["a": 10])
+        let verdict = audit.compared(ours, with: theirs, at: .seconds(200))
+        #expect(verdict == .fine && audit.since == 90 && audit.deadline != nil)
     }
 
-    @Test func aDifferenceIsLookedAtAgainBeforeItCounts() {
+    @Test func aMissingChangeIsLookedAtAgainBeforeItCounts() {
         var audit = machine()
-        let theirs = KeySummary(count: 4, highest: 12)
+        let theirs = KeySummary(revision: 12, count: 3, changed: ["a": 10, "b": 12])
         var verdict = audit.compared(ours, with: theirs, at: .seconds(200))
-        #expect(verdict == .fine)
-        #expect(audit.deadline == .seconds(201))
+        #expect(verdict == .fine && audit.deadline == .seconds(201) && audit.since == .zero)
         verdict = audit.compared(ours, with: theirs, at: .seconds(201))
         #expect(verdict == .diverged)
     }
 
     @Test func aChangeThatWasOnItsWayIsNoFault() {
         var audit = machine()
-        let theirs = KeySummary(count: 4, highest: 12)
-        _ = audit.compared(ours, with: theirs, at: .seconds(200))
-        let verdict = audit.compared(theirs, with: theirs, at: .seconds(201))
+        let theirs = KeySummary(revision: 12, count: 3, changed: ["a": 10, "b": 12])
+        var verdict = audit.compared(ours, with: theirs, at: .seconds(200))
+        verdict = audit.compared(theirs, with: theirs, at: .seconds(201))
         #expect(verdict == .fine)
     }
 
     @Test func onABusyPrefixTheOldChangeThatIsStillMissingCounts() {
         var audit = machine()
-        _ = audit.compared(ours, with: KeySummary(count: 4, highest: 12), at: .seconds(200))
-        let later = KeySummary(count: 9, highest: 30)
-        let still = KeySummary(count: 3, highest: 11)
-        let verdict = audit.compared(still, with: later, at: .seconds(201))
+        let theirs = KeySummary(revision: 12, count: 3, changed: ["a": 10, "b": 12])
+        var verdict = audit.compared(ours, with: theirs, at: .seconds(200))
+        let later = KeySummary(revision: 30, count: 3, changed: ["a": 29, "b": 12, "c": 30])
+        let lagging = KeySummary(revision: 29, count: 3, changed: ["a": 29])
+        verdict = audit.compared(lagging, with: later, at: .seconds(201))
         #expect(verdict == .diverged)
     }
 
     @Test func onABusyPrefixAListThatKeepsUpIsFine() {
         var audit = machine()
-        _ = audit.compared(ours, with: KeySummary(count: 4, highest: 12), at: .seconds(200))
-        let later = KeySummary(count: 9, highest: 30)
-        let almost = KeySummary(count: 8, highest: 28)
-        let verdict = audit.compared(almost, with: later, at: .seconds(201))
+        let theirs = KeySummary(revision: 12, count: 3, changed: ["a": 10, "b": 12])
+        var verdict = audit.compared(ours, with: theirs, at: .seconds(200))
+        let later = KeySummary(revision: 30, count: 4, changed: ["a": 29, "b": 12, "c": 30])
+        let almost = KeySummary(revision: 29, count: 3, changed: ["a": 29, "b": 12])
+        verdict = audit.compared(almost, with: later, at: .seconds(201))
         #expect(verdict == .fine)
+    }
+
+    @Test func aKeyThatIsGoneAndStaysInTheListCounts() {
+        var audit = machine()
+        let theirs = KeySummary(revision: 12, count: 2, changed: ["a": 10])
+        var verdict = audit.compared(ours, with: theirs, at: .seconds(200))
+        verdict = audit.compared(ours, with: theirs, at: .seconds(201))
+        #expect(verdict == .diverged)
     }
 
     private func machine(seed: UInt64 = 1) -> AuditMachine {
