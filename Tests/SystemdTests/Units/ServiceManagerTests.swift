@@ -91,32 +91,3 @@ import Testing
         }
     }
 }
-
-@Suite struct OwnJobTests {
-    @Test(arguments: [
-        ("stop", OwnJob.stop), ("restart", .restart), ("try-restart", .restart),
-        ("start", .restart),
-        ("reload", .none), ("verify-active", .none), ("nop", .none), ("", .none),
-    ])
-    func aJobIsAStopARestartOrNeither(type: String, expected: OwnJob) {
-        #expect(OwnJob(type: type) == expected)
-    }
-}
-
-@Suite struct SystemdErrorBusTests {
-    @Test(arguments: [
-        ("org.freedesktop.DBus.Error.ServiceUnknown", SystemdError.Code.busUnreachable),
-        ("org.freedesktop.DBus.Error.NameHasNoOwner", .busUnreachable),
-        ("org.freedesktop.systemd1.NoUnitForPID", .notAUnit),
-        ("org.freedesktop.DBus.Error.UnknownObject", .objectGone),
-        ("org.freedesktop.DBus.Error.NoReply", .busTimedOut),
-        ("org.freedesktop.DBus.Error.LimitsExceeded", .refused),
-        ("", .refused),
-    ])
-    func anErrorOfTheBusGetsItsCode(name: String, code: SystemdError.Code) {
-        let refusal = BusMessage.Refusal(name: name, text: "told\nso", errno: EIO)
-        let error = SystemdError.refused(refusal)
-        #expect(error.code == code)
-        #expect(!error.description.contains("\n"))
-    }
-}
