@@ -122,6 +122,10 @@ const char *csystemd_message_path(struct csystemd_message *m) {
     return sd_bus_message_get_path(message_of(m));
 }
 
+const char *csystemd_message_sender(struct csystemd_message *m) {
+    return sd_bus_message_get_sender(message_of(m));
+}
+
 int csystemd_message_error(struct csystemd_message *m, const char **name, const char **text) {
     const sd_bus_error *error = sd_bus_message_get_error(message_of(m));
     *name = error ? error->name : NULL;

@@ -38,6 +38,11 @@ public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
             case busTimedOut
             case notAUnit
             case objectGone
+            case accessDenied
+            case unitNotFound
+            case unitCannotReload
+            case reloadFailed
+            case reloadTimedOut
             case refused
             case answerNotUnderstood
             case cancelled
@@ -65,6 +70,21 @@ public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
 
         /// What systemd was asked about is not there any more.
         public static let objectGone = Code(kind: .objectGone)
+
+        /// We have not the right to do this.
+        public static let accessDenied = Code(kind: .accessDenied)
+
+        /// There is no unit of that name, or its file cannot be loaded.
+        public static let unitNotFound = Code(kind: .unitNotFound)
+
+        /// The unit has no way to reload.
+        public static let unitCannotReload = Code(kind: .unitCannotReload)
+
+        /// The unit was told to reload, and that did not succeed.
+        public static let reloadFailed = Code(kind: .reloadFailed)
+
+        /// The unit was told to reload, and had not done so in time; it goes on.
+        public static let reloadTimedOut = Code(kind: .reloadTimedOut)
 
         /// systemd refuses, for a reason that has no code here; the sentence says which.
         public static let refused = Code(kind: .refused)

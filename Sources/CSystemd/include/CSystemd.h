@@ -129,6 +129,9 @@ int csystemd_message_is_signal(struct csystemd_message *_Nonnull message,
 /// The object a signal is from; NULL for other messages.
 const char *_Nullable csystemd_message_path(struct csystemd_message *_Nonnull message);
 
+/// Who sent a message, by the unique name that the bus gave; NULL when the message is not from a bus.
+const char *_Nullable csystemd_message_sender(struct csystemd_message *_Nonnull message);
+
 /// Of an error, its D-Bus name in `name` and its text, or NULL, in `text`.
 ///
 /// Returns the errno that the name stands for, positive; 0 for a message that is no error. See

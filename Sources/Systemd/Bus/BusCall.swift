@@ -14,6 +14,27 @@ struct BusCall: Hashable, Sendable {
         BusCall(member: member, number: number, strings: strings)
     }
 
+    /// Asks the bus itself.
+    static func bus(_ member: String, _ strings: String...) -> BusCall {
+        BusCall(
+            destination: SystemdNames.bus,
+            path: SystemdNames.busPath,
+            interface: SystemdNames.busInterface,
+            member: member,
+            strings: strings
+        )
+    }
+
+    /// Asks for all properties of an object of the manager's. Answered by a dictionary.
+    static func properties(of interface: String, at path: String) -> BusCall {
+        BusCall(
+            path: path,
+            interface: SystemdNames.properties,
+            member: "GetAll",
+            strings: [interface]
+        )
+    }
+
     /// Asks for one property of an object of the manager's. Answered by a variant.
     static func property(_ name: String, of interface: String, at path: String) -> BusCall {
         BusCall(
@@ -27,6 +48,9 @@ struct BusCall: Hashable, Sendable {
 
 /// How systemd's objects are called on the bus. See org.freedesktop.systemd1(5).
 enum SystemdNames {
+    static let bus = "org.freedesktop.DBus"
+    static let busPath = "/org/freedesktop/DBus"
+    static let busInterface = "org.freedesktop.DBus"
     static let service = "org.freedesktop.systemd1"
     static let managerPath = "/org/freedesktop/systemd1"
     static let managerInterface = "org.freedesktop.systemd1.Manager"

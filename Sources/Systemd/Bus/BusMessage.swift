@@ -56,6 +56,11 @@ struct BusMessage: ~Copyable {
         csystemd_message_path(self.message).map { String(cString: $0) } ?? ""
     }
 
+    /// Who sent it, by the unique name that the bus gave; the bus itself has a well-known one.
+    var sender: String {
+        csystemd_message_sender(self.message).map { String(cString: $0) } ?? ""
+    }
+
     /// The types of container, as D-Bus writes them.
     enum Container: Character {
         case array = "a"

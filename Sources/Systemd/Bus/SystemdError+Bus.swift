@@ -72,6 +72,31 @@ extension SystemdError {
         )
     }
 
+    static func accessDenied() -> SystemdError {
+        SystemdError(
+            code: .accessDenied,
+            message: """
+                systemd does not let us do this; allow it to our user by a rule in \
+                /etc/polkit-1/rules.d, such as 50-discoveryd-reload.rules in the examples, and \
+                have polkitd installed and not masked
+                """,
+            errno: EACCES
+        )
+    }
+
+    /// - Parameter text: What systemd says about it, a sentence.
+    static func unitNotFound(_ text: String) -> SystemdError {
+        SystemdError(
+            code: .unitNotFound,
+            message: """
+                systemd has no such unit, or cannot load it; name it with its suffix, as in \
+                nginx.service, and look at it with systemctl status. It says: \
+                \(OneLine.flattened(text))
+                """,
+            errno: ENOENT
+        )
+    }
+
     /// The one place where the errors of D-Bus and systemd get their code and sentence. See
     /// bus-common-errors.h in systemd and the D-Bus specification.
     static func refused(_ refusal: BusMessage.Refusal) -> SystemdError {
@@ -92,6 +117,22 @@ extension SystemdError {
                 code: .objectGone,
                 message: "what systemd was asked about is gone; ask again",
                 errno: refusal.errno
+            )
+        case "AccessDenied", "InteractiveAuthorizationRequired", "AuthFailed":
+            .accessDenied()
+        // Not the unit in question, but the one that was to say whether we may.
+        case "UnitMasked" where refusal.text.contains("polkit"):
+            .accessDenied()
+        case "NoSuchUnit", "LoadFailed", "UnitMasked", "BadUnitSetting", "InvalidArgs":
+            .unitNotFound(refusal.text)
+        case "JobTypeNotApplicable":
+            SystemdError(
+                code: .unitCannotReload,
+                message: """
+                    the unit has no way to reload; give it an ExecReload= by systemctl edit, or \
+                    restart it instead
+                    """,
+                errno: EOPNOTSUPP
             )
         case "NoReply", "Timeout", "TimedOut":
             .busTimedOut()
