@@ -161,7 +161,8 @@ struct Simulation {
             case .watch(let action): performWatch(action, index)
             }
         }
-        setAlarm(index)
+        // It may just have ended; what it meant to do later is not done then.
+        if hosts[index].isAlive { setAlarm(index) }
     }
 
     private mutating func setAlarm(_ index: Int) {
