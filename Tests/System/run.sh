@@ -58,7 +58,7 @@ CONF
 fresh() {
     in_box systemctl stop discoveryd
     in_box systemctl reset-failed discoveryd 2>/dev/null
-    in_box sh -c 'rm -rf /run/discoveryd /etc/systemd/system/discoveryd.service.d'
+    in_box sh -c 'rm -rf /run/discoveryd /var/lib/discoveryd/* /etc/systemd/system/discoveryd.service.d'
     in_box systemctl daemon-reload
     in_box systemctl start etcd || return 1
     etcdctl del --prefix services/ >/dev/null
@@ -184,16 +184,48 @@ stop_leaves_the_registry_and_keeps_the_file() {
             /run/discoveryd/state/status.json
 }
 
-restart_comes_back_registered() {
+revision() { etcdctl get --prefix services/ -w json | jq .header.revision; }
+
+ten_restarts_in_a_row_are_not_seen_by_anybody() {
     fresh && in_box systemctl start discoveryd || return 1
+    local before
+    before=$(revision)
+    for _ in 1 2 3 4 5 6 7 8 9 10; do in_box systemctl restart discoveryd || return 1; done
+    expect "not one event in etcd" [ "$(revision)" = "$before" ] &&
+        expect "web-1 to be registered" registered web-1 && expect "and in the list" list_has web-1
+}
+
+a_restart_under_another_time_to_live_takes_a_new_lease() {
+    fresh && in_box systemctl start discoveryd || return 1
+    in_box sh -c 'mkdir -p /etc/discoveryd.conf.d &&
+        printf "[lease]\nttl = \"20s\"\n" > /etc/discoveryd.conf.d/ttl.conf'
     in_box systemctl restart discoveryd
-    expect "web-1 to be registered" registered web-1 && expect "and in the list" list_has web-1
+    expect "one lease" has "$(etcdctl lease list)" "found 1 leases" &&
+        expect "web-1 to be registered" registered web-1
+    local result=$?
+    in_box rm -rf /etc/discoveryd.conf.d
+    return $result
+}
+
+after_a_reboot_without_etcd_the_last_list_is_served() {
+    fresh && in_box systemctl start discoveryd || return 1
+    eventually 10 "the list to be kept" in_box grep -q web-1 /var/lib/discoveryd/last-list.json || return 1
+    in_box systemctl stop discoveryd
+    in_box systemctl stop etcd
+    in_box rm -rf /run/discoveryd
+    in_box systemctl start discoveryd || return 1
+    expect "the list to be there" list_has web-1 &&
+        eventually 5 "STATUS= to say since when it is true" status_has \
+            "degraded: serving the list of an earlier run, true at 20" &&
+        in_box systemctl start etcd &&
+        eventually 30 "current when etcd comes" in_box jq -e '.state == "current"' \
+            /run/discoveryd/state/status.json
 }
 
 a_crash_is_restarted_and_registered_again() {
     fresh && in_box systemctl start discoveryd || return 1
     in_box systemctl kill -s KILL --kill-who=main discoveryd
-    eventually 20 "registered again under a new lease" status_has "web registered" &&
+    eventually 20 "registered again" status_has "web registered" &&
         eventually 5 "the list to name it" list_has web-1
 }
 

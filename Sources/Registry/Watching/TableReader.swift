@@ -42,7 +42,6 @@ struct TableReader: Sendable {
         )
     }
 
-
     /// Reads a whole state; what is not in it is gone.
     mutating func read(_ snapshot: Snapshot, at now: Duration) -> Reading {
         let before = table

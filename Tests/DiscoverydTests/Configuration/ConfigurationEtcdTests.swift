@@ -25,8 +25,10 @@ import Testing
             dial_timeout = "500ms"
             [lease]
             ttl = "1m"
+            on_stop = "keep"
             [start]
             timeout = "0s"
+            when_etcd_is_away = "degraded"
             """
         ).configuration()
         #expect(
@@ -37,7 +39,9 @@ import Testing
         #expect(configuration.etcd.prefix.text == "/lab/services/")
         #expect(configuration.etcd.dialTimeout == .milliseconds(500))
         #expect(configuration.lease.ttl == .seconds(60))
+        #expect(configuration.lease.onStop == .keep)
         #expect(configuration.start.timeout == .zero)
+        #expect(configuration.start.whenEtcdIsAway == .degraded)
     }
 
     @Test(arguments: [

@@ -29,12 +29,16 @@ import Testing
             services = ["web", "weird:name"]
             format = "json"
             mode = "0640"
+            on_empty = "keep"
+            min_endpoints = 3
+            hold = "2m"
             """
         )
         let read = try #require(try fixture.configuration().outputs.first)
         #expect(read.path == "/srv/lists/web.json")
         #expect(read.services?.map(\.text) == ["web", "weird:name"])
         #expect(read.mode.bits == 0o640)
+        #expect(read.onEmpty == .keep && read.minEndpoints == 3 && read.hold == .seconds(120))
     }
 
     @Test func anOutputTakesThePlaceOfTheStandardOne() throws {

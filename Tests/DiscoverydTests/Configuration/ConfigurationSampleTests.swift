@@ -42,6 +42,7 @@ import Testing
         let keys = [
             "outputs", "endpoints", "prefix", "dial_timeout", "ttl", "timeout", "name", "port",
             "address", "id", "weight", "zone", "tags", "meta", "path", "services", "format", "mode",
+            "on_stop", "when_etcd_is_away", "on_empty", "min_endpoints", "hold",
         ]
         for key in keys {
             #expect(text.contains("\n#\(key) = "), "\(key) is not in the sample")

@@ -351,8 +351,10 @@ import Testing
         let theirs = KeySummary(revision: 41, count: 2, changed: ["services/web/2": 41])
         var now = Duration.zero
         // Nothing but the comparison is due; the stream answers whenever it is asked.
-        while !has(machine.timePassed(to: now), { if case .summarize(since: 40) = $0 { true } else { false } })
-        {
+        while !has(
+            machine.timePassed(to: now),
+            { if case .summarize(since: 40) = $0 { true } else { false } }
+        ) {
             _ = machine.newsArrived(news(40, []), on: 1, at: now)
             now = try #require(machine.deadline)
         }
