@@ -18,6 +18,9 @@ enum HostileEndpoints {
         "\u{7f}", "\u{85}", "\u{2028}", "\u{2029}", "../../etc/passwd", "\u{feff}", "\u{1f600}",
     ]
 
+    /// Those of them that a key can hold all the same.
+    static let printable: Set<String> = [";", "{", "}", "#", "\"", "'", "\\", "$(id)", "`id`"]
+
     /// One endpoint a name, each of them an id as well.
     static func all() throws -> [Endpoint] {
         try names.enumerated().map { number, name in
@@ -34,6 +37,19 @@ enum HostileEndpoints {
                 ]
             )
         }
+    }
+
+    /// One endpoint that says all of it.
+    static func talkative() throws -> Endpoint {
+        let meta = texts.enumerated().map { ("\($0.offset)\($0.element)", $0.element) }
+        return try Lists.endpoint(
+            "w;}{\"\\'#$(id)`",
+            "\"]}}",
+            address: "2001:db8::1",
+            zone: texts.joined(),
+            tags: texts,
+            meta: Dictionary(meta) { first, _ in first }
+        )
     }
 
     /// As many bytes as nobody expects in one text.

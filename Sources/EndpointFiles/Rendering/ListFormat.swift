@@ -25,7 +25,24 @@ public enum ListFormat: Hashable, Sendable {
         }
     }
 
-    /// Whether its reader takes one service a file: Envoy refuses a file with the endpoints of two
-    /// clusters.
-    public var needsOneService: Bool { self == .envoy }
+    /// Which services an output of this format has to name.
+    public var naming: Naming {
+        switch self {
+        case .json, .prometheus, .hosts, .env, .lines: .optional
+        case .haproxy, .nginx: .advised
+        case .envoy: .one
+        }
+    }
+
+    /// Which services an output has to name.
+    public enum Naming: Hashable, Sendable {
+        /// None: it can show whatever there is.
+        case optional
+        /// Those it is for: the names stand beside the administrator's own backends and upstreams,
+        /// and a service that somebody calls like one of those would be taken for it, or keep the
+        /// program from starting.
+        case advised
+        /// Exactly one: Envoy refuses a file with the endpoints of two clusters.
+        case one
+    }
 }

@@ -45,33 +45,33 @@ import Testing
     }
 
     private struct Clusters: Decodable {
-        var cluster_statuses: [Cluster]?
+        var clusterStatuses: [Cluster]?
     }
 
     private struct Cluster: Decodable {
         var name: String
-        var host_statuses: [Host]?
+        var hostStatuses: [Host]?
     }
 
     private struct Host: Decodable {
-        struct Address: Decodable { var socket_address: Socket }
+        struct Address: Decodable { var socketAddress: Socket }
         struct Socket: Decodable {
             var address: String
-            var port_value: UInt16
+            var portValue: UInt16
         }
-        struct Health: Decodable { var eds_health_status: String }
+        struct Health: Decodable { var edsHealthStatus: String }
         struct Locality: Decodable { var zone: String? }
 
         var address: Address
         var weight: Int
         var locality: Locality?
-        var health_status: Health
+        var healthStatus: Health
 
         var text: String {
-            let address = self.address.socket_address
+            let address = self.address.socketAddress
             let host = address.address.contains(":") ? "[\(address.address)]" : address.address
-            let place = "\(host):\(address.port_value)"
-            return "\(place) \(locality?.zone ?? "") \(weight) \(health_status.eds_health_status)"
+            let place = "\(host):\(address.portValue)"
+            return "\(place) \(locality?.zone ?? "") \(weight) \(healthStatus.edsHealthStatus)"
         }
     }
 
@@ -116,9 +116,11 @@ import Testing
                     || stats.contains("ours.update_rejected: 1")
             }
             let answer = try await ask("/clusters?format=json", of: admin)
-            let clusters = try JSONDecoder().decode(Clusters.self, from: Data(answer.utf8))
-            let ours = clusters.cluster_statuses?.first { $0.name == "ours" }
-            return (ours?.host_statuses ?? []).map(\.text).sorted()
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let clusters = try decoder.decode(Clusters.self, from: Data(answer.utf8))
+            let ours = clusters.clusterStatuses?.first { $0.name == "ours" }
+            return (ours?.hostStatuses ?? []).map(\.text).sorted()
         }
     }
 
