@@ -25,6 +25,14 @@ public enum ListFormat: Hashable, Sendable {
         }
     }
 
+    /// How the path has to end for its reader to know the format; `nil` when any path will do.
+    public var pathEnding: String? {
+        switch self {
+        case .prometheus, .envoy: ".json"
+        case .json, .haproxy, .nginx, .hosts, .env, .lines: nil
+        }
+    }
+
     /// Which services an output of this format has to name.
     public var naming: Naming {
         switch self {
