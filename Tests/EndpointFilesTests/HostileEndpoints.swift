@@ -8,8 +8,11 @@ enum HostileEndpoints {
         "#web", "$(reboot)", "${HOME}", "%00", "*", "-rf", "..", "10.0.0.9:80", "3scale",
         "LD_PRELOAD=x", "Web", "\\", "__name__", "a--b", "a-b", "a.b", "a_b", "com",
         "fe80::1%eth0", "localhost", "w:41", "w;}{daemon", "w`id`", "w\"x", "w'x", "web", "x2e~41",
-        "{", "|tee&<>", "}",
+        "{", "|tee&<>", "}", longest,
     ]
+
+    /// As long as a key's segment can be, and longest when it is spelled with marks.
+    static let longest = String(repeating: ";", count: 128)
 
     /// What no key can hold, but a zone, a tag or a meta entry could, if nobody looked.
     static let texts = [
