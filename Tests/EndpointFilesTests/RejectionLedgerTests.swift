@@ -20,6 +20,15 @@ import Testing
         )
     }
 
+    @Test func ofThousandsAFewAreNamedAndTheRestIsCounted() throws {
+        var ledger = RejectionLedger(path: "/list")
+        let many = try (1...5000).map { try rejection("\($0)", .hostName) }
+        let said = texts(ledger.listRendered(leavingOut: many))
+        #expect(said.count == 21 && said.last == "4980 more")
+        #expect(texts(ledger.listRendered(leavingOut: many)) == [])
+        #expect(texts(ledger.listRendered(leavingOut: [])).count == 20)
+    }
+
     private func rejection(_ id: String, _ code: EncodingFault.Code) throws -> Rejection {
         let key = try Lists.endpoint("web", id).instance.key
         return Rejection(
@@ -34,6 +43,7 @@ import Testing
             switch report {
             case .rejected("/list", let rejection): "rejected \(rejection.subject)"
             case .rejectionEnded("/list", let rejection): "ended \(rejection.subject)"
+            case .rejectedMore("/list", let count): "\(count) more"
             default: "\(report)"
             }
         }

@@ -14,6 +14,8 @@ public enum PublishReport: Sendable {
     /// The file's format cannot carry this; the rest is written without it. Said once for each
     /// cause.
     case rejected(path: String, Rejection)
+    /// That many more, beside those just named.
+    case rejectedMore(path: String, count: Int)
     /// What could not be carried is gone, or can be carried now.
     case rejectionEnded(path: String, Rejection)
     /// An output is no longer configured. Its file stays as it is and gets old.

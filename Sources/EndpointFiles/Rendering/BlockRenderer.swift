@@ -3,7 +3,8 @@ import Registry
 /// Renders with any encoder: one block a service, one entry an endpoint, in byte order.
 ///
 /// Cost follows the change: entries of endpoints that did not change are kept, and so are the blocks
-/// of services that did not.
+/// of services that did not. Where the weights of a service are scaled and their scale changes, all
+/// of its entries are made anew.
 struct BlockRenderer<Encoder: ListEncoder>: ListRenderer {
     private struct Block {
         /// By instance: the endpoint, and how it is said.

@@ -146,6 +146,11 @@ final class DaemonLog: Sendable {
                 "left out of the file, it \(rejection.fault)",
                 metadata: ["path": "\(path)", "key": "\(rejection.subject)"]
             )
+        case .rejectedMore(let path, let count):
+            log.warning(
+                "more is left out of the file",
+                metadata: ["path": "\(path)", "more": "\(count)"]
+            )
         case .rejectionEnded(let path, let rejection):
             log.info(
                 "no longer left out of the file",

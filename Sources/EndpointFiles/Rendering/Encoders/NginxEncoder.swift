@@ -35,12 +35,13 @@ struct NginxEncoder: ListEncoder {
     func entry(_ endpoint: Endpoint, _ weights: WeightScale) throws(EncodingFault) -> [UInt8] {
         let instance = endpoint.instance
         let address = try IPAddress(instance.address)
-        let weight = weights(instance.weight)
-        let willingness =
-            if !endpoint.wantsTraffic { " down" } else if weight > 1 { " weight=\(weight)" } else {
-                ""
-            }
         let target = address.joined(port: instance.port)
-        return Array("    server \(target)\(willingness);\n".utf8)
+        return Array("    server \(target)\(willingness(endpoint, weights));\n".utf8)
+    }
+
+    private func willingness(_ endpoint: Endpoint, _ weights: WeightScale) -> String {
+        guard endpoint.wantsTraffic else { return " down" }
+        let weight = weights(endpoint.instance.weight)
+        return weight == 1 ? "" : " weight=\(weight)"
     }
 }
