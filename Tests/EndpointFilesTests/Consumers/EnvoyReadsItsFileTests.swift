@@ -48,11 +48,25 @@ import Testing
         #expect(try await taken(list.text, cluster: "web") == [])
     }
 
+    /// Why an output for Envoy names one service; see ``ListFormat/naming``.
+    @Test func twoServicesInAFileAreRefused() async throws {
+        #expect(ListFormat.envoy.naming == .one)
+        let endpoints = [try Lists.endpoint("web", "1"), try Lists.endpoint("db", "1")]
+        try await TemporaryDirectory.with { directory in
+            let list = try directory.write("list.json", Lists.text(.envoy, endpoints).text)
+            let log = try await RunningEnvoy.with(list: list, cluster: "web") { envoy in
+                try await envoy.hasRefused()
+            }
+            #expect(log.contains("Unexpected EDS resource length: 2"))
+        }
+    }
+
     private func taken(_ text: String, cluster: String) async throws -> [String] {
         try await TemporaryDirectory.with { directory in
             let list = try directory.write("list.json", text)
             return try await RunningEnvoy.with(list: list, cluster: cluster) { envoy in
-                try await envoy.hosts()
+                try await envoy.hasTaken(updates: 1)
+                return try await envoy.hosts()
             }
         }
     }

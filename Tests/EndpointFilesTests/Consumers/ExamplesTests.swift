@@ -27,7 +27,7 @@ import Testing
     @Test func prometheus() async throws {
         try await with("prometheus/prometheus.yml", .prometheus, "targets.json") { example, _ in
             let found = try await Consumer.promtool.run([
-                "check", "service-discovery", "--timeout=2s", example, "discoveryd",
+                "check", "service-discovery", "--timeout=5s", example, "discoveryd",
             ])
             #expect(found.status == 0 && found.output.contains(#""service": "web""#))
         }

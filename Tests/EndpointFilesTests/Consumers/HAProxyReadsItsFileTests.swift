@@ -76,22 +76,26 @@ import Testing
                 errors: directory.file("log")
             )
             defer { haproxy.kill() }
-            try await eventually("HAProxy listens: \(directory.read("log") ?? "")") {
-                directory.names.contains("admin")
+            var answer = ""
+            try await eventually("HAProxy answers", within: .seconds(60)) {
+                guard directory.names.contains("admin") else { return false }
+                let result = try await Consumer.python3.run([
+                    "-c", Self.asking, directory.file("admin"),
+                ])
+                answer = result.output
+                return result.status == 0
             }
-            let answer = try await Consumer.python3.run([
-                "-c",
-                """
-                import socket, sys
-                s = socket.socket(socket.AF_UNIX)
-                s.connect(sys.argv[1])
-                s.sendall(b"show servers state\\n")
-                while data := s.recv(65536): sys.stdout.buffer.write(data)
-                """, directory.file("admin"),
-            ])
-            return servers(answer.output)
+            return servers(answer)
         }
     }
+
+    private static let asking = """
+        import socket, sys
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(sys.argv[1])
+        s.sendall(b"show servers state\\n")
+        while data := s.recv(65536): sys.stdout.buffer.write(data)
+        """
 
     private func servers(_ answer: String) -> [String] {
         let lines = answer.split(separator: "\n").map { $0.split(separator: " ") }

@@ -74,7 +74,7 @@ import Testing
             let check = try await Consumer.promtool.run(["check", "config", configuration])
             #expect(check.status == 0, "\(check.errors)")
             let result = try await Consumer.promtool.run([
-                "check", "service-discovery", "--timeout=2s", configuration, "discoveryd",
+                "check", "service-discovery", "--timeout=5s", configuration, "discoveryd",
             ])
             #expect(result.status == 0, "\(result.errors)")
             let targets = try JSONDecoder().decode([Target]?.self, from: Data(result.output.utf8))

@@ -12,9 +12,10 @@ import Testing
             let list = directory.file("web.json")
             try write(.envoy, ["10.0.0.5"], to: list)
             try await RunningEnvoy.with(list: list, cluster: "web") { envoy in
+                try await envoy.hasTaken(updates: 1)
                 #expect(try await envoy.hosts() == ["10.0.0.5:8080  100 HEALTHY"])
                 try write(.envoy, ["10.0.0.5", "10.0.0.6"], to: list)
-                try await envoy.hasDecided(updates: 2)
+                try await envoy.hasTaken(updates: 2)
                 #expect(try await envoy.hosts().count == 2)
             }
         }

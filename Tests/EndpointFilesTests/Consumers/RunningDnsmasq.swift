@@ -33,7 +33,7 @@ struct RunningDnsmasq {
             )
             defer { process.kill() }
             let dnsmasq = RunningDnsmasq(port: port) { directory.read("log") ?? "" }
-            try await eventually("dnsmasq has read the file") {
+            try await eventually("dnsmasq has read the file", within: .seconds(30)) {
                 #expect(process.status == nil, "\(directory.read("errors") ?? "")")
                 return dnsmasq.log().contains("read \(place)")
             }

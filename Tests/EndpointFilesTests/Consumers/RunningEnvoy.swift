@@ -7,7 +7,7 @@ struct RunningEnvoy {
     private let admin: String
     private let log: @Sendable () -> String
 
-    /// Runs `body` beside an Envoy that has read the file or refused it.
+    /// Runs `body` beside an Envoy that is up.
     static func with<Value>(
         list: String,
         cluster: String,
@@ -31,21 +31,30 @@ struct RunningEnvoy {
                 #expect(process.status == nil, "\(envoy.log())")
                 return directory.names.contains("admin")
             }
-            try await envoy.hasDecided(updates: 1)
             return try await body(envoy)
         }
     }
 
     /// Waits until it has taken this many versions of the file. One that it refuses is a failure.
-    func hasDecided(updates: Int) async throws {
-        try await eventually("Envoy reads the file", within: .seconds(30)) {
-            let stats = try await ask("/stats?filter=ours.update")
-            guard stats.contains("ours.update_rejected: 0") else {
+    func hasTaken(updates: Int) async throws {
+        try await eventually("Envoy takes the file", within: .seconds(30)) {
+            let counts = try await ask("/stats?filter=ours.update")
+            if counts.contains("ours.update_rejected: 1") {
                 Issue.record("\(log().prefix(2000))")
                 return true
             }
-            return stats.contains("ours.update_success: \(updates)")
+            return counts.contains("ours.update_success: \(updates)")
         }
+    }
+
+    /// Waits until it has refused a version of the file.
+    ///
+    /// - Returns: What it logged.
+    func hasRefused() async throws -> String {
+        try await eventually("Envoy refuses the file", within: .seconds(30)) {
+            try await ask("/stats?filter=ours.update").contains("ours.update_rejected: 1")
+        }
+        return log()
     }
 
     /// The endpoints of the cluster: `address zone weight health`, sorted.
