@@ -63,6 +63,7 @@ install-files:
 	install -D -m 0644 packaging/discoveryd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/discoveryd.conf
 	install -D -m 0644 packaging/discoveryd.8 $(DESTDIR)$(PREFIX)/share/man/man8/discoveryd.8
 	install -D -m 0644 packaging/discoveryd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/discoveryd.conf.5
+	install -D -m 0644 packaging/discoveryd-formats.5 $(DESTDIR)$(PREFIX)/share/man/man5/discoveryd-formats.5
 	test -e $(DESTDIR)$(SYSCONFDIR)/discoveryd.conf || \
 		install -D -m 0644 etc/discoveryd.conf $(DESTDIR)$(SYSCONFDIR)/discoveryd.conf
 

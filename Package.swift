@@ -117,6 +117,7 @@ let package = Package(
         .testTarget(
             name: "EndpointFilesTests",
             dependencies: ["EndpointFiles", "Registry", "TestKit"],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
         .testTarget(

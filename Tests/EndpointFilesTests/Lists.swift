@@ -1,3 +1,4 @@
+import EndpointFiles
 import Registry
 import Testing
 
@@ -6,7 +7,13 @@ enum Lists {
     static func endpoint(
         _ service: String,
         _ id: String,
+        address: String = "10.0.0.5",
         port: UInt16 = 8080,
+        weight: UInt16 = 100,
+        zone: String? = nil,
+        tags: [String] = [],
+        meta: [String: String] = [:],
+        state: EndpointState = .up,
         revision: Revision = 42
     ) throws -> Endpoint {
         Endpoint(
@@ -15,9 +22,14 @@ enum Lists {
                     service: try #require(ServiceName(read: service)),
                     instance: try #require(InstanceID(read: id))
                 ),
-                address: try #require(HostAddress("10.0.0.5")),
-                port: port
+                address: try #require(HostAddress(address)),
+                port: port,
+                weight: weight,
+                zone: zone,
+                tags: tags,
+                meta: meta
             ),
+            state: state,
             createRevision: revision,
             modRevision: revision,
             version: 1,
@@ -38,6 +50,28 @@ enum Lists {
             revision: revision,
             changed: changed
         )
+    }
+
+    /// A list in a format, as text, and what it leaves out.
+    static func text(
+        _ format: ListFormat,
+        _ endpoints: [Endpoint],
+        services: [ServiceName]? = nil,
+        filter: EndpointFilter = EndpointFilter(),
+        includeDraining: Bool = false,
+        header: Bool = false
+    ) -> (text: String, rejections: [Rejection]) {
+        let output = EndpointOutput(
+            path: "/list",
+            services: services,
+            format: format,
+            filter: filter,
+            includeDraining: includeDraining,
+            header: header
+        )
+        var renderer = output.renderer(prefix: .standard)
+        let rendering = renderer.render(update(endpoints))
+        return (String(decoding: rendering.list.bytes, as: UTF8.self), rendering.rejections)
     }
 
     static func names(_ texts: String...) throws -> [ServiceName] {

@@ -17,12 +17,33 @@ public struct EndpointOutput: Hashable, Sendable {
     public var keepsWhenEmpty = false
     /// With fewer endpoints than this an existing file stays as it is for the hold time. Default 0.
     public var least = 0
+    /// In which form it is written.
+    public var format: ListFormat
+    /// The endpoints it shows.
+    public var filter: EndpointFilter
+    /// Whether it shows endpoints that want no new traffic though its format cannot say so. Formats
+    /// that can say it show them always.
+    public var includeDraining: Bool
+    /// Whether it starts with a comment that names the revision; formats without comments ignore it.
+    public var header: Bool
 
     /// Describes a file.
-    public init(path: String, services: [ServiceName]? = nil, mode: UInt32 = 0o644) {
+    public init(
+        path: String,
+        services: [ServiceName]? = nil,
+        mode: UInt32 = 0o644,
+        format: ListFormat = .json,
+        filter: EndpointFilter = EndpointFilter(),
+        includeDraining: Bool = false,
+        header: Bool = false
+    ) {
         self.path = path
         self.services = services
         self.mode = mode
+        self.format = format
+        self.filter = filter
+        self.includeDraining = includeDraining
+        self.header = header
     }
 
     /// Whether a change of these services can be seen in it; `nil` is any change.
@@ -33,7 +54,12 @@ public struct EndpointOutput: Hashable, Sendable {
 
     /// How many endpoints of a table it shows.
     func count(in table: EndpointTable) -> Int {
-        guard let services else { return table.endpointCount }
-        return services.reduce(0) { $0 + table.count(of: $1) }
+        let names = services ?? table.names
+        guard filter == EndpointFilter() else {
+            return names.reduce(0) { count, name in
+                count + table.endpoints(of: name).count(where: filter.matches)
+            }
+        }
+        return names.reduce(0) { $0 + table.count(of: $1) }
     }
 }

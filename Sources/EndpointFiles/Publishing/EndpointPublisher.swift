@@ -8,7 +8,8 @@ import Synchronization
 public final class EndpointPublisher: Sendable {
     /// What is known of one file.
     private struct File {
-        var renderer: JSONListRenderer
+        var renderer: any ListRenderer
+        var rejections: RejectionLedger
         /// The list that the file holds.
         var held: RenderedList?
         /// The file as we left it.
@@ -21,6 +22,7 @@ public final class EndpointPublisher: Sendable {
     private let observe: @Sendable (PublishReport) -> Void
     private let driver: MachineDriver<PublisherMachine>
     private let files = Mutex<[String: File]>([:])
+    private let rejected = Mutex<[String: Int]>([:])
 
     /// A publisher that does nothing before ``run()``.
     ///
@@ -58,6 +60,10 @@ public final class EndpointPublisher: Sendable {
     /// How each output stands, by its path.
     public var statuses: [String: OutputStatus] { driver.read { $0.statuses } }
 
+    /// How many endpoints and services each output leaves out because its format cannot carry them,
+    /// by its path.
+    public var rejectionCounts: [String: Int] { rejected.withLock { $0 } }
+
     /// Whether each output holds a list of this run.
     public var hasWrittenAll: Bool { driver.read { $0.hasWrittenAll } }
 
@@ -79,7 +85,9 @@ public final class EndpointPublisher: Sendable {
             case .write(let output, let update, let number): write(output, update, number)
             case .look(let path, let number): look(path, number)
             case .check(let path): check(path)
-            case .forget(let path): _ = files.withLock { $0.removeValue(forKey: path) }
+            case .forget(let path):
+                _ = files.withLock { $0.removeValue(forKey: path) }
+                _ = rejected.withLock { $0.removeValue(forKey: path) }
             case .report(let report): observe(report)
             }
             return nil
@@ -90,8 +98,14 @@ public final class EndpointPublisher: Sendable {
         let path = output.path
         var file =
             files.withLock { $0.removeValue(forKey: path) }
-            ?? File(renderer: JSONListRenderer(prefix: prefix, services: output.services))
-        let list = file.renderer.render(update)
+            ?? File(
+                renderer: output.renderer(prefix: prefix),
+                rejections: RejectionLedger(path: path)
+            )
+        let rendering = file.renderer.render(update)
+        let list = rendering.list
+        rejected.withLock { $0[path] = rendering.rejections.count }
+        file.rejections.listRendered(leavingOut: rendering.rejections).forEach(observe)
         do throws(FileError) {
             let isSame = try holds(list, path, &file)
             if !isSame { try writer.write(list.bytes, to: path, mode: output.mode) }

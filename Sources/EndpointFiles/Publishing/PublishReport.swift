@@ -13,6 +13,13 @@ public enum PublishReport: Sendable {
     case failed(FileError, retryIn: Duration)
     /// Somebody else deleted or changed the file; it is written again.
     case altered(path: String)
+    /// The file's format cannot carry this; the rest is written without it. Said once for each
+    /// cause.
+    case rejected(path: String, Rejection)
+    /// That many more, beside those just named.
+    case rejectedMore(path: String, count: Int)
+    /// What could not be carried is gone, or can be carried now.
+    case rejectionEnded(path: String, Rejection)
     /// An output is no longer configured. Its file stays as it is and gets old.
     case abandoned(path: String)
 }

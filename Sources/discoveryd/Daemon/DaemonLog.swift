@@ -173,6 +173,21 @@ final class DaemonLog: Sendable {
                 "somebody else deleted or changed the file; writing it again",
                 metadata: ["path": "\(path)"]
             )
+        case .rejected(let path, let rejection):
+            log.warning(
+                "left out of the file, it \(rejection.fault)",
+                metadata: ["path": "\(path)", "key": "\(rejection.subject)"]
+            )
+        case .rejectedMore(let path, let count):
+            log.warning(
+                "more is left out of the file",
+                metadata: ["path": "\(path)", "more": "\(count)"]
+            )
+        case .rejectionEnded(let path, let rejection):
+            log.info(
+                "no longer left out of the file",
+                metadata: ["path": "\(path)", "key": "\(rejection.subject)"]
+            )
         case .abandoned(let path):
             forget("file \(path)")
             log.notice(

@@ -1,0 +1,32 @@
+public import Registry
+
+extension EndpointOutput {
+    /// A renderer for this output.
+    ///
+    /// - Parameter prefix: Where the list is read.
+    public func renderer(prefix: RegistryPrefix) -> any ListRenderer {
+        switch format {
+        case .json: renderer(JSONListEncoder(), prefix)
+        case .prometheus: renderer(PrometheusEncoder(), prefix)
+        case .haproxy: renderer(HAProxyEncoder(header: header), prefix)
+        case .nginx: renderer(NginxEncoder(header: header), prefix)
+        case .envoy: renderer(EnvoyEncoder(), prefix)
+        case .hosts(let domain): renderer(HostsEncoder(domain: domain, header: header), prefix)
+        case .env: renderer(EnvironmentEncoder(header: header), prefix)
+        case .lines: renderer(LinesEncoder(header: header), prefix)
+        }
+    }
+
+    private func renderer(
+        _ encoder: some ListEncoder,
+        _ prefix: RegistryPrefix
+    ) -> any ListRenderer {
+        BlockRenderer(
+            encoder,
+            prefix: prefix,
+            services: services,
+            filter: filter,
+            includeDraining: includeDraining
+        )
+    }
+}

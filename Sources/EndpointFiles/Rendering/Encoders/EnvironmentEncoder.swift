@@ -1,0 +1,36 @@
+import Registry
+
+/// Variables for the shell and for systemd's EnvironmentFile: one a service, always quoted.
+///
+/// ```
+/// WEB_ADDRS="10.0.0.5:8080 10.0.0.6:8080"
+/// ```
+///
+/// Source: systemd.exec(5), "EnvironmentFile="; POSIX, "Shell Command Language", 2.2.3.
+struct EnvironmentEncoder: ListEncoder {
+    static let saysDraining = false
+    /// One string of an environment, its NUL included. See execve(2), MAX_ARG_STRLEN.
+    private static let longest = 128 * 1024
+
+    let header: Bool
+
+    func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
+
+    func block(_ service: ServiceName, _ entries: [String]) throws(EncodingFault) -> [UInt8] {
+        let name = VariableName(service, suffix: "_ADDRS").text
+        let value = entries.joined(separator: " ")
+        let length = name.utf8.count + value.utf8.count + 2
+        guard length <= Self.longest else {
+            throw EncodingFault(
+                .tooLong,
+                "has too many endpoints for a variable: \(length) bytes, the kernel takes "
+                    + "\(Self.longest); narrow the output with zone or tags, or use another format"
+            )
+        }
+        return Array("\(name)=\(ShellQuoted(value))\n".utf8)
+    }
+
+    func entry(_ endpoint: Endpoint, _ weights: WeightScale) -> String {
+        endpoint.instance.address.joined(port: endpoint.instance.port)
+    }
+}

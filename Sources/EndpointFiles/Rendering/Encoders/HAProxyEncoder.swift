@@ -1,0 +1,41 @@
+import Registry
+
+/// HAProxy: a `backend` section a service, a `server` line an endpoint.
+///
+/// ```
+/// backend web
+///     server web-1 10.0.0.5:8080 weight 100
+/// ```
+///
+/// `mode`, `balance`, timeouts and `default-server check` stand in the administrator's `defaults`.
+/// Draining is weight 0: no new sessions, those that are bound to the server stay.
+///
+/// Source: HAProxy, "Configuration Manual", sections 4.2 and 5.2; 2.6 tried.
+struct HAProxyEncoder: ListEncoder {
+    static let saysDraining = true
+    private static let largestWeight = 256
+
+    let header: Bool
+
+    func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
+
+    func weights(of endpoints: [Endpoint]) -> WeightScale {
+        .atMost(Self.largestWeight, endpoints)
+    }
+
+    func block(_ service: ServiceName, _ entries: [[UInt8]]) -> [UInt8] {
+        Array("backend \(HAProxyName(service.text))\n".utf8) + entries.joined()
+    }
+
+    func entry(_ endpoint: Endpoint, _ weights: WeightScale) throws(EncodingFault) -> [UInt8] {
+        let instance = endpoint.instance
+        // To HAProxy 0.0.0.0 is "wherever the client wanted to go".
+        let address = try SpecifiedAddress(instance.address)
+        let name = HAProxyName(instance.key.instance.text)
+        let weight = endpoint.state == .up ? weights(instance.weight) : 0
+        // A name that cannot be resolved would keep HAProxy from starting, for all its backends.
+        let resolving = instance.address.family == .name ? " init-addr last,libc,none" : ""
+        let target = address.joined(port: instance.port)
+        return Array("    server \(name) \(target) weight \(weight)\(resolving)\n".utf8)
+    }
+}

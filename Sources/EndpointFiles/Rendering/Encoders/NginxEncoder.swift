@@ -1,0 +1,47 @@
+import Registry
+
+/// nginx: an `upstream` block a service, a `server` line an endpoint.
+///
+/// ```
+/// upstream web {
+///     server 10.0.0.5:8080;
+///     server 10.0.0.6:8080 weight=2;
+///     server 10.0.0.7:8080 down;
+/// }
+/// ```
+///
+/// nginx does not start with an upstream that has no server, nor with a host name that cannot be
+/// resolved: an empty service holds a server that is `down`, and host names are rejected. The
+/// weights are as small as their ratios allow, since `hash … consistent` makes 160 points of each
+/// unit.
+///
+/// Source: nginx, "ngx_http_upstream_module"; 1.22 tried.
+struct NginxEncoder: ListEncoder {
+    static let saysDraining = true
+
+    let header: Bool
+
+    func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
+
+    func weights(of endpoints: [Endpoint]) -> WeightScale { .smallest(endpoints) }
+
+    func block(_ service: ServiceName, _ entries: [[UInt8]]) -> [UInt8] {
+        let placeholder = Array("    server 127.0.0.1:1 down;\n".utf8)
+        return Array("upstream \(NginxName(service.text)) {\n".utf8)
+            + (entries.isEmpty ? placeholder : Array(entries.joined()))
+            + Array("}\n".utf8)
+    }
+
+    func entry(_ endpoint: Endpoint, _ weights: WeightScale) throws(EncodingFault) -> [UInt8] {
+        let instance = endpoint.instance
+        let address = try IPAddress(instance.address)
+        let target = address.joined(port: instance.port)
+        return Array("    server \(target)\(willingness(endpoint, weights));\n".utf8)
+    }
+
+    private func willingness(_ endpoint: Endpoint, _ weights: WeightScale) -> String {
+        guard endpoint.wantsTraffic else { return " down" }
+        let weight = weights(endpoint.instance.weight)
+        return weight == 1 ? "" : " weight=\(weight)"
+    }
+}

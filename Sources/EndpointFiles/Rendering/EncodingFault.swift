@@ -1,0 +1,28 @@
+import Registry
+
+/// Why a format cannot carry an endpoint or a service.
+public struct EncodingFault: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of thing is in the way.
+    public enum Code: String, Hashable, Sendable {
+        /// The address is a host name, and the format has only IP addresses.
+        case hostName
+        /// The address is `0.0.0.0` or `::`.
+        case unspecifiedAddress
+        /// The name of the service cannot be spelled.
+        case serviceName
+        /// A tag cannot be told from its neighbours.
+        case tag
+        /// It is longer than the reader takes.
+        case tooLong
+    }
+
+    /// What kind of thing is in the way.
+    public let code: Code
+    /// The end of a sentence that starts with the endpoint or the service, with the remedy.
+    public let description: String
+
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

@@ -1,0 +1,111 @@
+import EndpointFiles
+import Registry
+import TestKit
+import Testing
+
+@Suite struct HAProxyReadsItsFileTests {
+    @Test func itTakesTheServersAsWeMeanThem() async throws {
+        let endpoints = [
+            try Lists.endpoint("web", "web-1", weight: 200),
+            try Lists.endpoint("web", "web-2", address: "2001:db8::6", weight: 100),
+            try Lists.endpoint("web", "10.0.0.7:8080", address: "10.0.0.7", state: .draining),
+            try Lists.endpoint("db", "db-1", port: 5432, weight: 65535),
+            try Lists.endpoint("db", "db-2", port: 5433, weight: 1),
+        ]
+        let names = try Lists.names("web", "db", "empty")
+        let servers = try await running(
+            Lists.text(.haproxy, endpoints, services: names, header: true).text
+        )
+        #expect(
+            servers == [
+                "db/db-1 10.0.0.5:5432 256", "db/db-2 10.0.0.5:5433 1",
+                "web/10.0.0.7:3a8080 10.0.0.7:8080 0", "web/web-1 10.0.0.5:8080 200",
+                "web/web-2 2001:db8::6:8080 100",
+            ]
+        )
+    }
+
+    @Test func hostileNamesAreNamesToIt() async throws {
+        let list = Lists.text(.haproxy, try HostileEndpoints.all())
+        #expect(list.rejections == [])
+        let servers = try await running(list.text)
+        #expect(servers.count == HostileEndpoints.names.count)
+    }
+
+    @Test func aHostNameThatNobodyKnowsDoesNotKeepItFromStarting() async throws {
+        let list = Lists.text(
+            .haproxy,
+            [
+                try Lists.endpoint("web", "1", address: "no-such-host.invalid"),
+                try Lists.endpoint("web", "2", address: "localhost"),
+            ]
+        )
+        let servers = try await running(list.text)
+        #expect(servers.count == 2)
+    }
+
+    @Test func anEmptyFileIsFine() async throws {
+        #expect(try await running(Lists.text(.haproxy, []).text) == [])
+    }
+
+    /// Checks the file, starts HAProxy with it, and asks for `backend/server address:port weight`.
+    private func running(_ text: String) async throws -> [String] {
+        try await TemporaryDirectory.with { directory in
+            let base = try directory.write(
+                "haproxy.cfg",
+                """
+                global
+                    stats socket \(directory.file("admin")) level admin
+                defaults
+                    mode http
+                    timeout connect 1s
+                    timeout client 1s
+                    timeout server 1s
+                frontend in
+                    bind unix@\(directory.file("in"))
+
+                """
+            )
+            let list = try directory.write("discoveryd.cfg", text)
+            let check = try await Consumer.haproxy.run(["-c", "-f", base, "-f", list])
+            #expect(check.status == 0, "\(check.output)\(check.errors)")
+
+            let haproxy = try ChildProcess(
+                Consumer.haproxy.path(),
+                ["-db", "-f", base, "-f", list],
+                errors: directory.file("log")
+            )
+            defer { haproxy.kill() }
+            var answer = ""
+            try await eventually("HAProxy answers", within: .seconds(60)) {
+                guard directory.names.contains("admin") else { return false }
+                let result = try await Consumer.python3.run([
+                    "-c", Self.asking, directory.file("admin"),
+                ])
+                answer = result.output
+                return result.status == 0
+            }
+            return servers(answer)
+        }
+    }
+
+    private static let asking = """
+        import socket, sys
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(sys.argv[1])
+        s.sendall(b"show servers state\\n")
+        while data := s.recv(65536): sys.stdout.buffer.write(data)
+        """
+
+    private func servers(_ answer: String) -> [String] {
+        let lines = answer.split(separator: "\n").map { $0.split(separator: " ") }
+        guard let header = lines.first(where: { $0.first == "#" })?.dropFirst() else { return [] }
+        let servers = lines.filter { $0.first != "#" && $0.count > 10 }.map { line in
+            let field = Dictionary(zip(header, line)) { first, _ in first }
+            let fields = ["be_name", "srv_name", "srv_addr", "srv_port", "srv_uweight"]
+            let text = fields.map { String(field[Substring($0)] ?? "") }
+            return "\(text[0])/\(text[1]) \(text[2]):\(text[3]) \(text[4])"
+        }
+        return servers.sorted()
+    }
+}

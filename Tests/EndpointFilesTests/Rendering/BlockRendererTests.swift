@@ -1,0 +1,163 @@
+import Registry
+import Synchronization
+import TestKit
+import Testing
+
+@testable import EndpointFiles
+
+@Suite struct BlockRendererTests {
+    @Test(arguments: ListFormat.samples)
+    func aRendererThatFollowsChangesWritesWhatAFreshOneWrites(_ format: ListFormat) throws {
+        var generator = SeededGenerator(seed: 23)
+        let output = EndpointOutput(
+            path: "/list",
+            format: format,
+            filter: EndpointFilter(tags: ["blue"])
+        )
+        var follower = output.renderer(prefix: .standard)
+        var table: [String: Endpoint] = [:]
+        for round in 1...300 {
+            let service = "s\(Int.random(in: 0..<5, using: &generator))"
+            let id = "i\(Int.random(in: 0..<6, using: &generator))"
+            table[service + id] = try endpoint(service, id, round, &generator)
+            let update = Lists.update(
+                Array(table.values),
+                revision: Revision(rawValue: Int64(round)),
+                changed: Set(try Lists.names(service))
+            )
+            var fresh = output.renderer(prefix: .standard)
+            #expect(follower.render(update) == fresh.render(update), "seed 23, round \(round)")
+        }
+    }
+
+    @Test func oneChangedEndpointOfTenThousandIsEncodedAlone() throws {
+        let encoder = CountingEncoder()
+        var renderer = BlockRenderer(encoder, prefix: .standard, services: nil)
+        var endpoints = try (0..<10_000).map { number in
+            try Lists.endpoint("s\(number % 200)", "i\(number)")
+        }
+        _ = renderer.render(Lists.update(endpoints))
+        #expect(encoder.counts == .init(entries: 10_000, blocks: 200))
+        endpoints[4321].instance.weight = 7
+        let changed = Set(try Lists.names("s\(4321 % 200)"))
+        _ = renderer.render(Lists.update(endpoints, revision: 43, changed: changed))
+        #expect(encoder.counts == .init(entries: 10_001, blocks: 201))
+        _ = renderer.render(Lists.update(endpoints, revision: 44, changed: []))
+        #expect(encoder.counts == .init(entries: 10_001, blocks: 201))
+    }
+
+    @Test(arguments: ListFormat.samples)
+    func aNamedServiceIsThereWithoutEndpoints(_ format: ListFormat) throws {
+        let expected: [ListFormat: String] = [
+            .json: "\"web\":[]\n", .haproxy: "backend web\n",
+            .nginx: "upstream web {\n    server 127.0.0.1:1 down;\n}\n",
+            .env: "WEB_ADDRS=\"\"\n",
+            .prometheus: #"{"labels":{"__meta_discoveryd_service":"web"},"targets":[]}"#,
+            .envoy: #""cluster_name":"web","endpoints":[]}"#,
+        ]
+        let list = Lists.text(format, [], services: try Lists.names("web"))
+        if let expected = expected[format] {
+            #expect((list.text + "\n").contains(expected.replacing("[]\n", with: "[]")))
+        } else {
+            #expect(list.text == "")
+        }
+    }
+
+    @Test(arguments: ListFormat.samples)
+    func whatDrainsIsShownWhereThatCanBeSaid(_ format: ListFormat) throws {
+        let endpoints = [
+            try Lists.endpoint("web", "1"),
+            try Lists.endpoint("web", "2", address: "10.0.0.6", state: .draining),
+            try Lists.endpoint("web", "3", address: "10.0.0.7", weight: 0),
+        ]
+        let says = ![.hosts(domain: .standard), .env, .lines].contains(format)
+        let text = Lists.text(format, endpoints).text
+        #expect(text.contains("10.0.0.6") == says && text.contains("10.0.0.7") == says)
+        let all = Lists.text(format, endpoints, includeDraining: true).text
+        #expect(all.contains("10.0.0.6") && all.contains("10.0.0.7"))
+        #expect((all == text) == says)
+    }
+
+    @Test func aServiceThatDrainsAltogetherIsEmptyAndNotGone() throws {
+        let endpoint = try Lists.endpoint("web", "1", state: .draining)
+        #expect(Lists.text(.env, [endpoint]).text == "WEB_ADDRS=\"\"\n")
+    }
+
+    @Test func theFilterChoosesByZoneAndByAllTags() throws {
+        let endpoints = [
+            try Lists.endpoint("web", "1", zone: "a", tags: ["blue", "new"]),
+            try Lists.endpoint("web", "2", address: "10.0.0.6", zone: "b", tags: ["blue", "new"]),
+            try Lists.endpoint("web", "3", address: "10.0.0.7", zone: "a", tags: ["blue"]),
+            try Lists.endpoint("db", "1", address: "10.0.0.8"),
+        ]
+        func addresses(_ filter: EndpointFilter) -> String {
+            Lists.text(.lines, endpoints, filter: filter).text
+        }
+        #expect(
+            addresses(EndpointFilter(zone: "a", tags: ["new", "blue"])) == "web 10.0.0.5:8080\n"
+        )
+        #expect(addresses(EndpointFilter(zone: "b")) == "web 10.0.0.6:8080\n")
+        #expect(addresses(EndpointFilter(tags: ["blue"])).split(separator: "\n").count == 3)
+        #expect(addresses(EndpointFilter(zone: "c")).isEmpty)
+        #expect(addresses(EndpointFilter()).split(separator: "\n").count == 4)
+    }
+
+    @Test func theHeaderSaysTheRevisionAndIsNoDifference() throws {
+        let endpoint = try Lists.endpoint("web", "1")
+        for format in ListFormat.samples where format.hasComments {
+            let output = EndpointOutput(path: "/list", format: format, header: true)
+            var renderer = output.renderer(prefix: .standard)
+            let list = renderer.render(Lists.update([endpoint], revision: 42)).list
+            let text = String(decoding: list.bytes, as: UTF8.self)
+            let header = "# discoveryd: services/ of cluster cdf818194e3a8c32, revision 42\n"
+            #expect(text == header + Lists.text(format, [endpoint]).text)
+            let later = renderer.render(Lists.update([endpoint], revision: 43)).list
+            #expect(later.bytes != list.bytes && later.isSameList(as: list.bytes))
+        }
+    }
+
+    private func endpoint(
+        _ service: String,
+        _ id: String,
+        _ round: Int,
+        _ generator: inout SeededGenerator
+    ) throws -> Endpoint? {
+        guard Int.random(in: 0..<4, using: &generator) > 0 else { return nil }
+        return try Lists.endpoint(
+            service,
+            id,
+            address: ["10.0.0.5", "host.example", "0.0.0.0"].randomElement(using: &generator)
+                ?? "::1",
+            weight: [0, 1, 100, 150, 9000].randomElement(using: &generator) ?? 1,
+            zone: [nil, "a", "b"].randomElement(using: &generator) ?? nil,
+            tags: [[], ["blue"], ["blue", "a,b"]].randomElement(using: &generator) ?? [],
+            state: [.up, .draining].randomElement(using: &generator) ?? .up,
+            revision: Revision(rawValue: Int64(round))
+        )
+    }
+}
+
+/// Counts what it is asked to encode.
+private final class CountingEncoder: ListEncoder {
+    struct Counts: Equatable {
+        var entries = 0
+        var blocks = 0
+    }
+
+    static let saysDraining = true
+    private let asked = Mutex(Counts())
+
+    var counts: Counts { asked.withLock { $0 } }
+
+    func entry(_ endpoint: Endpoint, _ weights: WeightScale) -> [UInt8] {
+        asked.withLock { $0.entries += 1 }
+        return []
+    }
+
+    func block(_ service: ServiceName, _ entries: [[UInt8]]) -> [UInt8] {
+        asked.withLock { $0.blocks += 1 }
+        return []
+    }
+
+    func frame(_ origin: ListOrigin) -> ListFrame { ListFrame() }
+}
