@@ -22,7 +22,7 @@ extension EtcdClient {
     ) -> EtcdStream<WatchResponse> {
         EtcdStream(client: self) { send throws(EtcdError) in
             let first = try await self.firstRevision(of: start, for: key)
-            try await self.watch(.key(key), first: first, options, send)
+            try await self.watchTwice(.key(key), first: first, options, send)
         }
     }
 
@@ -45,7 +45,7 @@ extension EtcdClient {
         options: WatchOptions = WatchOptions()
     ) -> EtcdStream<WatchResponse> {
         EtcdStream(client: self) { send throws(EtcdError) in
-            try await self.watch(.prefix(prefix), first: revision.next, options, send)
+            try await self.watchTwice(.prefix(prefix), first: revision.next, options, send)
         }
     }
 
@@ -56,6 +56,21 @@ extension EtcdClient {
         let found = try await get(key)
         guard let keyValue = found.keyValues.first else { return found.header.revision.next }
         return start == .creation ? keyValue.createRevision : keyValue.modRevision
+    }
+
+    /// etcd looks at the token of a watch at its beginning, and only there: one that was refused for it
+    /// has told nothing and may begin again, with a new token.
+    private func watchTwice(
+        _ range: KeyRange,
+        first: Revision,
+        _ options: WatchOptions,
+        _ send: @escaping @Sendable (WatchResponse) async -> Void
+    ) async throws(EtcdError) {
+        do throws(EtcdError) {
+            try await watch(range, first: first, options, send)
+        } catch  where authenticator != nil && error.mayBeAboutToken(isWatch: true) {
+            try await watch(range, first: first, options, send)
+        }
     }
 
     private func watch(
@@ -168,7 +183,9 @@ extension EtcdClient {
         let reason = message.cancelReason.isEmpty ? "etcd gave no reason" : message.cancelReason
         let code: EtcdError.Code =
             reason.contains("PermissionDenied") || reason.contains("permission denied")
-            ? .permissionDenied : .watchCancelled
+            ? .permissionDenied
+            : reason.contains("auth token") || reason.contains("user name is empty")
+                || reason.contains("auth store is old") ? .unauthenticated : .watchCancelled
         return EtcdError(code, "etcd ended the watch: \(reason)", method: "Watch.Watch")
     }
 }

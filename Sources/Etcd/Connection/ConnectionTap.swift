@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 import Synchronization
 
 /// Hears the end of a TCP connection and can bring it about.
@@ -13,12 +14,27 @@ final class ConnectionTap: Sendable {
     }
 
     private let state = Mutex(State())
+    private let describe: @Sendable (any Error, CertificateValidity?) -> any Error
     private let lost: @Sendable ((any Error)?) -> Void
 
-    /// - Parameter lost: Called on an event loop each time an established connection ends, with
-    ///   the error that ended it, if there was one.
-    init(lost: @escaping @Sendable ((any Error)?) -> Void) {
+    /// - Parameters:
+    ///   - describe: Adds what is known to an error and to the server's certificate, where there is one.
+    ///   - lost: Called on an event loop each time an established connection ends, with
+    ///     the error that ended it, if there was one.
+    init(
+        describe: @escaping @Sendable (any Error, CertificateValidity?) -> any Error,
+        lost: @escaping @Sendable ((any Error)?) -> Void
+    ) {
+        self.describe = describe
         self.lost = lost
+    }
+
+    /// What went wrong first, on any connection so far.
+    var reason: (any Error)? { state.withLock { $0.reason } }
+
+    /// Something went wrong; what was first counts.
+    func failed(_ error: any Error) {
+        state.withLock { $0.reason = $0.reason ?? error }
     }
 
     /// Adds the tap to a connection that is about to be made.
@@ -73,7 +89,8 @@ final class ConnectionTap: Sendable {
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            tap.state.withLock { $0.reason = $0.reason ?? error }
+            let shown = try? context.channel.pipeline.syncOperations.nioSSL_peerCertificate()
+            tap.failed(tap.describe(error, shown.map(CertificateValidity.init)))
             context.fireErrorCaught(error)
         }
     }

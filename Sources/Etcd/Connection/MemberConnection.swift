@@ -17,6 +17,10 @@ final class MemberConnection: Sendable {
     /// Tells this connection from every other one of the process.
     let number: Int
     let grpc: GRPCClient<GRPCTransport>
+    /// Sends the user's token with each call.
+    let carrier = TokenCarrier()
+    /// What its TLS was made of; `nil` for one that speaks none.
+    let material: TLSMaterial?
     private let tap: ConnectionTap
     private static let count = Atomic(0)
     private let endings: AsyncStream<String>
@@ -24,25 +28,25 @@ final class MemberConnection: Sendable {
 
     /// Prepares a connection; nothing is sent before ``run()``.
     ///
-    /// - Throws: ``EtcdError`` when the transport refuses the endpoint.
+    /// - Throws: ``EtcdError`` when the transport refuses the endpoint; `unusableFile` for the files of
+    ///   ``EtcdClient/TLS``.
     init(to endpoint: EtcdEndpoint, configuration: EtcdClient.Configuration) throws(EtcdError) {
         self.endpoint = endpoint
         number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         (endings, ending) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
-        let ending = ending
-        let tap = ConnectionTap { reason in
-            ending.yield(
-                reason.map { "the connection broke: \($0)" } ?? "the server closed the connection"
-            )
-        }
+        let tls = configuration.tls
+        material =
+            endpoint.scheme == .https
+            ? try TLSMaterial(reading: tls, now: CertificateValidity.now) : nil
+        let tap = Self.tap(endpoint, material, tls, ending)
         self.tap = tap
         do {
             let transport = try GRPCTransport(
                 target: Self.target(for: endpoint),
-                transportSecurity: .plaintext,
-                config: Self.transportConfiguration(configuration, tap: tap)
+                transportSecurity: material?.security ?? .plaintext,
+                config: Self.transportConfiguration(configuration, endpoint, tap: tap)
             )
-            grpc = GRPCClient(transport: transport)
+            grpc = GRPCClient(transport: transport, interceptors: [carrier])
         } catch {
             throw EtcdError(
                 .other,
@@ -77,6 +81,32 @@ final class MemberConnection: Sendable {
         ending.yield(reason)
     }
 
+    private static func tap(
+        _ endpoint: EtcdEndpoint,
+        _ material: TLSMaterial?,
+        _ tls: EtcdClient.TLS,
+        _ ending: AsyncStream<String>.Continuation
+    ) -> ConnectionTap {
+        ConnectionTap(
+            describe: { error, server in
+                guard let material, !(error is IOError) else { return error }
+                return TLSFailure(
+                    error: error,
+                    expectedName: tls.serverName ?? endpoint.host.text,
+                    server: server,
+                    hasOwnCertificate: material.validity != nil
+                )
+            },
+            lost: { reason in
+                let words = reason.map { EtcdError.reason($0) ?? "\($0)" }
+                ending.yield(
+                    words.map { "the connection broke: \($0)" }
+                        ?? "the server closed the connection"
+                )
+            }
+        )
+    }
+
     /// Asks the member who it is, and a question that only a member in touch with its cluster can
     /// answer: a linearizable read. Its status alone proves nothing; a learner and a member whose disk
     /// hangs tell it too.
@@ -91,7 +121,7 @@ final class MemberConnection: Sendable {
             status = try await Etcdserverpb_Maintenance.Client(wrapping: grpc)
                 .status(Etcdserverpb_StatusRequest(), options: options)
         } catch {
-            throw EtcdError(rpc: error, method: "Maintenance.Status", endpoint: endpoint)
+            throw failure(error, "Maintenance.Status")
         }
         if status.leader == 0 {
             throw useless("the member has no leader: it is cut off from the rest of its cluster")
@@ -108,13 +138,28 @@ final class MemberConnection: Sendable {
         do {
             _ = try await Etcdserverpb_KV.Client(wrapping: grpc).range(range, options: options)
         } catch {
-            let error = EtcdError(rpc: error, method: "KV.Range", endpoint: endpoint)
+            let error = failure(error, "KV.Range")
             switch error.code {
             case .unavailable, .deadlineExceeded, .cancelled: throw error
             // Refused, as to a user who may not read this key: an answer all the same.
             default: return
             }
         }
+    }
+
+    /// gRPC often knows only that there is no connection; the tap heard why.
+    private func failure(_ error: any Error, _ method: String) -> EtcdError {
+        let error = EtcdError(rpc: error, method: method, endpoint: endpoint)
+        guard error.code == .unavailable || error.code == .deadlineExceeded,
+            let cause = tap.reason, let reason = EtcdError.reason(cause)
+        else { return error }
+        return EtcdError(
+            .unavailable,
+            reason,
+            method: method,
+            endpoint: "\(endpoint)",
+            cause: cause
+        )
     }
 
     private func useless(_ reason: String) -> EtcdError {
@@ -133,9 +178,15 @@ final class MemberConnection: Sendable {
 
     private static func transportConfiguration(
         _ configuration: EtcdClient.Configuration,
+        _ endpoint: EtcdEndpoint,
         tap: ConnectionTap
     ) -> GRPCTransport.Config {
-        .defaults { transport in
+        let isTLS = endpoint.scheme == .https
+        return .defaults { transport in
+            // Names the server in the handshake, and is what its certificate must be for. Without it
+            // that would be the IP address, also for an endpoint with a name.
+            let name = endpoint.host.family == .name ? endpoint.host.text : nil
+            if isTLS { transport.http2.authority = configuration.tls.serverName ?? name }
             // etcd allows a ping each 5 s (its --grpc-keepalive-min-time), none without a call under
             // way, and hangs up on more.
             transport.connection.keepalive = .init(
@@ -148,8 +199,12 @@ final class MemberConnection: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     let http2 = try pipeline.handler(type: NIOHTTP2Handler.self)
-                    try pipeline.addHandler(PingFilter(), position: .before(http2))
-                    try pipeline.addHandler(HandshakeTimeout(limit), position: .first)
+                    let filter = PingFilter()
+                    try pipeline.addHandler(filter, position: .before(http2))
+                    // Behind TLS: a server that stops in the middle of that has said nothing either.
+                    try pipeline.addHandler(HandshakeTimeout(limit), position: .before(filter))
+                    let check = ProtocolCheck(isTLS: isTLS) { tap.failed($0) }
+                    try pipeline.addHandler(check, position: .first)
                     try tap.install(on: channel)
                 }
             }
