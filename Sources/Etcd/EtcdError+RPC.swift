@@ -111,8 +111,7 @@ extension EtcdError {
         default:
             return EtcdError(
                 .unauthenticated,
-                "etcd refuses the user \(username); check username and password_file, and that etcd "
-                    + "knows the user (etcdctl user get \(username))",
+                "etcd refuses the user \(username): check username and password_file; \(message)",
                 method: method,
                 endpoint: endpoint,
                 cause: self

@@ -7,9 +7,9 @@ extension EtcdError {
         case .speaksTLS: "this port speaks TLS: write https://"
         case .speaksNoTLS: "this port does not speak TLS: write http://"
         case .hungUp(onTLS: false):
-            "the server hung up at once, as one does that speaks TLS: write https://"
+            "the server hung up without a word; if this port speaks TLS, write https://"
         case .hungUp(onTLS: true):
-            "the server hung up at once, as one does that does not speak TLS: write http://"
+            "the server hung up without a word; if this port does not speak TLS, write http://"
         }
     }
 
@@ -21,8 +21,9 @@ extension EtcdError {
         switch failure.error {
         case NIOSSLError.unableToValidateCertificate: return notFor(failure)
         case NIOSSLError.handshakeFailed(let error): return reason(error, failure)
+        case NIOSSLError.uncleanShutdown: return "the server hung up"
         case let error as BoringSSLError: return reason(error, failure)
-        default: return nil
+        default: return reason(failure.error)
         }
     }
 

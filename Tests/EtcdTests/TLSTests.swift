@@ -101,12 +101,12 @@ import Testing
                 try await client(server.endpoint, right) { client in try await client.put("k", "v") }
 
                 let plain = server.endpoint.replacing("https", with: "http")
-                #expect(try await refusal(plain, .init()).hasSuffix("speaks TLS: write https://"))
+                #expect(try await refusal(plain, .init()).hasSuffix("speaks TLS, write https://"))
             }
             try await EtcdServer.with(version) { server in
                 let encrypted = server.endpoint.replacing("http", with: "https")
                 let reason = try await refusal(encrypted, .init(caFile: authority.file))
-                #expect(reason.hasSuffix("not speak TLS: write http://"))
+                #expect(reason.hasSuffix("not speak TLS, write http://"))
             }
         }
     }

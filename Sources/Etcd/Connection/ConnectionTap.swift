@@ -1,5 +1,4 @@
 import NIOCore
-import NIOSSL
 import Synchronization
 
 /// Hears the end of a TCP connection and can bring it about.
@@ -14,18 +13,11 @@ final class ConnectionTap: Sendable {
     }
 
     private let state = Mutex(State())
-    private let describe: @Sendable (any Error, CertificateValidity?) -> any Error
     private let lost: @Sendable ((any Error)?) -> Void
 
-    /// - Parameters:
-    ///   - describe: Adds what is known to an error and to the server's certificate, where there is one.
-    ///   - lost: Called on an event loop each time an established connection ends, with
-    ///     the error that ended it, if there was one.
-    init(
-        describe: @escaping @Sendable (any Error, CertificateValidity?) -> any Error,
-        lost: @escaping @Sendable ((any Error)?) -> Void
-    ) {
-        self.describe = describe
+    /// - Parameter lost: Called on an event loop each time an established connection ends, with
+    ///   the error that ended it, if there was one.
+    init(lost: @escaping @Sendable ((any Error)?) -> Void) {
         self.lost = lost
     }
 
@@ -89,8 +81,7 @@ final class ConnectionTap: Sendable {
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            let shown = try? context.channel.pipeline.syncOperations.nioSSL_peerCertificate()
-            tap.failed(tap.describe(error, shown.map(CertificateValidity.init)))
+            tap.failed(error)
             context.fireErrorCaught(error)
         }
     }

@@ -34,12 +34,17 @@ final class MemberConnection: Sendable {
         self.endpoint = endpoint
         number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         (endings, ending) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
-        let tls = configuration.tls
+        let ending = ending
+        let tap = ConnectionTap { reason in
+            let words = reason.map { EtcdError.reason($0) ?? "\($0)" }
+            ending.yield(
+                words.map { "the connection broke: \($0)" } ?? "the server closed the connection"
+            )
+        }
+        self.tap = tap
         material =
             endpoint.scheme == .https
-            ? try TLSMaterial(reading: tls, now: CertificateValidity.now) : nil
-        let tap = Self.tap(endpoint, material, tls, ending)
-        self.tap = tap
+            ? try TLSMaterial(reading: configuration.tls, now: CertificateValidity.now) : nil
         do {
             let transport = try GRPCTransport(
                 target: Self.target(for: endpoint),
@@ -79,32 +84,6 @@ final class MemberConnection: Sendable {
     /// Ends the connection for a reason of ours: no answers come, or the member is of no use.
     func abandon(because reason: String) {
         ending.yield(reason)
-    }
-
-    private static func tap(
-        _ endpoint: EtcdEndpoint,
-        _ material: TLSMaterial?,
-        _ tls: EtcdClient.TLS,
-        _ ending: AsyncStream<String>.Continuation
-    ) -> ConnectionTap {
-        ConnectionTap(
-            describe: { error, server in
-                guard let material, !(error is IOError) else { return error }
-                return TLSFailure(
-                    error: error,
-                    expectedName: tls.serverName ?? endpoint.host.text,
-                    server: server,
-                    hasOwnCertificate: material.validity != nil
-                )
-            },
-            lost: { reason in
-                let words = reason.map { EtcdError.reason($0) ?? "\($0)" }
-                ending.yield(
-                    words.map { "the connection broke: \($0)" }
-                        ?? "the server closed the connection"
-                )
-            }
-        )
     }
 
     /// Asks the member who it is, and a question that only a member in touch with its cluster can
@@ -181,12 +160,9 @@ final class MemberConnection: Sendable {
         _ endpoint: EtcdEndpoint,
         tap: ConnectionTap
     ) -> GRPCTransport.Config {
-        let isTLS = endpoint.scheme == .https
+        let limit = TimeAmount(configuration.attemptTimeout)
+        let (tls, isTLS) = (configuration.tls, endpoint.scheme == .https)
         return .defaults { transport in
-            // Names the server in the handshake, and is what its certificate must be for. Without it
-            // that would be the IP address, also for an endpoint with a name.
-            let name = endpoint.host.family == .name ? endpoint.host.text : nil
-            if isTLS { transport.http2.authority = configuration.tls.serverName ?? name }
             // etcd allows a ping each 5 s (its --grpc-keepalive-min-time), none without a call under
             // way, and hangs up on more.
             transport.connection.keepalive = .init(
@@ -194,7 +170,10 @@ final class MemberConnection: Sendable {
                 timeout: .seconds(2),
                 allowWithoutCalls: false
             )
-            let limit = TimeAmount(configuration.attemptTimeout)
+            // Names the server in the handshake, and is what its certificate must be for. Without it
+            // that would be the IP address, also for an endpoint with a name.
+            let name = endpoint.host.family == .name ? endpoint.host.text : nil
+            if isTLS { transport.http2.authority = tls.serverName ?? name }
             transport.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
@@ -203,6 +182,10 @@ final class MemberConnection: Sendable {
                     try pipeline.addHandler(filter, position: .before(http2))
                     // Behind TLS: a server that stops in the middle of that has said nothing either.
                     try pipeline.addHandler(HandshakeTimeout(limit), position: .before(filter))
+                    if isTLS {
+                        let witness = TLSWitness(endpoint, tls) { tap.failed($0) }
+                        try pipeline.addHandler(witness, position: .before(filter))
+                    }
                     let check = ProtocolCheck(isTLS: isTLS) { tap.failed($0) }
                     try pipeline.addHandler(check, position: .first)
                     try tap.install(on: channel)

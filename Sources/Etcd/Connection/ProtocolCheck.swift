@@ -21,6 +21,7 @@ final class ProtocolCheck: ChannelInboundHandler, RemovableChannelHandler {
 
     private let isTLS: Bool
     private let found: (Mistake) -> Void
+    private var hasHeard = false
 
     /// - Parameters:
     ///   - isTLS: Whether we speak it.
@@ -32,16 +33,17 @@ final class ProtocolCheck: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
-        if let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) {
+        if !hasHeard, let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) {
             let answersTLS = (20...24).contains(first)
             if answersTLS != isTLS { found(isTLS ? .speaksNoTLS : .speaksTLS) }
         }
+        hasHeard = true
         context.fireChannelRead(data)
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        found(.hungUp(onTLS: isTLS))
+        if !hasHeard { found(.hungUp(onTLS: isTLS)) }
         context.fireChannelInactive()
     }
 }
