@@ -121,7 +121,7 @@ extension EtcdError {
 
     /// Whether a call may have been refused for its token, so that a new one may help.
     ///
-    /// etcd before 3.5.10 or so says of a watch with a bad token that permission is denied.
+    /// Of a watch with a void token, etcd 3.4 and 3.5.1 say that permission is denied.
     func mayBeAboutToken(isWatch: Bool) -> Bool {
         switch code {
         case .unauthenticated: true

@@ -53,14 +53,16 @@ extension EtcdError {
     private static func unverified(_ failure: TLSFailure) -> String {
         let now = CertificateValidity.now
         if let server = failure.server, server.ends <= now {
-            return "the server's certificate has expired, on \(CertificateValidity.date(server.ends)); "
+            return
+                "the server's certificate has expired, on \(CertificateValidity.date(server.ends)); "
                 + "renew it"
         }
         if let server = failure.server, server.begins > now {
             return "the server's certificate is not valid before "
                 + "\(CertificateValidity.date(server.begins)); is this host's clock right?"
         }
-        return "the server's certificate is not signed by an authority in ca_file (without it: by one "
+        return
+            "the server's certificate is not signed by an authority in ca_file (without it: by one "
             + "that the system trusts); set ca_file to the authority that signed it"
     }
 
@@ -73,7 +75,8 @@ extension EtcdError {
         guard failure.hasOwnCertificate else {
             return "the server wants a client certificate: set cert_file and key_file"
         }
-        return "the server refuses our certificate: cert_file must be signed by the authority that the "
+        return
+            "the server refuses our certificate: cert_file must be signed by the authority that the "
             + "server trusts (its --trusted-ca-file), be valid now and allow client authentication"
     }
 }

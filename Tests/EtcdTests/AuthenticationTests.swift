@@ -35,7 +35,10 @@ import Testing
     func aWatchBelongsToTheUserToo(version: EtcdVersion) async throws {
         try await withUser(version) { client, server, password in
             let first = try await client.put("services/a", "1").header.revision
-            for try await answer in client.watch(prefix: "services/", after: .init(rawValue: first.rawValue - 1)) {
+            for try await answer in client.watch(
+                prefix: "services/",
+                after: .init(rawValue: first.rawValue - 1)
+            ) {
                 #expect(answer.events.first?.keyValue.value == "1")
                 break
             }
@@ -50,12 +53,24 @@ import Testing
         try await withUser(version) { client, server, password in
             let first = try await client.put("services/a", "1").header.revision
             // Voids the user's tokens.
-            try await server.asRoot("user", "passwd", "discoveryd", "--interactive=false", input: "new")
+            try await server.asRoot(
+                "user",
+                "passwd",
+                "discoveryd",
+                "--interactive=false",
+                input: "new"
+            )
             password.change(to: "new")
             try await client.put("services/a", "2")
             #expect(password.reads == 2)
 
-            try await server.asRoot("user", "passwd", "discoveryd", "--interactive=false", input: "newer")
+            try await server.asRoot(
+                "user",
+                "passwd",
+                "discoveryd",
+                "--interactive=false",
+                input: "newer"
+            )
             password.change(to: "newer")
             for try await answer in client.watch(prefix: "services/", after: first) {
                 #expect(answer.events.first?.keyValue.value == "2")
@@ -98,7 +113,11 @@ import Testing
             for _ in 0..<20 {
                 let error = await expect(.unauthenticated) { try await client.get("services/a") }
                 let text = error.map { "\($0)" } ?? ""
-                #expect(text.contains("etcd refuses the user discoveryd: check username and password_file"))
+                #expect(
+                    text.contains(
+                        "etcd refuses the user discoveryd: check username and password_file"
+                    )
+                )
                 #expect(!text.contains("not-the-secret"))
             }
             #expect(password.reads == 1)
@@ -143,7 +162,9 @@ import Testing
             )
             let error = #expect(throws: EtcdError.self) { try missing.password() }
             #expect(error?.code == .unusableFile)
-            #expect(error?.message.hasPrefix("password_file: \(directory.file("none")) cannot") == true)
+            #expect(
+                error?.message.hasPrefix("password_file: \(directory.file("none")) cannot") == true
+            )
             let file = try directory.write("password", "p w\n")
             let good = EtcdClient.Credentials(username: "discoveryd", passwordFile: file)
             #expect(try good.password() == "p w")

@@ -98,7 +98,8 @@ import Testing
                     )
                 )
                 let right = EtcdClient.TLS(caFile: authority.file, serverName: "etcd.example")
-                try await client(server.endpoint, right) { client in try await client.put("k", "v") }
+                try await client(server.endpoint, right) { client in try await client.put("k", "v")
+                }
 
                 let plain = server.endpoint.replacing("https", with: "http")
                 #expect(try await refusal(plain, .init()).hasSuffix("speaks TLS, write https://"))
@@ -128,6 +129,59 @@ import Testing
                 #expect(reason.hasPrefix("the server's certificate is not valid before 20"))
             }
         }
+    }
+
+    @Test(arguments: EtcdVersion.allCases)
+    func aNewCertificateIsMovedToAndABrokenOneIsSaidAndNot(version: EtcdVersion) async throws {
+        try await TemporaryDirectory.with { directory in
+            let authority = try await TestAuthority(in: directory)
+            let own = try await authority.issue("own")
+            let options = EtcdOptions(
+                certificate: try await authority.issue("server"),
+                asksForClientCertificate: true
+            )
+            try await EtcdServer.with(version, options) { server in
+                var configuration = EtcdClient.Configuration(
+                    endpoints: [try EtcdEndpoint(server.endpoint)]
+                )
+                configuration.tls = .init(
+                    caFile: authority.file,
+                    certificateFile: own.file,
+                    keyFile: own.keyFile
+                )
+                configuration.filesInterval = .milliseconds(100)
+                let events = Recorder<ConnectionEvent>()
+                let client = EtcdClient(configuration) { events.record($0) }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { await client.run() }
+                    defer { group.cancelAll() }
+                    try await client.put("k", "1")
+                    // As when a tool writes the certificate and not yet its key.
+                    let good = try #require(directory.read("own.pem"))
+                    try directory.write("own.pem", try #require(directory.read("server.pem")))
+                    try await eventually("the broken pair is said") {
+                        cares(events.all).contains { $0.contains("is not the key of") }
+                    }
+                    try await client.put("k", "2")
+                    #expect(cares(events.all).count == 1 && losses(events.all).isEmpty)
+
+                    try directory.write("own.pem", good)
+                    try await authority.issue("own")
+                    try await eventually("the new pair is moved to") {
+                        losses(events.all) == ["the files of its TLS have changed"]
+                    }
+                    try await client.put("k", "3")
+                }
+            }
+        }
+    }
+
+    private func cares(_ events: [ConnectionEvent]) -> [String] {
+        events.compactMap { if case .filesNeedCare(_, let sentence) = $0 { sentence } else { nil } }
+    }
+
+    private func losses(_ events: [ConnectionEvent]) -> [String] {
+        events.compactMap { if case .lost(_, let reason) = $0 { reason } else { nil } }
     }
 
     /// Runs `body` with a client.

@@ -6,7 +6,12 @@ extension EtcdServer {
     public func addUsers() async throws {
         try await etcdctl("role", "add", "discoveryd")
         try await etcdctl(
-            "role", "grant-permission", "discoveryd", "--prefix=true", "readwrite", "services/"
+            "role",
+            "grant-permission",
+            "discoveryd",
+            "--prefix=true",
+            "readwrite",
+            "services/"
         )
         try await etcdctl("user", "add", "discoveryd:secret")
         try await etcdctl("user", "grant-role", "discoveryd", "discoveryd")
@@ -22,7 +27,10 @@ extension EtcdServer {
     /// - Returns: What it printed.
     @discardableResult
     public func asRoot(_ arguments: String..., input: String = "") async throws -> String {
-        let result = try await shell("printf '%s\\n' '\(input)' | etcdctl --user=root:root \"$@\"", arguments)
+        let result = try await shell(
+            "printf '%s\\n' '\(input)' | etcdctl --user=root:root \"$@\"",
+            arguments
+        )
         guard result.status == 0 else {
             throw Failure(
                 description: "etcdctl \(arguments.joined(separator: " ")): \(result.errors)"
@@ -47,7 +55,11 @@ extension EtcdServer {
             environment["ETCDCTL_CERT"] = own.file
             environment["ETCDCTL_KEY"] = own.keyFile
         }
-        return try await Command("/bin/sh", ["-c", line, "sh"] + arguments, environment: environment)
-            .run()
+        return try await Command(
+            "/bin/sh",
+            ["-c", line, "sh"] + arguments,
+            environment: environment
+        )
+        .run()
     }
 }

@@ -70,7 +70,10 @@ struct TLSMaterial: Sendable {
             try check(chain, certificate, bytes, key, now)
             return (chain, bytes)
         default:
-            throw EtcdError(.unusableFile, "cert_file and key_file: one does not do without the other")
+            throw EtcdError(
+                .unusableFile,
+                "cert_file and key_file: one does not do without the other"
+            )
         }
     }
 

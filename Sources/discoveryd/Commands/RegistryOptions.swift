@@ -60,5 +60,18 @@ extension EtcdClient.Configuration {
     init(_ etcd: Configuration.Etcd) {
         self.init(endpoints: etcd.endpoints)
         dialTimeout = etcd.dialTimeout
+        let credentials = ConfigurationSource.credentialsDirectory
+        tls = EtcdClient.TLS(
+            caFile: etcd.caFile?.path(credentials: credentials),
+            certificateFile: etcd.certFile?.path(credentials: credentials),
+            keyFile: etcd.keyFile?.path(credentials: credentials),
+            serverName: etcd.serverName
+        )
+        if let username = etcd.username, let file = etcd.passwordFile {
+            self.credentials = EtcdClient.Credentials(
+                username: username,
+                passwordFile: file.path(credentials: credentials)
+            )
+        }
     }
 }
