@@ -97,6 +97,32 @@ import Testing
         }
     }
 
+    @Test func checkSaysWhatTheFilesDoNotHold() async throws {
+        try await TemporaryDirectory.with { directory in
+            let authority = try await TestAuthority(in: directory)
+            let own = try await authority.issue("own")
+            let other = try await authority.issue("other")
+            try directory.write("password", "")
+            let mixed = TestCertificate(
+                file: own.file,
+                keyFile: other.keyFile,
+                authority: own.authority
+            )
+            try configure(directory, "https://127.0.0.1:1", mixed, "discoveryd")
+            let result = try await Command(
+                DaemonProcess.program,
+                ["check", "-c", directory.file("one.conf")]
+            ).run()
+            #expect(result.status == 0)
+            #expect(result.errors.contains("[etcd] key_file: \(other.keyFile) is not the key of"))
+            #expect(
+                result.errors.contains(
+                    "[etcd] password_file: \(directory.file("password")) is empty"
+                )
+            )
+        }
+    }
+
     // MARK: parts
 
     private func withServer(

@@ -8,6 +8,13 @@ public struct TestCertificate: Sendable {
     public let keyFile: String
     /// The certificate of the authority that signed it, PEM.
     public let authority: String
+
+    /// Names the files of one.
+    public init(file: String, keyFile: String, authority: String) {
+        self.file = file
+        self.keyFile = keyFile
+        self.authority = authority
+    }
 }
 
 /// A certificate authority of a test's own, made by openssl(1).

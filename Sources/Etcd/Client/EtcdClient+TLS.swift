@@ -30,5 +30,13 @@ extension EtcdClient {
             self.keyFile = keyFile
             self.serverName = serverName
         }
+
+        /// Reads the files as a new connection would.
+        ///
+        /// - Throws: ``EtcdError`` `unusableFile` when one cannot be read or does not hold what it
+        ///   should, when certificate and key are no pair, or when the certificate has expired.
+        public func check() throws(EtcdError) {
+            _ = try TLSMaterial(reading: self, now: CertificateValidity.now)
+        }
     }
 }

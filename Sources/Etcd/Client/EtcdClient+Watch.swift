@@ -1,6 +1,7 @@
 import EtcdAPI
 import GRPCCore
 public import Registry
+import Synchronization
 
 extension EtcdClient {
     /// Watches one key.
@@ -66,9 +67,16 @@ extension EtcdClient {
         _ options: WatchOptions,
         _ send: @escaping @Sendable (WatchResponse) async -> Void
     ) async throws(EtcdError) {
+        let hasTold = Atomic(false)
         do throws(EtcdError) {
-            try await watch(range, first: first, options, send)
-        } catch  where authenticator != nil && error.mayBeAboutToken(isWatch: true) {
+            try await watch(range, first: first, options) { response in
+                hasTold.store(true, ordering: .relaxed)
+                await send(response)
+            }
+        } catch {
+            guard authenticator != nil, error.mayBeAboutToken(isWatch: true),
+                !hasTold.load(ordering: .relaxed)
+            else { throw error }
             try await watch(range, first: first, options, send)
         }
     }

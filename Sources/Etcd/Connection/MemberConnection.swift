@@ -181,7 +181,10 @@ final class MemberConnection: Sendable {
                     let filter = PingFilter()
                     try pipeline.addHandler(filter, position: .before(http2))
                     // Behind TLS: a server that stops in the middle of that has said nothing either.
-                    try pipeline.addHandler(HandshakeTimeout(limit), position: .before(filter))
+                    let timeout = HandshakeTimeout(limit) {
+                        tap.failed(ChannelError.connectTimeout(limit))
+                    }
+                    try pipeline.addHandler(timeout, position: .before(filter))
                     if isTLS {
                         let witness = TLSWitness(endpoint, tls) { tap.failed($0) }
                         try pipeline.addHandler(witness, position: .before(filter))

@@ -74,4 +74,21 @@ extension EtcdClient.Configuration {
             )
         }
     }
+
+    /// What is wrong with the content of the files that it names: a sentence each. It may change while
+    /// the daemon runs, and so is no fault of the configuration.
+    var fileTroubles: [String] {
+        var troubles: [String] = []
+        do throws(EtcdError) {
+            if endpoints.contains(where: { $0.scheme == .https }) { try tls.check() }
+        } catch {
+            troubles.append(error.message)
+        }
+        do throws(EtcdError) {
+            _ = try credentials?.password()
+        } catch {
+            troubles.append(error.message)
+        }
+        return troubles
+    }
 }
