@@ -41,7 +41,11 @@ extension EtcdError {
         case .unauthenticated:
             return (.unauthenticated, unknownUser(said))
         case .permissionDenied:
-            return (.permissionDenied, "etcd does not allow this to the user: \(said)")
+            return (
+                .permissionDenied,
+                "etcd does not allow this to the user: \(said); grant its role these keys "
+                    + "(etcdctl role grant-permission)"
+            )
         default:
             return readText(said)
         }
@@ -109,9 +113,10 @@ extension EtcdError {
         switch code {
         case .unavailable, .deadlineExceeded, .cancelled, .unusableFile: return self
         default:
+            let said = (cause as? RPCError)?.message ?? message
             return EtcdError(
                 .unauthenticated,
-                "etcd refuses the user \(username): check username and password_file; \(message)",
+                "etcd refuses the user \(username): check username and password_file (\(said))",
                 method: method,
                 endpoint: endpoint,
                 cause: self

@@ -21,6 +21,11 @@ enum FilePlace: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether it is a credential.
+    var isCredential: Bool {
+        if case .credential = self { true } else { false }
+    }
+
     /// The path.
     ///
     /// - Parameter credentials: The directory of the unit's credentials, if there is one. Without it a

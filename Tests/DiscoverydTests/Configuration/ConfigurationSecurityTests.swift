@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import discoveryd
@@ -109,6 +110,16 @@ import Testing
                 "7:12: [etcd] key_file: \"/run/credentials/discoveryd.service/key\" does not exist"
             ]
         )
+        let closed = fixture(
+            text,
+            failures: ["/s/credentials/key": .system(EACCES)],
+            credentials: "/s/credentials"
+        )
+        #expect(
+            try closed.warnings() == [
+                "7:12: [etcd] key_file: can only be looked at by the daemon itself"
+            ]
+        )
         let there = fixture(text, credentials: "/s/credentials")
         #expect(try there.configuration().etcd.keyFile == .credential("key"))
         #expect(FilePlace.credential("key").path(credentials: "/c") == "/c/key")
@@ -124,10 +135,16 @@ import Testing
     private func fixture(
         _ text: String,
         mode: String = "0640",
+        failures: [String: ConfigurationSource.Failure] = [:],
         credentials: String? = nil
     ) -> ConfigurationFixture {
         var files = [ConfigurationLoader.standardPath: text, "/s/credentials/key": ""]
         for file in Self.files { files[file] = "" }
-        return ConfigurationFixture(files, mode: mode, credentials: credentials)
+        return ConfigurationFixture(
+            files,
+            failures: failures,
+            mode: mode,
+            credentials: credentials
+        )
     }
 }

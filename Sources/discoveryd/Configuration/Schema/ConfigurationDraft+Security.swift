@@ -58,7 +58,7 @@ extension ConfigurationDraft {
         _ source: ConfigurationSource
     ) -> ConfigurationFindings {
         var findings = ConfigurationFindings()
-        if case .credential = file.value, source.credentials == nil {
+        if file.value.isCredential, source.credentials == nil {
             let sentence =
                 "\(key): cannot be looked at, $CREDENTIALS_DIRECTORY is not set; systemd sets it for a "
                 + "unit with LoadCredential="
@@ -74,6 +74,11 @@ extension ConfigurationDraft {
                     + "chmod 0640, chgrp to discoveryd's group"
                 findings.warnings.append(finding(file.place, sentence))
             }
+        } catch  where error.isRefusal && file.value.isCredential {
+            // systemd 252 names the directory to the unit's ExecReload= too, but lets it not in.
+            findings.warnings.append(
+                finding(file.place, "\(key): can only be looked at by the daemon itself")
+            )
         } catch {
             findings.faults.append(finding(file.place, "\(key): \(Quoted(path)) \(error.sentence)"))
         }
