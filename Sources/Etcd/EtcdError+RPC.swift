@@ -79,11 +79,7 @@ extension EtcdError {
         if said.contains("requested lease not found") { return (.leaseNotFound, said) }
         if said.contains("lease already exists") { return (.leaseExists, said) }
         if said.contains("duplicate key given") { return (.duplicateKey, said) }
-        if said.contains("user name is empty") || said.contains("authentication failed")
-            || said.contains("revision of auth store is old")
-        {
-            return (.unauthenticated, unknownUser(said))
-        }
+        if isAboutCaller(said) { return (.unauthenticated, unknownUser(said)) }
         if said.contains("resourceExhausted") || said.contains("too large")
             || said.contains("too many requests") || said.contains("no space")
             || said.contains("database space exceeded")
@@ -94,6 +90,15 @@ extension EtcdError {
             return (.invalidArgument, said)
         }
         return (.other, said)
+    }
+
+    /// Whether words of etcd are about who calls: without a token, with a void one, or with one from
+    /// before the users and roles were changed, for which there are two sentences.
+    static func isAboutCaller(_ said: String) -> Bool {
+        [
+            "user name is empty", "authentication failed", "invalid auth token",
+            "revision of auth store is old", "revision in header is old",
+        ].contains { said.contains($0) }
     }
 
     private static func unknownUser(_ said: String) -> String {

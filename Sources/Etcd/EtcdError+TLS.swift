@@ -13,8 +13,7 @@ extension EtcdError {
         }
     }
 
-    /// `nil` when the error says nothing known.
-    static func reason(_ failure: TLSFailure) -> String? {
+    static func reason(_ failure: TLSFailure) -> String {
         if let error = failure.error as? NIOSSLExtraError, error == .failedToValidateHostname {
             return notFor(failure)
         }
@@ -23,7 +22,7 @@ extension EtcdError {
         case NIOSSLError.handshakeFailed(let error): return reason(error, failure)
         case NIOSSLError.uncleanShutdown: return "the server hung up"
         case let error as BoringSSLError: return reason(error, failure)
-        default: return reason(failure.error)
+        default: return reason(failure.error) ?? "TLS failed: \(failure.error)"
         }
     }
 
@@ -32,21 +31,28 @@ extension EtcdError {
             + "it is for, or give the server a certificate for this one"
     }
 
-    private static func reason(_ error: BoringSSLError, _ failure: TLSFailure) -> String? {
+    private static func reason(_ error: BoringSSLError, _ failure: TLSFailure) -> String {
         let stack: NIOBoringSSLErrorStack =
             switch error {
             case .sslError(let stack), .unknownError(let stack), .invalidSNIName(let stack): stack
             default: []
             }
-        let words = stack.map(\.description).joined(separator: " ")
+        let words = stack.map(word).joined(separator: ", ")
         if words.contains("CERTIFICATE_VERIFY_FAILED") { return unverified(failure) }
         if words.contains("WRONG_VERSION_NUMBER") { return reason(.speaksNoTLS) }
         if words.contains("EOF during handshake") { return reason(.hungUp(onTLS: true)) }
         if words.contains("UNSUPPORTED_PROTOCOL") || words.contains("ALERT_PROTOCOL_VERSION") {
             return "the server speaks no TLS 1.2 or newer"
         }
-        guard words.contains("ALERT") else { return nil }
-        return refusal(words, failure)
+        return words.contains("ALERT") ? refusal(words, failure) : "TLS failed: \(words)"
+    }
+
+    /// `SSLV3_ALERT_BAD_CERTIFICATE` out of a line that names the library and the place in its source
+    /// too.
+    private static func word(_ error: BoringSSLInternalError) -> String {
+        let line = error.description
+        guard let mark = line.firstRange(of: "OPENSSL_internal:") else { return line }
+        return String(line[mark.upperBound...].prefix { $0 != " " })
     }
 
     /// BoringSSL says only that a certificate cannot be verified, not why; its dates tell.
@@ -67,7 +73,7 @@ extension EtcdError {
     }
 
     /// The server ended it with an alert (RFC 8446 §6).
-    private static func refusal(_ words: String, _ failure: TLSFailure) -> String? {
+    private static func refusal(_ words: String, _ failure: TLSFailure) -> String {
         let isAboutCertificate = [
             "CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "DECRYPT_ERROR",
         ].contains { words.contains($0) }

@@ -93,6 +93,35 @@ import Testing
         }
     }
 
+    /// Tokens of that kind name the revision of the users and roles that they were made at.
+    @Test(arguments: EtcdVersion.allCases)
+    func aTokenFromBeforeAChangeOfRolesIsReplaced(version: EtcdVersion) async throws {
+        try await TemporaryDirectory.with { directory in
+            let (key, open) = (directory.file("jwt.key"), directory.file("jwt.pub"))
+            let made = try await Command(
+                "/bin/sh",
+                [
+                    "-c",
+                    "openssl genrsa -out \(key) 2048 && openssl rsa -in \(key) -pubout -out \(open)",
+                ]
+            ).run()
+            try #require(made.status == 0, "\(made.errors)")
+            let token = "jwt,pub-key=\(open),priv-key=\(key),sign-method=RS256,ttl=10m"
+            let options = EtcdOptions(arguments: ["--auth-token=\(token)"])
+            try await withUser(version, options) { client, server, password in
+                let first = try await client.put("services/a", "1").header.revision
+                try await server.asRoot("role", "add", "another")
+                try await client.put("services/a", "2")
+                #expect(password.reads == 2)
+                try await server.asRoot("role", "add", "a-third")
+                for try await answer in client.watch(prefix: "services/", after: first) {
+                    #expect(answer.events.first?.keyValue.value == "2")
+                    break
+                }
+            }
+        }
+    }
+
     @Test(arguments: EtcdVersion.allCases)
     func aRestartedServerKnowsNoTokensAndIsLoggedInToAgain(version: EtcdVersion) async throws {
         try await withUser(version) { client, server, password in

@@ -190,10 +190,13 @@ extension EtcdClient {
         }
         let reason = message.cancelReason.isEmpty ? "etcd gave no reason" : message.cancelReason
         let code: EtcdError.Code =
-            reason.contains("PermissionDenied") || reason.contains("permission denied")
-            ? .permissionDenied
-            : reason.contains("auth token") || reason.contains("user name is empty")
-                || reason.contains("auth store is old") ? .unauthenticated : .watchCancelled
+            if EtcdError.isAboutCaller(reason) {
+                .unauthenticated
+            } else if reason.contains("PermissionDenied") || reason.contains("permission denied") {
+                .permissionDenied
+            } else {
+                .watchCancelled
+            }
         return EtcdError(code, "etcd ended the watch: \(reason)", method: "Watch.Watch")
     }
 }

@@ -21,7 +21,7 @@ final class ConnectionTap: Sendable {
         self.lost = lost
     }
 
-    /// What went wrong first, on any connection so far.
+    /// What went wrong first on the last connection.
     var reason: (any Error)? { state.withLock { $0.reason } }
 
     /// Something went wrong; what was first counts.
@@ -68,6 +68,8 @@ final class ConnectionTap: Sendable {
 
         func channelActive(context: ChannelHandlerContext) {
             wasActive = true
+            // What went wrong before was another address's affair.
+            tap.state.withLock { $0.reason = nil }
             context.fireChannelActive()
         }
 
