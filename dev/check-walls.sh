@@ -14,7 +14,7 @@ allowed() {
     Registry) echo ;;
     EtcdAPI) echo GRPCCore GRPCProtobuf SwiftProtobuf ;;
     Etcd) echo Registry EtcdAPI AsyncAlgorithms GRPCCore GRPCNIOTransportHTTP2Posix GRPCProtobuf \
-        NIOCore NIOHTTP2 NIOPosix SwiftProtobuf ;;
+        NIOCore NIOHTTP2 NIOPosix NIOSSL SwiftProtobuf ;;
     EndpointFiles) echo Registry ;;
     Systemd) echo CSystemd Logging ;;
     discoveryd) echo Registry Etcd EndpointFiles Systemd CToml ArgumentParser Logging \

@@ -1,10 +1,15 @@
 public import Registry
 
 extension EtcdClient {
-    /// Where etcd is, and how long to wait for it.
+    /// Where etcd is, how it is spoken to, and how long to wait for it.
     public struct Configuration: Sendable {
         /// The members to try, at least one.
         public var endpoints: [EtcdEndpoint]
+        /// How `https` endpoints are spoken to.
+        public var tls = TLS()
+        /// The user whom calls are made as; nobody when `nil`, which is right for a cluster without
+        /// users, and for one that takes the user's name from our certificate.
+        public var credentials: Credentials?
         /// How long a call waits for a connection: one pass over all endpoints. Default 5 s.
         public var dialTimeout: Duration = .seconds(5)
         /// How long one endpoint may take to answer its first question. Default 2 s.
@@ -17,6 +22,8 @@ extension EtcdClient {
         /// The largest message that is taken from the server, in bytes. Default 64 MiB: a watch
         /// that replays a long history sends it in one.
         public var maximumMessageBytes = 64 * 1024 * 1024
+        /// How often the files of ``tls`` are looked at, with jitter. Default 30 s.
+        public var filesInterval: Duration = .seconds(30)
         /// Decides the first endpoint and all jitter.
         public var seed: UInt64
 

@@ -16,6 +16,8 @@ import Registry
 public final class EtcdClient: Sendable {
     let configuration: Configuration
     let supervisor: FailoverSupervisor
+    /// Logs in, where there is a user.
+    let authenticator: Authenticator?
     private let streams: AsyncStream<@Sendable () async -> Void>
     private let newStream: AsyncStream<@Sendable () async -> Void>.Continuation
 
@@ -30,6 +32,14 @@ public final class EtcdClient: Sendable {
     ) {
         self.configuration = configuration
         supervisor = FailoverSupervisor(configuration, observe: observe)
+        authenticator = configuration.credentials.map { credentials in
+            Authenticator(
+                credentials,
+                limit: configuration.requestTimeout,
+                // Another sequence than that of the reconnecting.
+                generator: SeededGenerator(seed: ~configuration.seed)
+            )
+        }
         (streams, newStream) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingOldest(Self.streamsWaiting)
         )

@@ -146,10 +146,42 @@ final class FailoverSupervisor: Sendable {
             } catch {
                 return Task.isCancelled ? .cancelled : .failed(error)
             }
+            group.addTask { await self.watchFiles(of: connection) }
             let since = ContinuousClock.now
             let reason = await connection.ended()
             withdraw()
             return reason.map { .lost(reason: $0, age: since.duration(to: .now)) } ?? .cancelled
+        }
+    }
+
+    /// Looks at the files that the connection's TLS was made of, and leaves it when they have changed.
+    private func watchFiles(of connection: MemberConnection) async {
+        guard let material = connection.material else { return }
+        var machine = TLSFilesMachine(
+            inUse: material.fingerprint,
+            validity: material.validity,
+            interval: configuration.filesInterval,
+            generator: SeededGenerator(
+                seed: configuration.seed &+ UInt64(truncatingIfNeeded: connection.number)
+            )
+        )
+        while !Task.isCancelled {
+            // Cancelled: the loop's condition ends it.
+            try? await Task.sleep(for: machine.nextLook(now: CertificateValidity.now))
+            guard !Task.isCancelled else { return }
+            let now = CertificateValidity.now
+            let action: TLSFilesMachine.OnLook
+            do throws(EtcdError) {
+                let files = try TLSMaterial(reading: configuration.tls, now: now)
+                action = machine.filesRead(fingerprint: files.fingerprint, now: now)
+            } catch {
+                action = machine.filesUnusable(error.message)
+            }
+            switch action {
+            case .keep: continue
+            case .say(let sentence): observe(.filesNeedCare(connection.endpoint, sentence))
+            case .moveOn(let reason): connection.abandon(because: reason)
+            }
         }
     }
 

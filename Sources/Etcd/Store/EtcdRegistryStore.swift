@@ -269,7 +269,7 @@ extension StoreError {
             case .leaseNotFound: .leaseNotFound
             case .compacted, .futureRevision: .compacted
             case .invalidArgument, .unauthenticated, .permissionDenied, .resourceExhausted,
-                .duplicateKey, .leaseExists:
+                .duplicateKey, .leaseExists, .unusableFile:
                 .refused
             case .cancelled: .cancelled
             case .watchCancelled, .other: .other

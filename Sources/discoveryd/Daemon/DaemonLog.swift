@@ -36,6 +36,8 @@ final class DaemonLog: Sendable {
                     metadata: ["etcd": "\(endpoint)"]
                 )
             }
+        case .filesNeedCare(let endpoint, let sentence):
+            log.warning("\(sentence)", metadata: ["etcd": "\(endpoint)"])
         case .allFailed(let delay):
             log.debug("no etcd is usable", metadata: ["retry_in": "\(delay)"])
         }

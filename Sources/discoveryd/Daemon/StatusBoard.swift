@@ -78,7 +78,7 @@ final class StatusBoard: Sendable {
             case .attemptFailed(_, let error):
                 facts.etcd = nil
                 facts.etcdTrouble = error.message
-            case .allFailed: break
+            case .filesNeedCare, .allFailed: break
             }
         }
     }

@@ -3,6 +3,10 @@ import Testing
 @testable import discoveryd
 
 @Suite struct ConfigurationFaultTests {
+    private static let allowedInEtcd =
+        "allowed are endpoints, prefix, dial_timeout, username, password_file, ca_file, cert_file, "
+        + "key_file, server_name"
+
     @Test func fiveMistakesGiveFiveSentencesWithPositions() throws {
         let text = """
             [etcd]
@@ -78,13 +82,13 @@ import Testing
             [etcd]
             endpiont = []
             dial-timeout = "5s"
-            username = "root"
+            color = "blue"
             """
         #expect(
             ConfigurationFixture(text).faults() == [
                 "2:1: [etcd] unknown key \"endpiont\", did you mean \"endpoints\"?",
                 "3:1: [etcd] unknown key \"dial-timeout\", did you mean \"dial_timeout\"?",
-                "4:1: [etcd] unknown key \"username\", allowed are endpoints, prefix, dial_timeout",
+                "4:1: [etcd] unknown key \"color\", \(Self.allowedInEtcd)",
             ]
         )
     }
@@ -159,10 +163,8 @@ import Testing
         ).faults()
         #expect(
             faults == [
-                "2:1: [etcd] unknown key \"a\\nb\\u001b[2J\\u202e\", "
-                    + "allowed are endpoints, prefix, dial_timeout",
-                "3:1: [etcd] unknown key \"\(long.prefix(64))…\", "
-                    + "allowed are endpoints, prefix, dial_timeout",
+                "2:1: [etcd] unknown key \"a\\nb\\u001b[2J\\u202e\", \(Self.allowedInEtcd)",
+                "3:1: [etcd] unknown key \"\(long.prefix(64))…\", \(Self.allowedInEtcd)",
                 "4:10: [etcd] prefix: must be 1 to 512 printable characters of ASCII, "
                     + "such as \"services/\", is \"\\u0085\"",
             ]
@@ -177,7 +179,7 @@ import Testing
         )
         #expect(
             ConfigurationFixture("etcd = { \"üü\" = 1 }").faults() == [
-                "1:10: [etcd] unknown key \"üü\", allowed are endpoints, prefix, dial_timeout"
+                "1:10: [etcd] unknown key \"üü\", \(Self.allowedInEtcd)"
             ]
         )
         #expect(

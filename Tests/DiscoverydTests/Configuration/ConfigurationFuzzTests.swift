@@ -1,3 +1,4 @@
+import Foundation
 import TestKit
 import Testing
 
@@ -54,7 +55,8 @@ import Testing
     private static func load(_ bytes: [UInt8]) throws(ConfigurationFaults) -> LoadedConfiguration {
         let source = ConfigurationSource(
             readFile: { _, _ throws(ConfigurationSource.Failure) in bytes },
-            listDirectory: { _ throws(ConfigurationSource.Failure) in throw .missing }
+            listDirectory: { _ throws(ConfigurationSource.Failure) in throw .missing },
+            lookAtFile: { _ throws(ConfigurationSource.Failure) in throw .missing }
         )
         return try ConfigurationLoader(hostname: "box", source: source).load(nil)
     }

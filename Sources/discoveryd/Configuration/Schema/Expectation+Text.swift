@@ -78,6 +78,42 @@ extension Expectation where Value == EtcdEndpoint {
     }
 }
 
+extension Expectation where Value == FilePlace {
+    /// A file that is read while running.
+    static var filePlace: Expectation {
+        judgedText(
+            "an absolute path or \"credential:NAME\",",
+            "such as \"/etc/discoveryd/ca.pem\""
+        ) { text in
+            FilePlace(text).map(Reading.value) ?? .malformed
+        }
+    }
+
+    /// The file of a password. What is refused is not repeated: it may be the password itself.
+    static var passwordPlace: Expectation {
+        judgedText(
+            "an absolute path or \"credential:NAME\",",
+            "such as \"/etc/discoveryd/password\""
+        ) { text in
+            FilePlace(text).map(Reading.value)
+                ?? .refused(
+                    "must be an absolute path or \"credential:NAME\"; it names the file that holds the "
+                        + "password"
+                )
+        }
+    }
+}
+
+extension Expectation where Value == String {
+    /// The name in a server's certificate.
+    static var serverName: Expectation {
+        judgedText("a host name", "such as \"etcd.example.com\"") { text in
+            guard let host = HostAddress(text), host.family == .name else { return .malformed }
+            return .value(host.text)
+        }
+    }
+}
+
 extension Expectation where Value: CaseIterable & RawRepresentable<String> {
     /// One of a few words.
     static var choice: Expectation {
