@@ -1,0 +1,256 @@
+"""An etcd cluster whose members are killed, stopped, wiped, cut off, and restored from snapshots."""
+import base64
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+
+import network
+from waiting import Failed, until
+
+START_WITHIN = 20
+
+
+def encode(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def decode(text):
+    return base64.b64decode(text).decode(errors="replace")
+
+
+def end_of(prefix):
+    """The first key after all that begin with the prefix."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
+class Refused(Exception):
+    """etcd answered, and said no."""
+
+
+class Record:
+    """A key as etcd holds it."""
+
+    def __init__(self, found):
+        self.value = decode(found.get("value", ""))
+        self.lease = int(found.get("lease", 0))
+        self.version = int(found["version"])
+        self.created = int(found["create_revision"])
+        self.changed = int(found["mod_revision"])
+
+
+class Member:
+    """One etcd on one host of the scenario's network."""
+
+    def __init__(self, number, directory, programs, options):
+        self.host = network.Host(number)
+        self.name = self.host.name
+        self.address = f"http://{self.host.address}:{network.CLIENTS}"
+        self.address_6 = f"http://[{self.host.address_6}]:{network.CLIENTS}"
+        self.peer = f"http://{self.host.address}:{network.PEERS}"
+        self.data = os.path.join(directory, self.name)
+        self.log = os.path.join(directory, f"{self.name}.log")
+        self.program = os.path.join(programs, "etcd")
+        self.options = options
+        self.process = None
+
+    @property
+    def runs(self):
+        return self.process is not None
+
+    def start(self, initial_cluster, token):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                self.host.command(
+                    self.program, f"--name={self.name}", f"--data-dir={self.data}",
+                    f"--listen-client-urls={self.address},{self.address_6}",
+                    f"--advertise-client-urls={self.address}", f"--listen-peer-urls={self.peer}",
+                    f"--initial-advertise-peer-urls={self.peer}",
+                    f"--initial-cluster={initial_cluster}", f"--initial-cluster-token={token}",
+                    "--logger=zap", *self.options),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def kill(self):
+        """Ends the process as a crash does; its data stay."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def stop(self):
+        """Stops the process; its kernel goes on accepting connections."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def wipe(self):
+        """Deletes all that the member knows. It must not be running."""
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    def call(self, path, body=None, timeout=5):
+        """Asks through etcd's own HTTP gateway.
+
+        Raises OSError when nobody answers, and Refused when etcd does not want to."""
+        connection = http.client.HTTPConnection(self.host.address, network.CLIENTS, timeout=timeout)
+        try:
+            connection.request("POST", "/v3/" + path, json.dumps(body or {}))
+            answer = connection.getresponse()
+            text = answer.read()
+        except http.client.HTTPException as error:
+            raise OSError(f"no answer of {self.name}: {error}") from error
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise Refused(f"{self.name}, {path}: {text.decode(errors='replace').strip()}")
+        return json.loads(text)
+
+    def answers(self):
+        """Whether it serves: a linearizable read, as a client would make."""
+        try:
+            self.call("kv/range", {"key": encode("health")}, timeout=1)
+            return True
+        except (OSError, Refused):
+            return False
+
+    def status(self):
+        return self.call("maintenance/status")
+
+
+class Cluster:
+    """Three members by default, and a client of them."""
+
+    def __init__(self, directory, programs="/usr/bin", size=3, options=()):
+        self.programs, self.directory = programs, directory
+        self.token = "first"
+        self.members = [Member(n + 1, directory, programs, options) for n in range(size)]
+
+    @property
+    def addresses(self):
+        return [member.address for member in self.members]
+
+    def start(self, members=None):
+        """Starts members that do not run, and waits until each serves."""
+        started = [member for member in members or self.members if not member.runs]
+        for member in started:
+            member.start(self._initial, self.token)
+        for member in started:
+            try:
+                until(member.answers, f"{member.name} answers", START_WITHIN)
+            except Failed as failure:
+                with open(member.log, errors="replace") as log:
+                    raise Failed(f"{failure}; its log ends:\n{log.read()[-1500:]}") from None
+
+    def kill(self):
+        for member in self.members:
+            member.kill()
+
+    def wipe(self):
+        for member in self.members:
+            member.wipe()
+
+    def at(self, address):
+        """The member that a client named by its address."""
+        for member in self.members:
+            if address in (member.address, member.address_6):
+                return member
+        raise Failed(f"expected: {address} to be a member")
+
+    def leader(self):
+        """The member that leads now."""
+        def found():
+            for member in self.members:
+                try:
+                    answer = member.call("maintenance/status", timeout=1)
+                except (OSError, Refused):
+                    continue
+                if answer.get("leader") == answer["header"]["member_id"]:
+                    return member
+        return until(found, "a leader", 10)
+
+    def others(self, *members):
+        return [member for member in self.members if member not in members]
+
+    def lead(self, member):
+        """Makes the member the leader, so that it is known what its loss means."""
+        leader = self.leader()
+        if leader is not member:
+            target = member.status()["header"]["member_id"]
+            leader.call("maintenance/transfer-leadership", {"targetID": target})
+        until(lambda: self.leader() is member, f"{member.name} leads", 10)
+        return member
+
+    # ---- as a client
+
+    def call(self, path, body=None, through=None):
+        """Asks the member, or the first one that answers."""
+        trouble = None
+        for member in [through] if through else [m for m in self.members if m.runs]:
+            try:
+                return member.call(path, body)
+            except OSError as error:
+                trouble = error
+        raise trouble or OSError("no member runs")
+
+    def put(self, key, value, lease=0, through=None):
+        """Puts a key and returns the revision."""
+        body = {"key": encode(key), "value": encode(value), "lease": lease}
+        return int(self.call("kv/put", body, through)["header"]["revision"])
+
+    def put_all(self, pairs, through=None):
+        """Puts many keys, a hundred in a transaction."""
+        pairs = list(pairs)
+        for start in range(0, len(pairs), 100):
+            self.call("kv/txn", {"success": [
+                {"requestPut": {"key": encode(key), "value": encode(value)}}
+                for key, value in pairs[start:start + 100]]}, through)
+
+    def delete(self, key, through=None):
+        self.call("kv/deleterange", {"key": encode(key)}, through)
+
+    def get(self, prefix, through=None):
+        """The records under the prefix, by key."""
+        body = {"key": encode(prefix), "range_end": encode(end_of(prefix))}
+        answer = self.call("kv/range", body, through)
+        return {decode(found["key"]): Record(found) for found in answer.get("kvs", [])}
+
+    def revision(self):
+        return int(self.call("kv/range", {"key": encode("none")})["header"]["revision"])
+
+    def compact(self, revision=None):
+        """Forgets the history before the revision, by default all of it."""
+        self.call("kv/compaction", {"revision": revision or self.revision(), "physical": True})
+
+    def grant(self, ttl):
+        return int(self.call("lease/grant", {"TTL": ttl})["ID"])
+
+    def revoke(self, lease):
+        self.call("lease/revoke", {"ID": lease})
+
+    def leases(self):
+        return [int(lease["ID"]) for lease in self.call("lease/leases").get("leases", [])]
+
+    # ---- snapshots
+
+    def save_snapshot(self, file):
+        self._etcdctl("--endpoints", self.members[0].address, "snapshot", "save", file)
+
+    def restore_snapshot(self, file, token=None):
+        """Fills every member from the snapshot, under the same names. None may be running."""
+        self.token = token or self.token
+        for member in self.members:
+            member.wipe()
+            self._etcdctl(
+                "snapshot", "restore", file, f"--name={member.name}", f"--data-dir={member.data}",
+                f"--initial-cluster={self._initial}", f"--initial-cluster-token={self.token}",
+                f"--initial-advertise-peer-urls={member.peer}")
+
+    def _etcdctl(self, *arguments):
+        network.run("env", "ETCDCTL_API=3", os.path.join(self.programs, "etcdctl"), *arguments)
+
+    @property
+    def _initial(self):
+        return ",".join(f"{member.name}={member.peer}" for member in self.members)
