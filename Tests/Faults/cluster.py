@@ -104,6 +104,8 @@ class Member:
             raise OSError(f"no answer of {self.name}: {error}") from error
         finally:
             connection.close()
+        if answer.status in (503, 504):  # no leader, or no answer of the others
+            raise OSError(f"{self.name} is of no use: {text.decode(errors='replace').strip()}")
         if answer.status != 200:
             raise Refused(f"{self.name}, {path}: {text.decode(errors='replace').strip()}")
         return json.loads(text)
@@ -127,6 +129,7 @@ class Cluster:
         self.programs, self.directory = programs, directory
         self.token = "first"
         self.members = [Member(n + 1, directory, programs, options) for n in range(size)]
+        self._asked = list(self.members)
 
     @property
     def addresses(self):
@@ -136,7 +139,7 @@ class Cluster:
         """Starts members that do not run, and waits until each serves."""
         started = [member for member in members or self.members if not member.runs]
         for member in started:
-            member.start(self._initial, self.token)
+            member.start(self.initial, self.token)
         for member in started:
             try:
                 until(member.answers, f"{member.name} answers", START_WITHIN)
@@ -186,13 +189,17 @@ class Cluster:
     # ---- as a client
 
     def call(self, path, body=None, through=None):
-        """Asks the member, or the first one that answers."""
+        """Asks the member, or the first one that answers; that one is asked first the next time."""
         trouble = None
-        for member in [through] if through else [m for m in self.members if m.runs]:
+        for member in [through] if through else [m for m in self._asked if m.runs]:
             try:
-                return member.call(path, body)
+                answer = member.call(path, body)
             except OSError as error:
                 trouble = error
+                continue
+            if not through:
+                self._asked.sort(key=lambda other: other is not member)
+            return answer
         raise trouble or OSError("no member runs")
 
     def put(self, key, value, lease=0, through=None):
@@ -233,6 +240,29 @@ class Cluster:
     def leases(self):
         return [int(lease["ID"]) for lease in self.call("lease/leases").get("leases", [])]
 
+    # ---- its space
+
+    def fill_up(self):
+        """Puts until the quota is used up and the alarm is raised; takes the cluster's quota to be
+        small."""
+        number = 0
+        try:
+            while True:
+                self.put(f"filler/{number}", "x" * 500_000)
+                number += 1
+        except Refused as refused:
+            if "database space exceeded" not in str(refused):
+                raise
+
+    def make_room(self):
+        """Gives the space back, as etcd's manual says: delete, compact, defragment, disarm."""
+        self.call("kv/deleterange", {"key": encode("filler/"), "range_end": encode(end_of("filler/"))})
+        self.compact()
+        for member in self.members:
+            member.call("maintenance/defragment", timeout=20)
+        for alarm in self.call("maintenance/alarm", {"action": "GET"}).get("alarms", []):
+            self.call("maintenance/alarm", {"action": "DEACTIVATE", **alarm})
+
     # ---- snapshots
 
     def save_snapshot(self, file):
@@ -245,12 +275,12 @@ class Cluster:
             member.wipe()
             self._etcdctl(
                 "snapshot", "restore", file, f"--name={member.name}", f"--data-dir={member.data}",
-                f"--initial-cluster={self._initial}", f"--initial-cluster-token={self.token}",
+                f"--initial-cluster={self.initial}", f"--initial-cluster-token={self.token}",
                 f"--initial-advertise-peer-urls={member.peer}")
 
     def _etcdctl(self, *arguments):
         network.run("env", "ETCDCTL_API=3", os.path.join(self.programs, "etcdctl"), *arguments)
 
     @property
-    def _initial(self):
+    def initial(self):
         return ",".join(f"{member.name}={member.peer}" for member in self.members)

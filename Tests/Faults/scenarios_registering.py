@@ -1,1 +1,155 @@
-"""."""
+"""The registration: whatever takes it away, it comes back, and nobody fights over it."""
+import os
+import time
+
+from scenario import scenario
+from waiting import expect, until
+
+WEB, OTHER = "10.0.0.1:80", "10.0.0.9:99"
+FAKETIME = "/usr/lib/{}/faketime/libfaketimeMT.so.1".format(
+    next((name for name in os.listdir("/usr/lib") if name.endswith("-linux-gnu")), "none"))
+
+
+def two_hosts(world, **configuration):
+    """The one whose registration is in danger, and one that only looks on."""
+    one = world.start("one", {"web/w1": WEB}, **configuration)
+    looker = world.start("looker")
+    world.until_right()
+    return one, looker
+
+
+def until_back(world, one, lease_before=None):
+    """Waits until the record is in etcd as the daemon wrote it, and in every list."""
+    def is_back():
+        record = world.record("web/w1")
+        return record and WEB in record.value and record.lease and record.lease != lease_before
+    until(is_back, "web/w1 is in etcd under a lease", world.patience)
+    world.until_right()
+
+
+@scenario(bound=2)
+def the_lease_is_revoked(world):
+    """Somebody revokes the lease"""
+    one, _ = two_hosts(world)
+    lease = world.record("web/w1").lease
+    with world.recovery():
+        world.cluster.revoke(lease)
+        until_back(world, one, lease)
+    expect(len(world.cluster.leases()) == 1, "one lease, and no orphan")
+
+
+@scenario(bound=2)
+def the_key_is_deleted(world):
+    """Somebody deletes the key"""
+    one, _ = two_hosts(world)
+    with world.recovery():
+        world.delete("web/w1")
+        until_back(world, one)
+
+
+@scenario(bound=2)
+def the_key_is_overwritten(world):
+    """Somebody overwrites the key, without a lease"""
+    one, _ = two_hosts(world)
+    with world.recovery():
+        world.put("web/w1", OTHER)
+        until_back(world, one)
+
+
+@scenario(bound=5)
+def the_daemon_is_stopped_for_longer_than_the_time_to_live(world):
+    """The daemon is stopped until its lease has ended; the time is from its continuation"""
+    one, looker = two_hosts(world, ttl=2)
+    one.stop()
+    world.until_lacks(looker, "web/w1")
+    with world.recovery():
+        one.go_on()
+        until_back(world, one)
+
+
+@scenario(bound=5)
+def two_daemons_of_one_machine_do_not_fight(world):
+    """Two daemons with the same machine identity want the same key: the second one waits, not one write in
+    ten seconds; the time is from the end of the first until the second has it"""
+    one = world.start("one", {"web/w1": WEB})
+    two = world.daemon("two", {"web/w1": OTHER})
+    world.run(two)
+    two.says("held by this same host", world.patience)
+    before = world.cluster.revision()
+    time.sleep(10)  # looked on for so long: what is promised is that nothing happens
+    expect(world.cluster.revision() == before,
+           f"no write in ten seconds, not {world.cluster.revision() - before}")
+    with world.recovery():
+        expect(one.terminate() == 0, "a clean end of the first")
+        two.reader.until(lambda list: ("web", "w1", OTHER) in list.endpoints, "the second has the key",
+                         world.patience)
+
+
+@scenario(bound=10, etcd_options=["--quota-backend-bytes=4000000"])
+def etcd_is_full(world):
+    """etcd's quota is used up: who is registered stays so; who is not asks on, and leaves no leases
+    behind; the time is from when there is room until all is registered"""
+    one = world.start("one", {"web/w1": WEB}, ttl=2)
+    one.reader.always = frozenset({("web", "w1", WEB)})
+    world.cluster.fill_up()
+    two = world.daemon("two", {"web/w2": OTHER}, ttl=2, start_timeout=2)
+    two.start()
+    two.wait_ready()
+    until(lambda: "space exceeded" in "\n".join(two.told), "STATUS= says why", world.patience)
+    # Longer than three times to live, so that the renewals of the first prove something.
+    ends = time.monotonic() + 7
+    while time.monotonic() < ends:
+        leases = len(world.cluster.leases())
+        expect(leases <= 2, f"at most a lease for each daemon, not {leases}")
+        time.sleep(0.2)  # between two looks
+    with world.recovery():
+        world.cluster.make_room()
+        world.until_right()
+    expect(len(world.cluster.leases()) == 2, "a lease for each daemon")
+
+
+@scenario(bound=10, etcd_options=["--quota-backend-bytes=4000000"])
+def the_lease_is_revoked_while_etcd_is_full(world):
+    """The lease is revoked while etcd's quota is used up; the time is from when there is room"""
+    one, looker = two_hosts(world)
+    world.cluster.fill_up()
+    world.cluster.revoke(one.lease)
+    world.until_lacks(looker, "web/w1")
+    until(lambda: "space exceeded" in one.printed, "the log says why", world.patience)
+    with world.recovery():
+        world.cluster.make_room()
+        until_back(world, one)
+    expect(len(world.cluster.leases()) == 1, "one lease")
+
+
+@scenario(bound=1)
+def the_clock_jumps(world):
+    """The host's clock jumps by a month, forth and back: no registration ends, and the next change
+    arrives"""
+    one = world.daemon("one", {"web/w1": WEB}, ttl=2)
+    clock = os.path.join(world.directory, "clock")
+    set_clock(clock, "+0d")
+    world.run(one, environment={
+        "LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME_NO_CACHE": "1",
+        "DONT_FAKE_MONOTONIC": "1"})
+    looker = world.start("looker")
+    world.until_right()
+    before = world.cluster.revision()
+    for jump in ("+30d", "-30d"):
+        set_clock(clock, jump)
+        member = world.follower_of(one)
+        member.kill()  # makes the daemon write its status, which shows its clock
+        until(lambda: world.member_of(one) is not member, "another member", world.patience)
+        world.cluster.start()
+    time.sleep(5)  # looked on for more than twice the time to live
+    expect(world.cluster.revision() == before, "not one write")
+    expect(world.record("web/w1").version == 1, "the key to be the first one")
+    with world.recovery():
+        world.put("db/d1", OTHER)
+        world.until_lists(one, "db/d1")
+
+
+def set_clock(file, offset):
+    with open(file + ".new", "w") as clock:
+        clock.write(offset)
+    os.rename(file + ".new", file)

@@ -86,11 +86,13 @@ class World:
         self._note(key, addr)
         return self.cluster.put(PREFIX + key, addr, lease, through)
 
-    def put_all(self, addresses, through=None):
-        """Many of them, by service/id."""
+    def put_all(self, addresses, through=None, padding=""):
+        """Many of them, by service/id. The padding makes large values of them."""
         for key, addr in addresses.items():
             self._note(key, addr)
-        self.cluster.put_all(((PREFIX + key, addr) for key, addr in addresses.items()), through)
+        self.cluster.put_all(
+            ((PREFIX + key, f'{{"Addr":"{addr}"{padding}}}') for key, addr in addresses.items()),
+            through)
 
     def delete(self, key, through=None):
         self.cluster.delete(PREFIX + key, through)
