@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build='libsystemd-dev libtomlplusplus-dev pkg-config etcd-server etcd-client'
-tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables iproute2 strace libfaketime
+tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables iproute2 strace gcc libc6-dev
     python3 python3-pip"
 packages=$build
 [ "${1:-}" = build ] || packages="$build $tests"
