@@ -21,31 +21,42 @@ class Daemon:
         self.log = os.path.join(self.directory, "log")
         self.conf = os.path.join(self.directory, "conf")
         self.status_file = os.path.join(self.directory, "status", "status.json")
+        #: Where one run leaves things for the next; unused unless `keeps_state`.
+        self.state = os.path.join(self.directory, "state")
+        self.keeps_state = False
         self.process = None
         self._told = []
         self._socket = None
         os.makedirs(self.lists)
         os.makedirs(os.path.dirname(self.status_file))
+        os.makedirs(self.state)
 
-    def configure(self, endpoints, services, ttl=10, start_timeout=30, more=""):
+    def configure(self, endpoints, services, ttl=10, start_timeout=30, hold=None, on_stop=None):
         """Writes the configuration. `services` are addresses by service/id."""
-        lines = ["[etcd]", f"endpoints = {json.dumps(endpoints)}", "[lease]", f'ttl = "{ttl}s"',
-                 "[start]", f'timeout = "{start_timeout}s"', "[[output]]", f'path = "{self.list}"']
+        lines = ["[etcd]", f"endpoints = {json.dumps(endpoints)}",
+                 "[start]", f'timeout = "{start_timeout}s"',
+                 "[lease]", f'ttl = "{ttl}s"']
+        if on_stop:
+            lines.append(f'on_stop = "{on_stop}"')
+        lines += ["[[output]]", f'path = "{self.list}"']
+        if hold is not None:
+            lines.append(f'hold = "{hold}s"')
         for key, addr in services.items():
             (name, id), (address, port) = key.split("/"), addr.rsplit(":", 1)
             lines += ["[[service]]", f'name = "{name}"', f'id = "{id}"', f"port = {port}",
                       f'address = "{address}"']
         with open(self.conf, "w") as file:
-            file.write("\n".join(lines) + "\n" + more)
+            file.write("\n".join(lines) + "\n")
 
     def start(self, environment=None):
         """Starts the program; see `wait_ready`."""
         self._listen()
         environment = {**os.environ, "NOTIFY_SOCKET": self._socket.getsockname(),
                        "SWIFT_BACKTRACE": "enable=no", **(environment or {})}
+        state = ["--state-directory", self.state] if self.keeps_state else []
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, "run", "-c", self.conf, "--status-file", self.status_file],
+                [self.binary, "run", "-c", self.conf, "--status-file", self.status_file, *state],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
 
     def wait_ready(self, within=15):
@@ -118,9 +129,9 @@ class Daemon:
         """The lines it sent to systemd since its start."""
         return list(self._told)
 
-    def leftovers(self):
-        """Staged files that nobody finished."""
-        staging = os.path.join(self.lists, ".discoveryd")
+    def leftovers(self, directory=None):
+        """Staged files that nobody finished, in the directory of the list or another one."""
+        staging = os.path.join(directory or self.lists, ".discoveryd")
         return sorted(os.listdir(staging)) if os.path.isdir(staging) else []
 
     def _listen(self):

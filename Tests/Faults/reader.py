@@ -27,6 +27,8 @@ class List:
             (service, endpoint["id"], endpoint["addr"])
             for service, endpoints in document["services"].items() for endpoint in endpoints)
         self.keys = frozenset(f"{service}/{id}" for service, id, _ in self.endpoints)
+        self.newest = max((endpoint["mod_revision"] for endpoints in document["services"].values()
+                           for endpoint in endpoints), default=0)
 
 
 def without_waiting(path, flags):
@@ -46,8 +48,8 @@ def schema_fault(document):
                 return f"{service}/{endpoint['id']}: other members than in schema 1"
             if endpoint["state"] not in ("up", "draining"):
                 return f"{service}/{endpoint['id']}: state {endpoint['state']}"
-            if not 0 < endpoint["create_revision"] <= endpoint["mod_revision"] <= document["revision"]:
-                return f"{service}/{endpoint['id']}: revisions in disorder"
+            if not 0 < endpoint["create_revision"] <= endpoint["mod_revision"]:
+                return f"{service}/{endpoint['id']}: created after it was changed"
             if endpoint["addr"].rpartition(":")[0].strip("[]") != endpoint["address"]:
                 return f"{service}/{endpoint['id']}: addr and address differ"
 
@@ -91,6 +93,11 @@ class Reader(threading.Thread):
     def thaw(self):
         with self._news:
             self._frozen = None
+
+    def forget(self):
+        """What was read so far counts no more for `until`; the next read is news."""
+        with self._news:
+            self._text = self.list = None
 
     def until(self, condition, what, within):
         """Waits until a list that was read fulfils the condition, and returns it."""
@@ -141,6 +148,9 @@ class Reader(threading.Thread):
             self._count_wrong(f"an endpoint that nobody made: {stranger}")
         for missing in self.always - found.endpoints:
             self._count_wrong(f"an endpoint is missing at revision {found.revision}: {missing}")
+        # Of a history that is gone endpoints may be held for a while, with their revisions.
+        if found.newest > found.revision and not self.may_go_back():
+            self._count_wrong(f"revision {found.revision} is older than an endpoint's {found.newest}")
         if self.list and found.revision < self.list.revision and not self.may_go_back():
             self._count_wrong(f"the revision went back from {self.list.revision} to {found.revision}")
 

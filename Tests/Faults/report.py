@@ -8,6 +8,7 @@ TITLES = {
     "watching": "The list",
     "registering": "The registration",
     "crashing": "Crashes",
+    "restarting": "Restarts and reboots",
     "files": "The files",
 }
 

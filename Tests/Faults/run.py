@@ -23,6 +23,7 @@ import scenarios_endpoints  # each adds its scenarios, in this order
 import scenarios_watching
 import scenarios_registering
 import scenarios_crashing
+import scenarios_restarting
 import scenarios_files
 from scenario import SCENARIOS
 

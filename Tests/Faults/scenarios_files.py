@@ -213,5 +213,5 @@ def killed_while_it_writes_its_status(world):
         world.run(one)
         world.until_right()
         world.until_state(one, "current")
-    left = os.listdir(os.path.join(os.path.dirname(one.status_file), ".discoveryd"))
+    left = one.leftovers(os.path.dirname(one.status_file))
     expect(left == [], f"nothing left over, not {left}")

@@ -39,9 +39,11 @@ class World:
 
     # ---- daemons
 
-    def daemon(self, name, services=None, endpoints=None, **configuration):
-        """A daemon that is configured and not started. `services` are addresses by service/id."""
+    def daemon(self, name, services=None, endpoints=None, keeps_state=False, **configuration):
+        """A daemon that is configured and not started. `services` are addresses by service/id; see
+        `Daemon.configure` for the rest."""
         daemon = Daemon(self.binary, self.directory, name)
+        daemon.keeps_state = keeps_state
         daemon.services = dict(services or {})
         for key, addr in daemon.services.items():
             self._note(key, addr)
@@ -51,9 +53,9 @@ class World:
         self.daemons.append(daemon)
         return daemon
 
-    def start(self, name, services=None, endpoints=None, **configuration):
+    def start(self, name, services=None, endpoints=None, keeps_state=False, **configuration):
         """Starts a daemon and waits until it is ready; what READY=1 promises is looked at."""
-        daemon = self.daemon(name, services, endpoints, **configuration)
+        daemon = self.daemon(name, services, endpoints, keeps_state, **configuration)
         self.run(daemon)
         return daemon
 
