@@ -19,6 +19,9 @@ from waiting import Failed
 from world import World
 
 LONGEST = 150
+# Runs Python as the first process of a box.
+COMMAND = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+           sys.executable]
 
 
 class Boxes:
@@ -34,8 +37,7 @@ class Boxes:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="discoveryd-faults-") as directory:
             process = subprocess.Popen(
-                ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-                 sys.executable, os.path.join(os.path.dirname(__file__), "run.py"), "--inside",
+                [*COMMAND, os.path.join(os.path.dirname(__file__), "run.py"), "--inside",
                  directory, "--etcd", self.programs, self.binary, name],
                 stdin=subprocess.DEVNULL)
             with self.lock:

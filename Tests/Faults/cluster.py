@@ -130,6 +130,8 @@ class Cluster:
         self.token = "first"
         self.members = [Member(n + 1, directory, programs, options) for n in range(size)]
         self._asked = list(self.members)
+        #: How long one member may take to answer, in seconds.
+        self.patience = 5
 
     @property
     def addresses(self):
@@ -193,7 +195,7 @@ class Cluster:
         trouble = None
         for member in [through] if through else [m for m in self._asked if m.runs]:
             try:
-                answer = member.call(path, body)
+                answer = member.call(path, body, self.patience)
             except OSError as error:
                 trouble = error
                 continue

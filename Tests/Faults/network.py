@@ -34,6 +34,7 @@ class Host:
 
     def __init__(self, number):
         self.name = f"m{number}"
+        self.is_cut = False
         self.address, self.address_6 = f"10.77.0.{number}", f"fd77::{number}"
         run("ip", "netns", "add", self.name)
         run("ip", "-batch", "-", text=f"""
@@ -61,9 +62,11 @@ class Host:
 
     def come_back(self):
         """Packets pass again."""
+        self.is_cut = False
         run(*self.command("nft", "delete", "table", "inet", "cut"))
 
     def _drop(self, rules):
+        self.is_cut = True
         rules = rules.replace("; ", "\n")
         run(*self.command("nft", "-f", "-"), text=f"""
             table inet cut {{
