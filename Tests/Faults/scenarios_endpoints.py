@@ -1,4 +1,7 @@
 """The members of etcd, and the way to them."""
+import socket
+import threading
+
 import network
 from scenario import scenario
 from waiting import Failed, expect, until
@@ -189,3 +192,66 @@ def a_stop_beside_a_vanished_member_ends(world):
     for member in world.cluster.members:
         member.host.vanish()
     ends_beside(world, one)
+
+
+def impostor(port, answer):
+    """Something that listens and is no etcd: says `answer` to everyone, and hangs up if it is empty."""
+    listening = socket.create_server((network.HERE, port))
+
+    def serve(talking):
+        with talking:
+            talking.recv(4096)
+            while answer:
+                talking.sendall(answer)
+                if not talking.recv(4096):
+                    return
+
+    def accept():
+        while True:
+            threading.Thread(target=without_complaint, args=(serve, listening.accept()[0]),
+                             daemon=True).start()
+    threading.Thread(target=accept, daemon=True).start()
+    return f"http://{network.HERE}:{port}"
+
+
+def without_complaint(serve, talking):
+    try:
+        serve(talking)
+    except OSError:
+        pass  # the other side hung up
+
+
+@scenario(bound=15)
+def others_than_etcd_at_the_endpoints(world):
+    """Three of four endpoints are not etcd: one hangs up, one talks HTTP/1.1, one talks nonsense; the member
+    that serves is killed and started again"""
+    impostors = [impostor(7001, b""), impostor(7002, b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+                 impostor(7003, bytes(range(256)) * 40)]
+    member = world.cluster.members[1]
+    world.cluster.lead(world.cluster.members[0])
+    with world.recovery():
+        one = world.start("one", {"web/w1": WEB}, [*impostors, member.address])
+    member.kill()
+    world.until_state(one, "stale")
+    with world.recovery():
+        world.cluster.start()
+        world.put("db/d1", DB)
+        world.until_lists(one, "db/d1")
+    expect(one.printed.count("etcd is not usable") < 20, "the log not to be flooded")
+
+
+@scenario(bound=5)
+def a_member_that_comes_and_goes(world):
+    """The only member that a daemon knows is killed and started ten times, each time as soon as it has
+    answered; the time is from the last start"""
+    mine = world.cluster.members[1]
+    world.cluster.lead(world.cluster.members[0])
+    one = world.start("one", {"web/w1": WEB}, [mine.address])
+    one.reader.always = frozenset({("web", "w1", WEB)})
+    for _ in range(10):
+        mine.kill()
+        world.cluster.start([mine])
+    with world.recovery():
+        world.put("db/d1", DB)
+        world.until_lists(one, "db/d1")
+    expect(world.record("web/w1").version == 1, "the registration to be untouched")

@@ -1,5 +1,6 @@
 """The files: whole whatever the disk does, right as soon as it can be, and the cause has its sentence."""
 import os
+import resource
 import shutil
 import signal
 import stat
@@ -24,12 +25,13 @@ def pure_reader(world, on_disk_of_its_own=False):
     return one
 
 
-def trouble(world, one, sentence, remedy):
+def trouble(world, one, sentence, remedy, has_status=True):
     """A change cannot be written: the sentence is said, the old file stays, and the remedy helps."""
     world.put("db/d1", DB)
     one.says(sentence, world.patience)
-    until(lambda: one.status["outputs"][0]["status"] == "failed", "the status file says so",
-          world.patience)
+    if has_status:
+        until(lambda: one.status["outputs"][0]["status"] == "failed", "the status file says so",
+              world.patience)
     expect(one.runs, "the daemon to live on")
     with world.recovery():
         remedy()
@@ -148,6 +150,45 @@ def a_mount_in_the_files_place(world):
     network.run("mount", "--bind", other, one.list)
     trouble(world, one, "the file is a mount point and cannot be replaced; mount its directory instead",
             lambda: network.run("umount", one.list))
+
+
+@scenario(bound=12)
+def a_link_in_the_place_of_what_is_staged(world):
+    """The directory in which files are staged becomes a link to a place of somebody else's, which must not be
+    written to; the time is from its removal"""
+    one = pure_reader(world)
+    staging = os.path.join(one.lists, ".discoveryd")
+    elsewhere = os.path.join(world.directory, "elsewhere")
+    os.mkdir(elsewhere)
+    shutil.rmtree(staging)
+    os.symlink(elsewhere, staging)
+    trouble(world, one, "something on the path is a link or no directory; name the real place",
+            lambda: os.remove(staging))
+    expect(os.listdir(elsewhere) == [], "nothing to be written there")
+
+
+@scenario(bound=12)
+def no_descriptor_is_left(world):
+    """The daemon may not open one more file; the time is from when it may"""
+    one = pure_reader(world)
+    before = resource.prlimit(one.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(one.process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+    trouble(world, one, "Too many open files",
+            lambda: resource.prlimit(one.process.pid, resource.RLIMIT_NOFILE, before),
+            has_status=False)
+    until(lambda: one.status["outputs"][0]["status"] == "current", "the status file is right",
+          world.patience)
+
+
+@scenario(bound=1)
+def the_status_directory_is_removed(world):
+    """The directory of the status file is removed: the list goes on"""
+    one = pure_reader(world)
+    shutil.rmtree(os.path.dirname(one.status_file))
+    with world.recovery():
+        world.put("db/d1", DB)
+        world.until_right()
+    expect(one.runs, "the daemon to live on")
 
 
 @scenario(bound=2)
