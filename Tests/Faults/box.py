@@ -19,8 +19,9 @@ from waiting import Failed
 from world import World
 
 LONGEST = 150
-# Runs Python as the first process of a box.
-COMMAND = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+# Runs Python as the first process of a box, which ends with whoever started it.
+COMMAND = ["setpriv", "--pdeathsig", "KILL",
+           "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
            sys.executable]
 
 

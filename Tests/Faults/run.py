@@ -67,7 +67,8 @@ def run_all(options):
         # A copy: the binary may be built anew meanwhile.
         binary = shutil.copy2(options.binary, directory)
         boxes = box.Boxes(binary, os.path.abspath(options.etcd))
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
         results = []
         with ThreadPoolExecutor(options.jobs) as pool:
             futures = [(scenario, pool.submit(boxes.run, scenario.name)) for scenario in chosen]

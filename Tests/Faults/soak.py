@@ -259,7 +259,8 @@ def main():
         print("root is needed, for namespaces and mounts", file=sys.stderr)
         return 77
     print(f"seed {options.seed}", flush=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="discoveryd-soak-") as directory:
         binary = shutil.copy2(options.binary, directory)
         work = os.path.join(directory, "work")
