@@ -80,6 +80,7 @@ def run_inside(name, directory, binary, programs):
     try:
         world.cluster.start()
         scenario.function(world)
+        world.settle()
     except Failed as failed:
         failure = str(failed)
     except Exception:

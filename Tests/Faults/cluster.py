@@ -9,7 +9,7 @@ import socket
 import subprocess
 
 import network
-from waiting import Failed, until
+from waiting import Failed, stop_process, until
 
 START_WITHIN = 20
 
@@ -82,7 +82,7 @@ class Member:
 
     def stop(self):
         """Stops the process; its kernel goes on accepting connections."""
-        self.process.send_signal(signal.SIGSTOP)
+        stop_process(self.process)
 
     def go_on(self):
         self.process.send_signal(signal.SIGCONT)

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 
-from waiting import Failed, until
+from waiting import Failed, stop_process, until
 
 
 class Daemon:
@@ -74,7 +74,7 @@ class Daemon:
 
     def stop(self):
         """Stops it in mid-stride."""
-        self.send(signal.SIGSTOP)
+        stop_process(self.process)
 
     def go_on(self):
         self.send(signal.SIGCONT)

@@ -11,6 +11,7 @@ from reader import Reader
 from waiting import expect, until
 
 PREFIX = "services/"
+READS_AFTER = 200
 RESTORED = ("etcd was restored from an older state", "this is another etcd cluster")
 
 
@@ -142,6 +143,12 @@ class World:
             f"{service}/{id}" for service, id, _ in held} >= set(daemon.services)
 
     # ---- the end
+
+    def settle(self):
+        """Lets every reader read on for a while: what is right has to stay so."""
+        for daemon in self.daemons:
+            goal = daemon.reader.reads + READS_AFTER
+            until(lambda: daemon.reader.reads >= goal, f"the list of {daemon.name} can be read", 10)
 
     def finish(self):
         """Ends the readers and returns what they saw."""
