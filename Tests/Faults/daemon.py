@@ -31,7 +31,8 @@ class Daemon:
         os.makedirs(os.path.dirname(self.status_file))
         os.makedirs(self.state)
 
-    def configure(self, endpoints, services, ttl=10, start_timeout=30, hold=None, on_stop=None):
+    def configure(self, endpoints, services, ttl=10, start_timeout=30, hold=None, on_stop=None,
+                  on_empty=None):
         """Writes the configuration. `services` are addresses by service/id."""
         lines = ["[etcd]", f"endpoints = {json.dumps(endpoints)}",
                  "[start]", f'timeout = "{start_timeout}s"',
@@ -41,6 +42,8 @@ class Daemon:
         lines += ["[[output]]", f'path = "{self.list}"']
         if hold is not None:
             lines.append(f'hold = "{hold}s"')
+        if on_empty:
+            lines.append(f'on_empty = "{on_empty}"')
         for key, addr in services.items():
             (name, id), (address, port) = key.split("/"), addr.rsplit(":", 1)
             lines += ["[[service]]", f'name = "{name}"', f'id = "{id}"', f"port = {port}",

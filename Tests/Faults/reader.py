@@ -129,7 +129,7 @@ class Reader(threading.Thread):
             if text == self._text:
                 return
             if self._frozen is not None:
-                self._count_wrong("the file changed while etcd was away")
+                self._count_wrong("the file changed when it had to stay as it was")
             try:
                 found = List(text)
             except ValueError as error:

@@ -1,4 +1,5 @@
 """The list: whatever happens to the watch or to etcd's history, it becomes what etcd holds."""
+import os
 import random
 
 from scenario import scenario
@@ -50,7 +51,9 @@ def a_compaction_while_idle_on_a_busy_cluster(world):
     one = world.start("one", {"web/w1": WEB})
     fill(world, 5)
     world.until_right()
+    before = os.stat(one.list)
     busy(world)
+    expect(os.stat(one.list).st_ino == before.st_ino, "nothing to be written for others' changes")
     member = world.follower_of(one)
     world.cluster.compact()
     with world.recovery():
@@ -241,6 +244,26 @@ def most_hosts_lose_their_leases_for_good(world):
     with world.recovery():
         hosts_lose_their_leases(world, one)
         one.reader.always = frozenset({("web", "w1", WEB)})
+        world.until_right()
+
+
+@scenario(bound=1)
+def every_endpoint_vanishes(world):
+    """Every endpoint is deleted while `on_empty = "keep"`: the file stays, the log says why; the time is from
+    the return of one until the list is right"""
+    one = world.daemon("one", on_empty="keep")
+    fill(world, 5)
+    world.run(one)
+    world.until_right()
+    for number in range(4):
+        world.delete(f"db/i{number}")
+    world.until_right()
+    one.reader.freeze()
+    world.delete("db/i4")
+    one.says("the file stays as it is", world.patience)
+    one.reader.thaw()
+    with world.recovery():
+        world.put("db/i9", "10.9.9.9:5432")
         world.until_right()
 
 

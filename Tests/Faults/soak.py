@@ -160,7 +160,8 @@ class Soak:
             self.world.delete(key)
         else:
             self.number += 1
-            self.world.put(key, f"10.{self.number >> 16 & 255}.{self.number >> 8 & 255}.{self.number & 255}:6379")
+            address = f"10.{self.number >> 16 & 255}.{self.number >> 8 & 255}.{self.number & 255}"
+            self.world.put(key, f"{address}:6379")
 
     def go_on(self, process):
         if process in self.stopped:

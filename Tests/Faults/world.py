@@ -1,7 +1,6 @@
 """Everything of one scenario: a cluster, daemons, a reader for each list, and a stop watch."""
 import contextlib
 import json
-import os
 import time
 
 import network
