@@ -1,6 +1,7 @@
 """The members of etcd, and the way to them."""
 import socket
 import threading
+import time
 
 import network
 from scenario import scenario
@@ -93,6 +94,30 @@ def a_member_whose_packets_vanish_is_passed_over_at_start(world):
 def a_member_without_quorum_is_left(world):
     """A member hears no more from the other members, and still answers its clients"""
     loses_its_member(world, lambda member: member.host.part_from_peers())
+
+
+@scenario(bound=8)
+def a_network_that_flaps(world):
+    """Ten times all packets vanish for 0.7 s and pass for 0.7 s, with a time to live of 5 s: no registration
+    ends; the time is from the last return until a change arrives"""
+    one = world.start("one", {"web/w1": WEB}, ttl=5)
+    looker = world.start("looker")
+    world.until_right()
+    for daemon in (one, looker):
+        daemon.reader.always = daemon.reader.list.endpoints
+    for _ in range(10):
+        for member in world.cluster.members:
+            member.host.vanish()
+        time.sleep(0.7)  # the fault itself, here and below
+        for member in world.cluster.members:
+            member.host.come_back()
+        time.sleep(0.7)
+    with world.recovery():
+        until(lambda: any(member.answers() for member in world.cluster.members), "etcd", world.patience)
+        world.put("db/d1", DB)
+        for daemon in (one, looker):
+            world.until_lists(daemon, "db/d1")
+    expect(world.record("web/w1").version == 1, "the registration to be untouched")
 
 
 @scenario(bound=10)
