@@ -1,6 +1,8 @@
 """The table: what readers saw during each fault, and how long it took until all was right."""
 import os
 
+import network
+
 BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
 PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "RELIABILITY.md")
 TITLES = {
@@ -40,9 +42,10 @@ def line(scenario, result):
     return text + "".join(f"\n    {fault}" for fault in found) + log
 
 
-def table(results):
+def table(results, programs):
     """The whole as a table in Markdown, a section for each kind of fault."""
-    lines = []
+    said = network.run(os.path.join(programs, "etcd"), "--version")
+    lines = [f"{len(results)} faults, with {said.splitlines()[0].replace(' Version:', '')}:"]
     for group, title in TITLES.items():
         rows = [(scenario, result) for scenario, result in results if scenario.group == group]
         if not rows:

@@ -80,10 +80,11 @@ def run_all(options):
                 pool.shutdown(wait=False, cancel_futures=True)
                 boxes.end()
     failed = sum(bool(report.faults(*result)) for result in results)
-    print(report.table(results))
+    table = report.table(results, options.etcd)
+    print(table)
     print(f"{len(results) - failed} passed, {failed} failed")
     if options.write_table:
-        report.write(report.table(results))
+        report.write(table)
     return 1 if failed else 0
 
 

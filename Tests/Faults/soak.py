@@ -20,6 +20,7 @@ import time
 
 import box
 import network
+from member import Refused
 from waiting import Failed, until
 from world import World
 
@@ -98,8 +99,8 @@ class Soak:
                 act()
                 for _ in range(self.drawn.randrange(20)):
                     self.change()
-            except OSError:
-                pass  # no etcd to be had just now
+            except (OSError, Refused):
+                pass  # no etcd to be had just now, or what was to go is gone already
             # As long as a fault takes to be noticed, more or less.
             time.sleep(self.drawn.uniform(0.1, 3))
 
