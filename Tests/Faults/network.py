@@ -60,25 +60,30 @@ class Host:
         """From now on this member does not hear from the others; clients reach it."""
         self._drop(f"tcp dport {PEERS} drop; tcp sport {PEERS} drop")
 
+    def refuse_clients(self):
+        """From now on clients are refused, and those that are connected are hung up on."""
+        self._drop(f"tcp dport {CLIENTS} reject with tcp reset", outgoing="")
+
     def come_back(self):
         """Packets pass again."""
         self.is_cut = False
         run(*self.command("nft", "delete", "table", "inet", "cut"))
 
-    def _drop(self, rules):
+    def _drop(self, rules, outgoing=None):
         self.is_cut = True
-        rules = rules.replace("; ", "\n")
+        incoming = rules.replace("; ", "\n")
+        outgoing = incoming if outgoing is None else outgoing
         run(*self.command("nft", "-f", "-"), text=f"""
             table inet cut {{
                 chain incoming {{
                     type filter hook input priority 0; policy accept;
                     iifname "lo" accept
-                    {rules}
+                    {incoming}
                 }}
                 chain outgoing {{
                     type filter hook output priority 0; policy accept;
                     oifname "lo" accept
-                    {rules}
+                    {outgoing}
                 }}
             }}
         """)

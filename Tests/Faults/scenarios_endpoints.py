@@ -90,6 +90,31 @@ def a_member_whose_packets_vanish_is_passed_over_at_start(world):
     starts_beside(world, lambda member: member.host.vanish())
 
 
+@scenario(bound=5, members=5)
+def two_of_five_members_vanish_each_with_two_addresses(world):
+    """Two of five members vanish, each named by an IPv4 and an IPv6 address, and the four stand before the next
+    one that serves: found within the 5 s of `dial_timeout`; the time is from the loss of the connection"""
+    first, last, *lost, _ = world.cluster.members
+    world.cluster.lead(world.cluster.members[4])
+    for member in lost:
+        member.host.vanish()
+    last.host.refuse_clients()
+    world.patience = 40
+    one = world.daemon("one", {"web/w1": WEB}, [
+        first.address, *(address for member in lost for address in (member.address, member.address_6)),
+        last.address])
+    one.start()
+    one.wait_ready(world.patience)
+    expect(world.member_of(one) is first, "the first to serve")
+    last.host.come_back()
+    until(last.answers, "the last one serves", world.patience)
+    first.host.refuse_clients()
+    one.says("lost etcd", world.patience)
+    with world.recovery():
+        world.put("db/d1", DB, through=last)
+        world.until_lists(one, "db/d1")
+
+
 @scenario(bound=10)
 def a_member_without_quorum_is_left(world):
     """A member hears no more from the other members, and still answers its clients"""
