@@ -19,6 +19,9 @@ extension EtcdClient {
         /// Delays between passes in which no endpoint answered. Default up to 250 ms at first, up
         /// to 5 s in the end.
         public var reconnect = Backoff.Policy(base: .milliseconds(250), cap: .seconds(5))
+        /// After an absence of the whole cluster each client of a fleet waits for a random part of that
+        /// time, but not longer than this, before it lists and claims. Default 12 s.
+        public var spread: Duration = .seconds(12)
         /// The largest message that is taken from the server, in bytes. Default 64 MiB: a watch
         /// that replays a long history sends it in one.
         public var maximumMessageBytes = 64 * 1024 * 1024

@@ -82,6 +82,14 @@ public final class EtcdClient: Sendable {
         _ = try await supervisor.connection(within: configuration.dialTimeout)
     }
 
+    /// Waits until it is this client's turn to ask for what costs the cluster much; at once, but for
+    /// the time after an absence of the whole cluster.
+    ///
+    /// - Throws: ``EtcdError`` as ``connected()``; `cancelled`.
+    package func turn() async throws(EtcdError) {
+        try await supervisor.turn(within: configuration.dialTimeout)
+    }
+
     /// Says that a stream had no answer in time. The member is asked a question; if it does not
     /// answer that either, the client moves on to the next one.
     package func suspectConnection() async {

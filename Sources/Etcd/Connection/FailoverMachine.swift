@@ -5,6 +5,10 @@ import Registry
 /// A pass tries every endpoint once, one after the other, starting with the one that served last.
 /// After a pass without success comes a delay with full jitter; after a success the next pass
 /// starts at once, with the endpoint after the one that was lost.
+///
+/// When etcd comes back after all of it was away, a whole fleet comes at one instant. Connections are
+/// cheap, and the leases need their keep-alives soon; lists and claims are not cheap. So each host waits
+/// its turn with those: at random, for up to as long as etcd was away, with a limit.
 struct FailoverMachine: Sendable {
     enum OnFailure: Equatable, Sendable {
         /// Try this endpoint now.
@@ -17,27 +21,58 @@ struct FailoverMachine: Sendable {
     private var current = 0
     private var failuresInPass = 0
     private var backoff: Backoff
+    /// The longest wait for a turn.
+    private let spread: Duration
+    private var generator: SeededGenerator
+    /// Since when no endpoint has answered, if all were asked.
+    private var awaySince: Duration?
+    private var isAway = false
 
     /// - Parameters:
     ///   - endpoints: At least one.
     ///   - first: Which one to begin with; taken modulo their number, so that a fleet with one
     ///     configuration can spread over the members.
-    init(endpoints: [EtcdEndpoint], first: Int, backoff: Backoff) {
+    ///   - spread: The longest wait for a turn after an absence of all endpoints.
+    ///   - generator: Decides all jitter.
+    init(
+        endpoints: [EtcdEndpoint],
+        first: Int,
+        reconnect: Backoff.Policy,
+        spread: Duration,
+        generator: SeededGenerator
+    ) {
         precondition(!endpoints.isEmpty, "a client needs at least one endpoint")
         self.endpoints = endpoints
         self.current = first % endpoints.count
-        self.backoff = backoff
+        self.spread = spread
+        var generator = generator
+        backoff = Backoff(reconnect, generator: generator.split())
+        self.generator = generator
     }
 
     /// The endpoint to try, or the one in use.
     var endpoint: EtcdEndpoint { endpoints[current] }
 
+    /// The endpoint serves.
+    ///
+    /// - Returns: How long to wait with what costs the cluster much.
+    mutating func connected(at now: Duration) -> Duration {
+        defer {
+            awaySince = nil
+            isAway = false
+        }
+        guard isAway, let since = awaySince else { return .zero }
+        return min(now - since, spread) * Double.random(in: 0...1, using: &generator)
+    }
+
     /// The endpoint did not answer in time, refused, or has no leader.
-    mutating func attemptFailed() -> OnFailure {
+    mutating func attemptFailed(at now: Duration) -> OnFailure {
         failuresInPass += 1
+        awaySince = awaySince ?? now
         current = (current + 1) % endpoints.count
         guard failuresInPass >= endpoints.count else { return .tryNext(endpoint) }
         failuresInPass = 0
+        isAway = true
         return .wait(backoff.next(), then: endpoint)
     }
 
@@ -46,8 +81,8 @@ struct FailoverMachine: Sendable {
     ///
     /// A connection that hardly lived counts as a failed attempt; a server that accepts and hangs
     /// up would be called in a tight loop otherwise.
-    mutating func connectionLost(age: Duration) -> OnFailure {
-        guard age >= Self.settledAge else { return attemptFailed() }
+    mutating func connectionLost(age: Duration, at now: Duration) -> OnFailure {
+        guard age >= Self.settledAge else { return attemptFailed(at: now) }
         failuresInPass = 0
         backoff.reset()
         current = (current + 1) % endpoints.count

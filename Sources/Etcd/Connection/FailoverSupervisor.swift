@@ -19,12 +19,15 @@ final class FailoverSupervisor: Sendable {
     private struct Shared {
         var state = State.connecting(waiters: [:])
         var nextWaiter = 0
+        /// When it is our turn to ask for much.
+        var turn = Duration.zero
         var lastFailure: EtcdError?
     }
 
     private let configuration: EtcdClient.Configuration
     private let observe: @Sendable (ConnectionEvent) -> Void
     private let shared = Mutex(Shared())
+    private let timeline = Timeline()
 
     init(
         _ configuration: EtcdClient.Configuration,
@@ -69,6 +72,19 @@ final class FailoverSupervisor: Sendable {
         throw nobodyAnswered(limit)
     }
 
+    /// Waits until it is this host's turn to ask for what costs the cluster much, which after an absence
+    /// of the whole cluster is not at once: see ``FailoverMachine``.
+    ///
+    /// - Throws: ``EtcdError`` as ``connection(within:number:)``; `cancelled`.
+    func turn(within limit: Duration) async throws(EtcdError) {
+        _ = try await connection(within: limit)
+        do {
+            try await timeline.sleep(until: shared.withLock { $0.turn })
+        } catch {
+            throw EtcdError(.cancelled, "the wait for this host's turn was cancelled", cause: error)
+        }
+    }
+
     /// Says that a call on `connection` had no answer in time, or a broken one. A member that does
     /// not answer a question now is left; one that does is kept.
     func suspect(_ connection: MemberConnection) async {
@@ -94,22 +110,21 @@ final class FailoverSupervisor: Sendable {
         var machine = FailoverMachine(
             endpoints: configuration.endpoints,
             first: Int(configuration.seed % 4096),
-            backoff: Backoff(
-                configuration.reconnect,
-                generator: SeededGenerator(seed: configuration.seed)
-            )
+            reconnect: configuration.reconnect,
+            spread: configuration.spread,
+            generator: SeededGenerator(seed: configuration.seed)
         )
         while !Task.isCancelled {
             let endpoint = machine.endpoint
             let next: FailoverMachine.OnFailure
-            switch await serve(endpoint) {
+            switch await serve(endpoint, { [timeline] in machine.connected(at: timeline.now) }) {
             case .lost(let reason, let age):
                 observe(.lost(endpoint, reason: reason))
-                next = machine.connectionLost(age: age)
+                next = machine.connectionLost(age: age, at: timeline.now)
             case .failed(let error):
                 shared.withLock { $0.lastFailure = error }
                 observe(.attemptFailed(endpoint, error))
-                next = machine.attemptFailed()
+                next = machine.attemptFailed(at: timeline.now)
             case .cancelled:
                 continue
             }
@@ -129,7 +144,12 @@ final class FailoverSupervisor: Sendable {
     }
 
     /// One connection's life: made, probed, used, lost.
-    private func serve(_ endpoint: EtcdEndpoint) async -> Serving {
+    ///
+    /// - Parameter connected: Told that it serves; says how long to wait for our turn.
+    private func serve(
+        _ endpoint: EtcdEndpoint,
+        _ connected: () -> Duration
+    ) async -> Serving {
         let connection: MemberConnection
         do {
             connection = try MemberConnection(to: endpoint, configuration: configuration)
@@ -141,6 +161,8 @@ final class FailoverSupervisor: Sendable {
             defer { group.cancelAll() }
             do throws(EtcdError) {
                 let status = try await connection.probe(within: configuration.attemptTimeout)
+                let wait = connected()
+                shared.withLock { $0.turn = timeline.now + wait }
                 use(connection)
                 observe(.connected(endpoint, serverVersion: status.version))
             } catch {
