@@ -54,6 +54,8 @@ def table(results, programs):
                   "| fault | readers saw | right again after | bound |", "| --- | --- | ---: | ---: |"]
         for scenario, result in rows:
             seconds = "never" if result["seconds"] is None else f"{result['seconds']:.2f} s"
+            if faults(scenario, result):
+                seconds = f"**not as promised** ({seconds})"
             lines.append(
                 f"| {scenario.promise} | {result['reads']} reads, {result['torn']} torn, "
                 f"{result['wrong']} wrong | {seconds} | {scenario.bound:g} s |")
