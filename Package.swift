@@ -25,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
@@ -67,6 +68,18 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "EndpointFiles", dependencies: ["Registry"], swiftSettings: strict),
+        .target(
+            name: "HealthChecks",
+            dependencies: [
+                "Registry",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "Systemd",
             dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
@@ -117,6 +130,11 @@ let package = Package(
         .testTarget(
             name: "EndpointFilesTests",
             dependencies: ["EndpointFiles", "Registry", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HealthChecksTests",
+            dependencies: ["HealthChecks", "Registry", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(

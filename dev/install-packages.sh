@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build='libsystemd-dev libtomlplusplus-dev pkg-config etcd-server etcd-client'
-tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables python3 python3-pip"
+tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables openssl python3 python3-pip"
 packages=$build
 [ "${1:-}" = build ] || packages="$build $tests"
 

@@ -33,18 +33,24 @@ public struct CheckMachine: Sendable {
     private var step: Step
     private var generator: SeededGenerator
     private var hasResult = false
-    private let began: Duration
+    /// When ``isUp`` became what it is.
+    private var since: Duration
 
     /// A check that begins now.
     ///
     /// - Parameters:
     ///   - isUp: What is believed at first.
     ///   - generator: Decides the jitter.
-    public init(_ definition: CheckDefinition, isUp: Bool, generator: SeededGenerator, at now: Duration) {
+    public init(
+        _ definition: CheckDefinition,
+        isUp: Bool,
+        generator: SeededGenerator,
+        at now: Duration
+    ) {
         self.definition = definition
         self.isUp = isUp
         self.generator = generator
-        began = now
+        since = now
         // Soon, so that a service waits for no whole interval; spread, so that they do not all begin at
         // one instant.
         let spread = min(definition.timing.interval / 4, .milliseconds(500))
@@ -71,7 +77,7 @@ public struct CheckMachine: Sendable {
 
     /// Why it does not count as passing, in words.
     public func reason(at now: Duration) -> HealthReason {
-        let since = failingSince ?? began
+        let since = failingSince ?? self.since
         return HealthReason(
             check: definition.kind.description,
             saw: failure ?? unfinished,
@@ -118,7 +124,7 @@ public struct CheckMachine: Sendable {
         switch step {
         case .running(number, _, let next):
             step = .idle(due: max(now, next))
-            if let failure { failed(failure, at: now) } else { passed() }
+            if let failure { failed(failure, at: now) } else { passed(at: now) }
         case .overdue(number, let next):
             // Its result came too late and was counted as a failure already.
             step = .idle(due: max(now, next))
@@ -133,6 +139,7 @@ public struct CheckMachine: Sendable {
         streak = 0
         switch condition {
         case .up:
+            if !isUp { since = now }
             isUp = true
             failure = nil
             failingSince = nil
@@ -142,6 +149,7 @@ public struct CheckMachine: Sendable {
     }
 
     private mutating func unitIsDown(_ words: String, at now: Duration) {
+        if isUp { since = now }
         isUp = false
         failure = words
         failingSince = failingSince ?? now
@@ -149,7 +157,7 @@ public struct CheckMachine: Sendable {
 
     // MARK: counting
 
-    private mutating func passed() {
+    private mutating func passed(at now: Duration) {
         hasResult = true
         failure = nil
         failingSince = nil
@@ -159,6 +167,7 @@ public struct CheckMachine: Sendable {
             streak += 1
             if streak >= definition.timing.rise {
                 isUp = true
+                since = now
                 streak = 0
             }
         }
@@ -172,6 +181,7 @@ public struct CheckMachine: Sendable {
             streak += 1
             if streak >= definition.timing.fall {
                 isUp = false
+                since = now
                 streak = 0
             }
         } else {

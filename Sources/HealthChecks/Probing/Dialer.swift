@@ -19,15 +19,25 @@ struct Dialer: Sendable {
             ? try await names.addresses(of: target.host.text) : [target.host]
         var failure = ProbeFailure.cancelled
         for host in addresses where !Task.isCancelled {
+            let target = TCPTarget(host: host, port: target.port)
             do {
-                return try await connect(
+                let channel = try await connect(
                     SocketAddress(ipAddress: host.text, port: Int(target.port))
                 )
+                guard isItself(channel) else { return channel }
+                channel.close(promise: nil)
+                failure = .refused(by: target)
             } catch {
-                failure = ProbeFailure(error, from: TCPTarget(host: host, port: target.port))
+                failure = ProbeFailure(error, from: target)
             }
         }
         throw Task.isCancelled ? .cancelled : failure
+    }
+
+    /// A connection within this host to a port where nobody listens can get that port for its own end,
+    /// and TCP then connects it to itself. Rare, but a check asks a thousand times an hour.
+    private func isItself(_ channel: any Channel) -> Bool {
+        channel.localAddress != nil && channel.localAddress == channel.remoteAddress
     }
 
     private func connect(_ address: SocketAddress) async throws -> any Channel {

@@ -110,7 +110,11 @@ struct ExecProbe: Probe {
                 cause: "\(error)"
             )
         } else {
-            ProbeFailure(.other, "it cannot be run: \(Words.excerpt("\(error)"))", cause: "\(error)")
+            ProbeFailure(
+                .other,
+                "it cannot be run: \(Words.excerpt("\(error)"))",
+                cause: "\(error)"
+            )
         }
     }
 }

@@ -9,7 +9,10 @@ extension ProbeFailure {
         switch error {
         case let failure as ProbeFailure: self = failure
         case is CancellationError: self = .cancelled
-        case let error as IOError: self.init(errno: error.errnoCode, from: target, cause: "\(error)")
+        case let error as IOError where error.errnoCode == ECONNREFUSED:
+            self = .refused(by: target, cause: "\(error)")
+        case let error as IOError:
+            self.init(errno: error.errnoCode, from: target, cause: "\(error)")
         case let error as NIOSSLExtraError: self.init(tls: error, from: target)
         case let error as NIOSSLError: self.init(tls: error, from: target)
         case let error as HTTPParserError: self.init(http: error, from: target)
@@ -32,11 +35,17 @@ extension ProbeFailure {
         )
     }
 
+    static func refused(by target: TCPTarget, cause: String = "") -> ProbeFailure {
+        ProbeFailure(
+            .refused,
+            "nobody listens on \(target); start the service, or mend the check",
+            cause: cause
+        )
+    }
+
     private init(errno: Int32, from target: TCPTarget, cause: String) {
         let (code, message): (Code, String) =
             switch errno {
-            case ECONNREFUSED:
-                (.refused, "nobody listens on \(target); start the service, or mend the check")
             case EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL, EHOSTDOWN, ENETDOWN:
                 (.unreachable, "there is no way to \(target); see 'ip route get \(target.host)'")
             case ETIMEDOUT:
@@ -65,7 +74,11 @@ extension ProbeFailure {
                 cause: "\(error)"
             )
         } else {
-            self.init(.tls, "TLS with \(target) failed: \(Words.excerpt("\(error)"))", cause: "\(error)")
+            self.init(
+                .tls,
+                "TLS with \(target) failed: \(Words.excerpt("\(error)"))",
+                cause: "\(error)"
+            )
         }
     }
 

@@ -7,7 +7,9 @@ import Testing
         var check = try Check()
         check.runs(failing: false)
         #expect(!check.machine.isUp)
-        #expect(check.machine.reason(at: check.now).saw == "it passes, 1 of the 2 times that it must")
+        #expect(
+            check.machine.reason(at: check.now).saw == "it passes, 1 of the 2 times that it must"
+        )
         check.runs(failing: false)
         #expect(check.machine.isUp)
 
@@ -101,6 +103,19 @@ import Testing
         check.now += .seconds(25)
         check.ends(failing: false)
         #expect(check.machine.deadline == check.now)
+    }
+
+    @Test func sinceWhenItFailsIsSaidAndForgottenWithAPass() throws {
+        var check = try Check()
+        check.runs(failing: true, times: 2)
+        let since = try #require(check.machine.failingSince)
+        check.now = since + .seconds(42)
+        #expect(
+            check.machine.reason(at: check.now).description
+                == "tcp 127.0.0.1:80: nobody listens; for 42 s now"
+        )
+        check.runs(failing: false)
+        #expect(check.machine.failingSince == nil)
     }
 
     @Test func aUnitCountsAtOnceAndNeverRuns() throws {

@@ -39,7 +39,10 @@ import Testing
     }
 
     @Test func aFlappingServiceIsWithdrawnAtOnceButItsReturnWaits() throws {
-        var service = try Service(units: ["a"], limits: DampingLimits(changes: 4, window: .seconds(60)))
+        var service = try Service(
+            units: ["a"],
+            limits: DampingLimits(changes: 4, window: .seconds(60))
+        )
         // Changes at 1, 2, 3 and 4 seconds: two returns, two withdrawals.
         for _ in 0..<2 {
             service.now += .seconds(1)
@@ -68,7 +71,10 @@ import Testing
     }
 
     @Test func dampingEndsAlsoForAServiceThatIsDown() throws {
-        var service = try Service(units: ["a"], limits: DampingLimits(changes: 2, window: .seconds(60)))
+        var service = try Service(
+            units: ["a"],
+            limits: DampingLimits(changes: 2, window: .seconds(60))
+        )
         _ = service.tell("a", .up)
         _ = service.tell("a", .goingDown)
         #expect(service.tell("a", .up).count == 1)
@@ -107,7 +113,12 @@ import Testing
         var service = try Service(checks: [check])
         #expect(
             service.run(failing: "nobody listens") == [
-                .checkFailing(service.key, check: "tcp 127.0.0.1:80", saw: "nobody listens", fall: 3)
+                .checkFailing(
+                    service.key,
+                    check: "tcp 127.0.0.1:80",
+                    saw: "nobody listens",
+                    fall: 3
+                )
             ]
         )
         #expect(service.run(failing: "nobody listens").isEmpty)

@@ -37,7 +37,8 @@ import Testing
     @Test func theSurroundingsAreBare() async throws {
         try await TemporaryDirectory.with { directory in
             let out = directory.file("out")
-            let script = "{ env; pwd; readlink /proc/self/fd/0; cut -d' ' -f1,5,6 /proc/$$/stat; } > \(out)"
+            let script =
+                "{ env; pwd; readlink /proc/self/fd/0; cut -d' ' -f1,5,6 /proc/$$/stat; } > \(out)"
             #expect(await failure("/bin/sh", "-c", script) == nil)
             let lines = (directory.read("out") ?? "").split(separator: "\n")
             let variables = Set(lines.filter { $0.contains("=") }.map { $0.prefix { $0 != "=" } })
@@ -80,7 +81,8 @@ import Testing
 
     @Test func aCommandThatIgnoresSIGTERMIsKilledAfterItsGrace() async throws {
         try await TemporaryDirectory.with { directory in
-            let script = "trap '' TERM; echo $$ > \(directory.file("pid")); while :; do sleep 1; done"
+            let script =
+                "trap '' TERM; echo $$ > \(directory.file("pid")); while :; do sleep 1; done"
             let check = try #require(ExecCheck(["/bin/sh", "-c", script]))
             let task = Task { await ExecProbe(check).failure() }
             try await eventually("it runs") { directory.lines("pid").count == 1 }

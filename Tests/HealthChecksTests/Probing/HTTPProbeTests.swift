@@ -76,7 +76,9 @@ import Testing
             }
             // An answer to HEAD has no body, whatever its length says.
             #expect(await failure(server, "/healthz", method: "HEAD") == nil)
-            #expect(await failure(server, "/healthz", method: "HEAD", contains: "x")?.code == .content)
+            #expect(
+                await failure(server, "/healthz", method: "HEAD", contains: "x")?.code == .content
+            )
         }
     }
 
@@ -95,7 +97,7 @@ import Testing
         try await Server.with { server in
             let before = ContinuousClock.now
             let outcome = try await within(.milliseconds(300)) { await failure(server, "/hang") }
-            #expect(outcome == .some(nil) || outcome??.code == .cancelled || outcome == nil)
+            #expect(outcome == nil)
             #expect(ContinuousClock.now - before < .seconds(5))
         }
     }

@@ -8,7 +8,7 @@ import Testing
     @Test func localhostHasALoopbackAddress() async throws {
         let found = try await NameLookup().addresses(of: "localhost")
         #expect(found.contains { $0.text == "127.0.0.1" })
-        #expect(found.allSatisfy(\.isLoopback))
+        #expect(found.allSatisfy { $0.isLoopback })
     }
 
     @Test func manyAskAtOnceAndAllAreAnswered() async throws {

@@ -16,7 +16,9 @@ final class DeafListener: Sendable {
             length = socklen_t(MemoryLayout<sockaddr_in6>.size)
             withUnsafeMutableBytes(of: &storage) { $0[23] = 1 }  // ::1
         } else {
-            withUnsafeMutableBytes(of: &storage) { $0[4] = 127; $0[7] = 1 }
+            withUnsafeMutableBytes(of: &storage) {
+                $0[4] = 127; $0[7] = 1
+            }
         }
         let descriptor = descriptor
         let isBound = withUnsafeMutablePointer(to: &storage) { pointer in
@@ -33,12 +35,4 @@ final class DeafListener: Sendable {
     }
 
     deinit { close(descriptor) }
-}
-
-/// How many descriptors this process has open that are sockets.
-func openSockets() -> Int {
-    (0..<1024).count { descriptor in
-        var status = stat()
-        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
-    }
 }
