@@ -70,6 +70,18 @@ let package = Package(
         ),
         .target(name: "EndpointFiles", dependencies: ["Registry"], swiftSettings: strict),
         .target(
+            name: "HealthChecks",
+            dependencies: [
+                "Registry",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Systemd",
             dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
@@ -120,6 +132,11 @@ let package = Package(
             name: "EndpointFilesTests",
             dependencies: ["EndpointFiles", "Registry", "TestKit"],
             exclude: ["Golden"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HealthChecksTests",
+            dependencies: ["HealthChecks", "Registry", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -16,6 +16,7 @@ allowed() {
     Etcd) echo Registry EtcdAPI AsyncAlgorithms GRPCCore GRPCNIOTransportHTTP2Posix GRPCProtobuf \
         NIOCore NIOHTTP2 NIOPosix NIOSSL SwiftProtobuf ;;
     EndpointFiles) echo Registry ;;
+    HealthChecks) echo Registry NIOCore NIOHTTP1 NIOPosix NIOSSL Subprocess ;;
     Systemd) echo CSystemd Logging ;;
     discoveryd) echo Registry Etcd EndpointFiles Systemd CToml ArgumentParser Logging \
         ServiceLifecycle Subprocess UnixSignals ;;
