@@ -30,6 +30,7 @@ test:
 	$(MAKE) lint build
 	$(SWIFT) test --skip-build $(FLAGS)
 	Tests/System/run.sh .build/debug/discoveryd
+	Tests/Faults/run.py .build/debug/discoveryd
 
 build:
 	$(SWIFT) build --build-tests $(FLAGS)

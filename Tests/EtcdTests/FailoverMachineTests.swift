@@ -44,6 +44,30 @@ import Testing
         }
     }
 
+    @Test func aPassOverAllEndpointsTakesNoLongerThanTheDialTimeout() throws {
+        let five = try (1...5).map { try EtcdEndpoint("10.0.0.\($0)") }
+        var machine = machine(endpoints: five)
+        var now = Duration.seconds(100)
+        for _ in five {
+            let limit = machine.attemptBegan(at: now)
+            #expect(limit <= .seconds(2))
+            now += limit
+            _ = machine.attemptFailed(at: now)
+        }
+        #expect(now - .seconds(100) <= .seconds(5))
+    }
+
+    @Test func whatAnEndpointThatRefusesAtOnceDoesNotTakeIsLeftToTheOthers() throws {
+        let five = try (1...5).map { try EtcdEndpoint("10.0.0.\($0)") }
+        var machine = machine(endpoints: five)
+        var limits: [Duration] = []
+        for _ in five {
+            limits.append(machine.attemptBegan(at: .zero))
+            _ = machine.attemptFailed(at: .zero)
+        }
+        #expect(limits.first == .seconds(1) && limits.last == .seconds(2))
+    }
+
     @Test func whoeverFindsAnotherMemberInTheFirstPassWaitsForNothing() {
         var machine = machine()
         _ = machine.connectionLost(age: .seconds(60), at: .seconds(60))
@@ -74,7 +98,7 @@ import Testing
                 endpoints: endpoints,
                 first: Int(seed),
                 reconnect: policy.reconnect,
-                spread: policy.spread,
+                limits: FailoverMachine.Limits(policy),
                 generator: SeededGenerator(seed: seed)
             )
             var now = Duration.zero
@@ -106,7 +130,7 @@ import Testing
             endpoints: endpoints ?? self.endpoints,
             first: 0,
             reconnect: .init(base: .milliseconds(250), cap: .seconds(5)),
-            spread: .seconds(12),
+            limits: FailoverMachine.Limits(EtcdClient.Configuration(seed: 0)),
             generator: SeededGenerator(seed: seed)
         )
     }

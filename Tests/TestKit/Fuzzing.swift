@@ -21,7 +21,8 @@ public enum Fuzzing {
         for number in 0..<inputs {
             let input = mutator.next()
             if let complaint = parse(input) {
-                return "seed \(seed), input \(number): \(complaint); \(Data(input).base64EncodedString())"
+                return
+                    "seed \(seed), input \(number): \(complaint); \(Data(input).base64EncodedString())"
             }
         }
         return nil

@@ -41,7 +41,8 @@ struct OutputState: Sendable {
     var status: OutputStatus {
         switch step {
         case .failed(let error, _): .failed(error)
-        case .writing, .looking: .pending
+        // Tried again, and not yet better.
+        case .writing, .looking: said.map(OutputStatus.failed) ?? .pending
         case .idle: kept.map(OutputStatus.kept) ?? held.map(OutputStatus.current) ?? .waiting
         }
     }

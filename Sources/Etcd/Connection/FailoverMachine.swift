@@ -6,6 +6,9 @@ import Registry
 /// After a pass without success comes a delay with full jitter; after a success the next pass
 /// starts at once, with the endpoint after the one that was lost.
 ///
+/// A pass takes no longer than the dial timeout: what is left of it is shared by the endpoints that are
+/// left, and none gets more than its attempt timeout.
+///
 /// When etcd comes back after all of it was away, a whole fleet comes at one instant. Connections are
 /// cheap, and the leases need their keep-alives soon; lists and claims are not cheap. So each host waits
 /// its turn with those: at random, for up to as long as etcd was away, with a limit.
@@ -18,11 +21,11 @@ struct FailoverMachine: Sendable {
     }
 
     private let endpoints: [EtcdEndpoint]
+    private let limits: Limits
     private var current = 0
+    private var passBegan = Duration.zero
     private var failuresInPass = 0
     private var backoff: Backoff
-    /// The longest wait for a turn.
-    private let spread: Duration
     private var generator: SeededGenerator
     /// Since when no endpoint has answered, if all were asked.
     private var awaySince: Duration?
@@ -32,19 +35,19 @@ struct FailoverMachine: Sendable {
     ///   - endpoints: At least one.
     ///   - first: Which one to begin with; taken modulo their number, so that a fleet with one
     ///     configuration can spread over the members.
-    ///   - spread: The longest wait for a turn after an absence of all endpoints.
+    ///   - reconnect: Delays between passes.
     ///   - generator: Decides all jitter.
     init(
         endpoints: [EtcdEndpoint],
         first: Int,
         reconnect: Backoff.Policy,
-        spread: Duration,
+        limits: Limits,
         generator: SeededGenerator
     ) {
         precondition(!endpoints.isEmpty, "a client needs at least one endpoint")
         self.endpoints = endpoints
         self.current = first % endpoints.count
-        self.spread = spread
+        self.limits = limits
         var generator = generator
         backoff = Backoff(reconnect, generator: generator.split())
         self.generator = generator
@@ -52,6 +55,16 @@ struct FailoverMachine: Sendable {
 
     /// The endpoint to try, or the one in use.
     var endpoint: EtcdEndpoint { endpoints[current] }
+
+    /// An attempt begins.
+    ///
+    /// - Returns: How long it may take.
+    mutating func attemptBegan(at now: Duration) -> Duration {
+        if failuresInPass == 0 { passBegan = now }
+        let left = limits.pass - (now - passBegan)
+        let share = left / (endpoints.count - failuresInPass)
+        return min(limits.attempt, max(share, Self.shortestAttempt))
+    }
 
     /// The endpoint serves.
     ///
@@ -62,7 +75,7 @@ struct FailoverMachine: Sendable {
             isAway = false
         }
         guard isAway, let since = awaySince else { return .zero }
-        return min(now - since, spread) * Double.random(in: 0...1, using: &generator)
+        return min(now - since, limits.spread) * Double.random(in: 0...1, using: &generator)
     }
 
     /// The endpoint did not answer in time, refused, or has no leader.
@@ -88,6 +101,25 @@ struct FailoverMachine: Sendable {
         current = (current + 1) % endpoints.count
         return .tryNext(endpoint)
     }
+
+    /// How long anything may take.
+    struct Limits: Sendable {
+        /// One attempt.
+        var attempt: Duration
+        /// A pass over all endpoints.
+        var pass: Duration
+        /// The wait for a turn after an absence of all endpoints.
+        var spread: Duration
+
+        init(_ configuration: EtcdClient.Configuration) {
+            attempt = configuration.attemptTimeout
+            pass = configuration.dialTimeout
+            spread = configuration.spread
+        }
+    }
+
+    /// With less than this no member on another continent could ever be reached.
+    private static let shortestAttempt = Duration.milliseconds(250)
 
     /// From this age on a connection has proved that its member serves.
     static let settledAge = Duration.seconds(2)

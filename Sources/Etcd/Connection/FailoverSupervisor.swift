@@ -111,13 +111,18 @@ final class FailoverSupervisor: Sendable {
             endpoints: configuration.endpoints,
             first: Int(configuration.seed % 4096),
             reconnect: configuration.reconnect,
-            spread: configuration.spread,
+            limits: FailoverMachine.Limits(configuration),
             generator: SeededGenerator(seed: configuration.seed)
         )
         while !Task.isCancelled {
             let endpoint = machine.endpoint
+            let limit = machine.attemptBegan(at: timeline.now)
             let next: FailoverMachine.OnFailure
-            switch await serve(endpoint, { [timeline] in machine.connected(at: timeline.now) }) {
+            switch await serve(
+                endpoint,
+                within: limit,
+                { [timeline] in machine.connected(at: timeline.now) }
+            ) {
             case .lost(let reason, let age):
                 observe(.lost(endpoint, reason: reason))
                 next = machine.connectionLost(age: age, at: timeline.now)
@@ -145,14 +150,21 @@ final class FailoverSupervisor: Sendable {
 
     /// One connection's life: made, probed, used, lost.
     ///
-    /// - Parameter connected: Told that it serves; says how long to wait for our turn.
+    /// - Parameters:
+    ///   - limit: How long it may take until it serves.
+    ///   - connected: Told that it serves; says how long to wait for our turn.
     private func serve(
         _ endpoint: EtcdEndpoint,
+        within limit: Duration,
         _ connected: () -> Duration
     ) async -> Serving {
         let connection: MemberConnection
         do {
-            connection = try MemberConnection(to: endpoint, configuration: configuration)
+            connection = try MemberConnection(
+                to: endpoint,
+                within: limit,
+                configuration: configuration
+            )
         } catch {
             return .failed(error)
         }
@@ -160,7 +172,7 @@ final class FailoverSupervisor: Sendable {
             group.addTask { await connection.run() }
             defer { group.cancelAll() }
             do throws(EtcdError) {
-                let status = try await connection.probe(within: configuration.attemptTimeout)
+                let status = try await connection.probe(within: limit)
                 let wait = connected()
                 shared.withLock { $0.turn = timeline.now + wait }
                 use(connection)

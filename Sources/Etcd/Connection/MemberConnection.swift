@@ -28,9 +28,14 @@ final class MemberConnection: Sendable {
 
     /// Prepares a connection; nothing is sent before ``run()``.
     ///
+    /// - Parameter limit: How long it may take until the server says its first word.
     /// - Throws: ``EtcdError`` when the transport refuses the endpoint; `unusableFile` for the files of
     ///   ``EtcdClient/TLS``.
-    init(to endpoint: EtcdEndpoint, configuration: EtcdClient.Configuration) throws(EtcdError) {
+    init(
+        to endpoint: EtcdEndpoint,
+        within limit: Duration,
+        configuration: EtcdClient.Configuration
+    ) throws(EtcdError) {
         self.endpoint = endpoint
         number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         (endings, ending) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
@@ -49,7 +54,7 @@ final class MemberConnection: Sendable {
             let transport = try GRPCTransport(
                 target: Self.target(for: endpoint),
                 transportSecurity: material?.security ?? .plaintext,
-                config: Self.transportConfiguration(configuration, endpoint, tap: tap)
+                config: Self.transportConfiguration(configuration, endpoint, limit, tap: tap)
             )
             grpc = GRPCClient(transport: transport, interceptors: [carrier])
         } catch {
@@ -90,16 +95,18 @@ final class MemberConnection: Sendable {
     /// answer: a linearizable read. Its status alone proves nothing; a learner and a member whose disk
     /// hangs tell it too.
     ///
-    /// - Parameter limit: How long each of the two may take, the TCP connect included.
+    /// - Parameter limit: How long it may take, the TCP connect included.
     /// - Throws: ``EtcdError`` when the member does not answer, or is of no use.
     func probe(within limit: Duration) async throws(EtcdError) -> Etcdserverpb_StatusResponse {
         var options = CallOptions.defaults
         options.timeout = limit
+        let began = ContinuousClock.now
         let status = try await status(options)
         if status.leader == 0 {
             throw useless("the member has no leader: it is cut off from the rest of its cluster")
         }
         if status.isLearner { throw useless("the member is a learner, which serves no clients") }
+        options.timeout = max(limit - began.duration(to: .now), .milliseconds(50))
         try await probeReading(options)
         return status
     }
@@ -172,9 +179,11 @@ final class MemberConnection: Sendable {
     private static func transportConfiguration(
         _ configuration: EtcdClient.Configuration,
         _ endpoint: EtcdEndpoint,
+        _ limit: Duration,
         tap: ConnectionTap
     ) -> GRPCTransport.Config {
-        let limit = TimeAmount(configuration.attemptTimeout)
+        // A name may have several addresses, and the first one may be the dead one.
+        let limit = TimeAmount(endpoint.host.family == .name ? limit / 2 : limit)
         let (tls, isTLS) = (configuration.tls, endpoint.scheme == .https)
         return .defaults { transport in
             // etcd allows a ping each 5 s (its --grpc-keepalive-min-time), none without a call under

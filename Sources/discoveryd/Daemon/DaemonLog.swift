@@ -58,6 +58,14 @@ final class DaemonLog: Sendable {
             )
         case .leaseLost(let lease):
             log.warning("the lease is gone, asking for a new one", metadata: ["lease": "\(lease)"])
+        case .leaseShared(let lease, let twin):
+            log.error(
+                """
+                another machine goes on with this one's lease: one was copied from the other; give each \
+                its own /etc/machine-id
+                """,
+                metadata: ["lease": "\(lease)", "other": "\(twin)"]
+            )
         case .leaseDoubtful(let lease):
             log.warning(
                 "no answer for a whole time to live: the registrations may be gone until etcd answers",

@@ -41,7 +41,9 @@ import Testing
     }
 
     @Test func anEndpointThatIsReadIsReadAgainAsItIsWritten() {
-        let corpus = ["http://10.0.0.1:2379", "https://etcd.example.org", "[::1]:2379", "localhost"]
+        let corpus = [
+            "http://10.0.0.1:2379", "https://etcd.example.org", "[::1]:2379", "localhost",
+        ]
         let complaint = Fuzzing.complaint(corpus: corpus) { bytes in
             guard let endpoint = try? EtcdEndpoint(String(decoding: bytes, as: UTF8.self)) else {
                 return nil

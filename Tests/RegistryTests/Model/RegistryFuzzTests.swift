@@ -32,7 +32,9 @@ import Testing
     }
 
     @Test func aKeyThatIsReadIsTheKeyThatIsWritten() {
-        let corpus = ["services/web/web-1", "services/web/10.0.0.1:80", "services//", "services/a/b/c"]
+        let corpus = [
+            "services/web/web-1", "services/web/10.0.0.1:80", "services//", "services/a/b/c",
+        ]
         let complaint = Fuzzing.complaint(corpus: corpus) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             guard let key = RegistryPrefix.standard.parse(text) else { return nil }
@@ -42,7 +44,9 @@ import Testing
     }
 
     @Test func anAddressThatIsReadIsReadAgainAsItIsWritten() {
-        let corpus = ["10.0.0.1:80", "[2001:db8::5]:8080", "host.example.org:1", "[fe80::1%eth0]:80"]
+        let corpus = [
+            "10.0.0.1:80", "[2001:db8::5]:8080", "host.example.org:1", "[fe80::1%eth0]:80",
+        ]
         let complaint = Fuzzing.complaint(corpus: corpus) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             guard let (address, port) = HostAddress.split(text) else { return nil }
