@@ -16,8 +16,8 @@ public struct CheckMachine: Sendable {
     private enum Step: Sendable {
         case idle(due: Duration)
         case running(number: Int, until: Duration, next: Duration)
-        /// Cancelled; not yet gone.
-        case overdue(number: Int, next: Duration)
+        /// Cancelled; not yet gone. If it is not by `counts`, that is one more failure.
+        case overdue(number: Int, next: Duration, counts: Duration)
     }
 
     /// What it looks at, and when.
@@ -61,7 +61,7 @@ public struct CheckMachine: Sendable {
     public var run: Int? {
         switch step {
         case .idle: nil
-        case .running(let number, _, _), .overdue(let number, _): number
+        case .running(let number, _, _), .overdue(let number, _, _): number
         }
     }
 
@@ -71,7 +71,7 @@ public struct CheckMachine: Sendable {
         return switch step {
         case .idle(let due): due
         case .running(_, let until, _): until
-        case .overdue(_, let next): next
+        case .overdue(_, _, let counts): counts
         }
     }
 
@@ -107,11 +107,13 @@ public struct CheckMachine: Sendable {
             step = .running(number: number, until: now + definition.timing.timeout, next: next)
             return .run(number: number)
         case .running(let running, let until, let next):
-            step = .overdue(number: running, next: max(next, until + definition.timing.interval))
+            let counts = until + definition.timing.interval
+            step = .overdue(number: running, next: next, counts: counts)
             failed("no answer within \(Words.time(definition.timing.timeout))", at: now)
             return .cancel(number: running)
-        case .overdue(let running, _):
-            step = .overdue(number: running, next: now + definition.timing.interval)
+        case .overdue(let running, let next, _):
+            let counts = now + definition.timing.interval
+            step = .overdue(number: running, next: next, counts: counts)
             failed("the last run hangs and cannot be ended", at: now)
             return nil
         }
@@ -125,7 +127,7 @@ public struct CheckMachine: Sendable {
         case .running(number, _, let next):
             step = .idle(due: max(now, next))
             if let failure { failed(failure, at: now) } else { passed(at: now) }
-        case .overdue(number, let next):
+        case .overdue(number, let next, _):
             // Its result came too late and was counted as a failure already.
             step = .idle(due: max(now, next))
         default: break

@@ -3,7 +3,17 @@
 /// A return needs room in the window for itself and for the withdrawal that may follow. So withdrawals
 /// are never held back, and still no window sees more changes than the limit.
 struct FlapDamper: Sendable {
+    /// What was made of a return.
+    enum OnReturn: Sendable {
+        /// It may be.
+        case allowed
+        /// Not before this instant. It is news for the first one that is held back.
+        case heldBack(until: Duration, isNews: Bool)
+    }
+
     var limits: DampingLimits
+    /// Until when returns are held back, once one was.
+    private(set) var heldUntil: Duration?
     /// When the verdict changed, as far as it counts.
     private var changes: [Duration] = []
 
@@ -17,12 +27,26 @@ struct FlapDamper: Sendable {
         changes.append(now)
     }
 
-    /// When a return is allowed: `now`, or when enough changes are too old to count.
-    mutating func returnAllowed(at now: Duration) -> Duration {
+    /// All checks pass, and the service is not in the registry.
+    mutating func returnRequested(at now: Duration) -> OnReturn {
+        let allowed = returnAllowed(at: now)
+        guard allowed > now else { return .allowed }
+        defer { heldUntil = allowed }
+        return .heldBack(until: allowed, isNews: heldUntil == nil)
+    }
+
+    /// Whether damping ended just now: a return would be allowed, asked for or not.
+    mutating func hasEnded(at now: Duration) -> Bool {
+        guard heldUntil != nil else { return false }
+        let allowed = returnAllowed(at: now)
+        heldUntil = allowed > now ? allowed : nil
+        return heldUntil == nil
+    }
+
+    private mutating func returnAllowed(at now: Duration) -> Duration {
         forget(before: now)
         let tooMany = changes.count + 2 - max(2, limits.changes)
-        guard tooMany > 0 else { return now }
-        return changes[tooMany - 1] + limits.window
+        return tooMany > 0 ? changes[tooMany - 1] + limits.window : now
     }
 
     private mutating func forget(before now: Duration) {

@@ -21,8 +21,6 @@ public struct ServiceHealthMachine: Sendable {
     /// Since when it does or does not.
     public private(set) var since: Duration
     private var damper: FlapDamper
-    /// Until when a return is held back; said already.
-    private var heldUntil: Duration?
     private var isSaid = false
     /// Checks whose first failure is said.
     private var saidFailing: Set<CheckKind> = []
@@ -60,7 +58,7 @@ public struct ServiceHealthMachine: Sendable {
             } else if let check = firstFailing {
                 .down(check.reason(at: now))
             } else {
-                .damped(until: heldUntil ?? now)
+                .damped(until: damper.heldUntil ?? now)
             }
         return HealthVerdict(
             state: state,
@@ -77,7 +75,7 @@ public struct ServiceHealthMachine: Sendable {
 
     /// When ``timePassed(to:counter:)`` wants to be called next.
     public var deadline: Duration? {
-        (checks.compactMap(\.deadline) + [heldUntil].compactMap { $0 }).min()
+        (checks.compactMap(\.deadline) + [damper.heldUntil].compactMap { $0 }).min()
     }
 
     // MARK: events
@@ -158,10 +156,8 @@ public struct ServiceHealthMachine: Sendable {
 
     private mutating func concluded(at now: Duration) -> [Action] {
         let failing = newlyFailing()
-        if firstFailing != nil {
-            return failing + wentDown(at: now) + dampingEnded(at: now)
-        }
-        return failing + returned(at: now)
+        let ended = damper.hasEnded(at: now) ? [Action.report(.dampingEnded(key))] : []
+        return failing + ended + (firstFailing == nil ? returned(at: now) : wentDown(at: now))
     }
 
     private mutating func wentDown(at now: Duration) -> [Action] {
@@ -174,29 +170,15 @@ public struct ServiceHealthMachine: Sendable {
 
     private mutating func returned(at now: Duration) -> [Action] {
         guard !isUp else { return [] }
-        let allowed = damper.returnAllowed(at: now)
-        guard allowed <= now else {
-            let isNews = heldUntil == nil
-            heldUntil = allowed
-            return isNews ? [.report(.dampingBegan(key, returnIn: allowed - now))] : []
+        switch damper.returnRequested(at: now) {
+        case .allowed:
+            isUp = true
+            since = now
+            damper.changed(at: now)
+            return [.report(.up(key))]
+        case .heldBack(let until, let isNews):
+            return isNews ? [.report(.dampingBegan(key, returnIn: until - now))] : []
         }
-        let ended = dampingEnded(at: now)
-        isUp = true
-        since = now
-        damper.changed(at: now)
-        return ended + [.report(.up(key))]
-    }
-
-    /// Ends the damping when a return would be allowed now, also when there is none.
-    private mutating func dampingEnded(at now: Duration) -> [Action] {
-        guard heldUntil != nil else { return [] }
-        let allowed = damper.returnAllowed(at: now)
-        guard allowed <= now else {
-            heldUntil = allowed
-            return []
-        }
-        heldUntil = nil
-        return [.report(.dampingEnded(key))]
     }
 
     /// Says once that a check which counts as up has begun to fail.

@@ -9,6 +9,17 @@ struct ExecProbe: Probe {
     /// How long a cancelled command has between SIGTERM and SIGKILL.
     private static let grace = Duration.seconds(1)
 
+    /// Waits for the end of a command: signal 0 does nothing to it. Many short steps, because a sleep
+    /// that is cancelled keeps its memory until the time it would have ended.
+    private static let waiting = [TeardownStep](
+        repeating: .send(
+            signal: Signal(rawValue: 0),
+            toProcessGroup: true,
+            allowedDurationToNextStep: .seconds(10)
+        ),
+        count: 360
+    )
+
     /// A daemon's environment has what is no business of a check: credentials' paths, the notify socket.
     private static let environment: Environment = .custom([
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -56,11 +67,9 @@ struct ExecProbe: Probe {
                 if tail.isOver { break }
             }
             if tail.isOver { try? execution.send(signal: .kill, toProcessGroup: true) }
-            // The output may end before the command does. Signal 0 does nothing to it: this waits, and is
-            // ended by the sequence above when the task is cancelled.
-            await execution.teardown(using: [
-                .send(signal: Signal(rawValue: 0), allowedDurationToNextStep: .seconds(86_400))
-            ])
+            // The output may end before the command does. Cancelling the task ends it by the sequence
+            // above; after an hour it is killed all the same.
+            await execution.teardown(using: Self.waiting)
             // It is dead and not yet reaped, so nobody else can have its number: this reaches the
             // children that it left behind, and nobody else.
             try? execution.send(signal: .kill, toProcessGroup: true)

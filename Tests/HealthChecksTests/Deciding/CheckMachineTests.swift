@@ -79,6 +79,8 @@ import Testing
         check.machine.runEnded(number, failure: nil, at: check.now)
         #expect(check.machine.failure == "no answer within 2 s")
         #expect(check.machine.run == nil)
+        // The next begins an interval after this one began.
+        #expect(check.machine.deadline == check.now + .seconds(8))
     }
 
     @Test func noRunBeginsWhileTheLastOneIsNotGoneAndEachIntervalCounts() throws {
