@@ -91,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "CToml", "EndpointFiles", "Etcd", "Registry", "Systemd",
+                "CToml", "EndpointFiles", "Etcd", "HealthChecks", "Registry", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -123,7 +123,7 @@ let package = Package(
         .testTarget(
             name: "DiscoverydTests",
             dependencies: [
-                "discoveryd", "EndpointFiles", "Etcd", "Registry", "Systemd", "TestKit",
+                "discoveryd", "EndpointFiles", "Etcd", "HealthChecks", "Registry", "Systemd", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

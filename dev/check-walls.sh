@@ -18,7 +18,7 @@ allowed() {
     EndpointFiles) echo Registry ;;
     HealthChecks) echo Registry NIOCore NIOHTTP1 NIOPosix NIOSSL Subprocess ;;
     Systemd) echo CSystemd Logging ;;
-    discoveryd) echo Registry Etcd EndpointFiles Systemd CToml ArgumentParser Logging \
+    discoveryd) echo Registry Etcd EndpointFiles HealthChecks Systemd CToml ArgumentParser Logging \
         ServiceLifecycle Subprocess UnixSignals ;;
     *) return 1 ;;
     esac

@@ -133,17 +133,15 @@ import Testing
             [[service]]
             name = "web"
             port = 80
-            check = { tcp = "127.0.0.1:80" }
             also = []
             ports = [80]
             addresses = ["10.0.0.1"]
             """
         #expect(
             ConfigurationFixture(text).faults() == [
-                "4:1: [service \"web\"] check: is reserved for a later version",
-                "5:1: [service \"web\"] also: is reserved for a later version",
-                "6:1: [service \"web\"] ports: is reserved for a later version",
-                "7:1: [service \"web\"] addresses: is reserved for a later version",
+                "4:1: [service \"web\"] also: is reserved for a later version",
+                "5:1: [service \"web\"] ports: is reserved for a later version",
+                "6:1: [service \"web\"] addresses: is reserved for a later version",
             ]
         )
     }
@@ -175,7 +173,7 @@ import Testing
         #expect(
             ConfigurationFixture("[[service]]\nname = 1\n\"ü\" = 1").faults().last
                 == "3:1: [service] unknown key \"ü\", allowed are "
-                + "name, port, address, id, weight, zone, tags, meta"
+                + "name, port, address, id, weight, zone, tags, meta, check"
         )
         #expect(
             ConfigurationFixture("etcd = { \"üü\" = 1 }").faults() == [
