@@ -30,9 +30,9 @@ class Cluster:
     def __init__(self, directory, programs="/usr/bin", size=3, options=(), authority=None):
         self.programs, self.directory = programs, directory
         self.token = "first"
-        client = authority and authority.client()
+        self._tls = authority and authority.client()
         self.members = [
-            Member(n + 1, directory, programs, options, authority, client) for n in range(size)]
+            Member(n + 1, directory, programs, options, authority, self._tls) for n in range(size)]
         self._asked = list(self.members)
         #: How long one member may take to answer, in seconds.
         self.patience = 5
@@ -93,6 +93,10 @@ class Cluster:
         return member
 
     # ---- as a client
+
+    def trust(self, authority):
+        """From now on this client takes certificates of this authority too."""
+        self._tls.load_verify_locations(authority.file)
 
     def call(self, path, body=None, through=None):
         """Asks the member, or the first one that answers; that one is asked first the next time."""

@@ -59,10 +59,11 @@ class Member:
     def runs(self):
         return self.process is not None
 
-    def renew(self, **certificate):
-        """Replaces its certificate, which etcd reads for each handshake; see `Authority.issue`."""
+    def renew(self, authority=None, **certificate):
+        """Replaces its certificate, which etcd reads for each handshake; see `Authority.issue`. That of
+        another authority is only made."""
         certificate.setdefault("names", (f"IP:{self.host.address}", f"IP:{self.host.address_6}"))
-        return self.authority.issue(self.name, **certificate)
+        return (authority or self.authority).issue(self.name, **certificate)
 
     def start(self, initial_cluster, token):
         self._own_logins = 0
