@@ -110,8 +110,8 @@ def the_signed_token_ends(world):
 
 @scenario(bound=10)
 def all_of_etcd_restarts_and_no_token_is_valid(world):
-    """All of etcd is killed and started, which makes every token void: nobody is lost, and each of three daemons
-    logs in twice at most; the time is from etcd's start"""
+    """All of etcd is killed and started, which makes every token void: nobody is lost, and each of three
+    daemons logs in twice at most; the time is from etcd's start"""
     etcd = add_user(world)
     world.cluster.switch_users_on()
     one, looker = two_hosts(world, etcd)
@@ -128,7 +128,7 @@ def all_of_etcd_restarts_and_no_token_is_valid(world):
     expect(world.record("web/w1").version == 1, "the key to be the first one")
 
 
-@scenario(bound=10)
+@scenario(bound=12)  # a pause after the refusal, then one until the list is asked for again
 def the_password_is_changed(world):
     """The user's password is changed in etcd and the connection is lost: the file stays untouched; the time is
     from the change of the password file, which comes last"""
@@ -285,8 +285,8 @@ def all_certificates_are_replaced(world):
 
 @scenario(bound=2, tls=True)
 def a_certificate_that_ends_within_seconds_is_renewed(world):
-    """The daemon's certificate lives for 8 s and is renewed as soon as the log tells of its end, twice: each new
-    one is used before the end of the old one, no registration ends; then a member is killed"""
+    """The daemon's certificate lives for 8 s and is renewed as soon as the log tells of its end, twice: each
+    new one is used before the end of the old one, no registration ends; then a member is killed"""
     one = world.start("one", {"web/w1": WEB}, ttl=2, etcd=own_certificate(world, seconds=8))
     looker = world.start("looker", etcd=own_certificate(world, "looker"))
     world.until_right()
