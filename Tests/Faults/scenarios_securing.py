@@ -300,6 +300,29 @@ def a_certificate_that_ends_within_seconds_is_renewed(world):
     expect("expired" not in one.printed, "nothing about an expired certificate")
 
 
+@scenario(bound=12, tls=True)
+def a_certificate_ends_and_nobody_renews_it(world):
+    """The daemon's certificate ends: said before and after, the connection stays. The connection is lost, and a
+    second later there is a new certificate: no registration ends; the time is from there until all is right"""
+    one = world.start("one", {"web/w1": WEB}, ttl=15, etcd=own_certificate(world, seconds=6))
+    looker = world.start("looker", etcd=own_certificate(world, "looker"))
+    world.until_right()
+    stays_listed(one, looker)
+    one.says("cert_file: our certificate ends on", within=8)
+    one.says("(the connection goes on with what was read before)", within=8)
+    world.put("db/d0", DB)
+    world.until_right()
+    expect("lost etcd" not in one.printed, "the connection to stay")
+    world.follower_of(one).kill()
+    one.says("etcd is not usable: cert_file: the certificate in", world.patience)
+    time.sleep(1)  # this is the fault
+    with world.recovery():
+        own_certificate(world)
+        world.put("db/d1", DB)
+        world.until_right()
+    expect(world.record("web/w1").version == 1, "the key to be the first one")
+
+
 def keeps_its_connection(world, break_files, sentence):
     """`break_files` gets the settings of TLS and replaces files by ones that are whole, but no member agrees
     to. The sentence is said once, and the connection stays; so does the registration. Then they are mended."""
