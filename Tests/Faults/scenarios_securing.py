@@ -261,7 +261,7 @@ def starts_past(world, bad, good, sentence, etcd):
     raise Failed("twelve starts, and none tried the bad endpoint first")
 
 
-@scenario(bound=2, tls=True)
+@scenario(bound=3, tls=True)
 def all_certificates_are_replaced(world):
     """The certificates of the daemon and of all members are replaced in their files, 12 s before they end: no
     registration ends; after the end of the old ones a member is killed"""
@@ -283,7 +283,7 @@ def all_certificates_are_replaced(world):
     expect("expired" not in one.printed, "nothing about an expired certificate")
 
 
-@scenario(bound=2, tls=True)
+@scenario(bound=3, tls=True)
 def a_certificate_that_ends_within_seconds_is_renewed(world):
     """The daemon's certificate lives for 8 s and is renewed as soon as the log tells of its end, twice: each
     new one is used before the end of the old one, no registration ends; then a member is killed"""
@@ -349,7 +349,7 @@ def keeps_its_connection(world, break_files, sentence):
     expect(world.record("web/w1").version == 1, "the key to be the first one")
 
 
-@scenario(bound=2, tls=True)
+@scenario(bound=3, tls=True)
 def the_authority_is_replaced_by_a_wrong_one(world):
     """The file of authorities is replaced by one that does not fit the members: said once, the connection and
     the registration stay; the time is that of a change meanwhile, and of one after the file is mended and a
@@ -359,7 +359,7 @@ def the_authority_is_replaced_by_a_wrong_one(world):
     keeps_its_connection(world, break_files, UNTRUSTED)
 
 
-@scenario(bound=2, tls=True)
+@scenario(bound=3, tls=True)
 def the_certificate_is_replaced_by_one_that_members_refuse(world):
     """The same with the daemon's own certificate, of another authority than the members trust"""
     def break_files(etcd):
@@ -369,7 +369,7 @@ def the_certificate_is_replaced_by_one_that_members_refuse(world):
     keeps_its_connection(world, break_files, UNWANTED)
 
 
-@scenario(bound=2, tls=True)
+@scenario(bound=3, tls=True)
 def the_authority_is_replaced_step_by_step(world):
     """Another authority is added to the file, all members get certificates of it, and the first one is taken
     out of the file: no registration ends; then a member is killed"""
