@@ -1,8 +1,8 @@
-"""An etcd cluster whose members are killed, wiped, and restored from snapshots; and its client."""
+"""An etcd cluster whose members are killed, wiped, and restored from snapshots; its client and its root."""
 import os
 
 import network
-from member import Member, Refused, decode, encode
+from member import ROOT, Member, Refused, decode, encode
 from waiting import Failed, until
 
 START_WITHIN = 20
@@ -27,10 +27,12 @@ class Record:
 class Cluster:
     """Three members by default, and a client of them."""
 
-    def __init__(self, directory, programs="/usr/bin", size=3, options=()):
+    def __init__(self, directory, programs="/usr/bin", size=3, options=(), authority=None):
         self.programs, self.directory = programs, directory
         self.token = "first"
-        self.members = [Member(n + 1, directory, programs, options) for n in range(size)]
+        self._tls = authority and authority.client()
+        self.members = [
+            Member(n + 1, directory, programs, options, authority, self._tls) for n in range(size)]
         self._asked = list(self.members)
         #: How long one member may take to answer, in seconds.
         self.patience = 5
@@ -92,6 +94,10 @@ class Cluster:
 
     # ---- as a client
 
+    def trust(self, authority):
+        """From now on this client takes certificates of this authority too."""
+        self._tls.load_verify_locations(authority.file)
+
     def call(self, path, body=None, through=None):
         """Asks the member, or the first one that answers; that one is asked first the next time."""
         trouble = None
@@ -143,6 +149,52 @@ class Cluster:
 
     def leases(self):
         return [int(lease["ID"]) for lease in self.call("lease/leases").get("leases", [])]
+
+    # ---- its users
+
+    def add_user(self, name, password, prefix):
+        """Adds a user who may read and write what begins with the prefix, under a role of its name."""
+        self.call("auth/role/add", {"name": name})
+        self.allow(name, prefix)
+        self.call("auth/user/add", {"name": name, "password": password})
+        self.call("auth/user/grant", {"user": name, "role": name})
+
+    def allow(self, role, prefix):
+        self.call("auth/role/grant", {"name": role, "perm": {
+            "permType": "READWRITE", "key": encode(prefix), "range_end": encode(end_of(prefix))}})
+
+    def forbid(self, role, prefix):
+        """Takes back what was allowed."""
+        self.call("auth/role/revoke", {
+            "role": role, "key": encode(prefix), "range_end": encode(end_of(prefix))})
+
+    def change_password(self, name, password):
+        self.call("auth/user/changepw", {"name": name, "password": password})
+
+    def switch_users_on(self):
+        """From now on every caller has to be a user; this client is root."""
+        name, password = ROOT
+        self.call("auth/user/add", {"name": name, "password": password})
+        self.call("auth/role/add", {"name": name})
+        self.call("auth/user/grant", {"user": name, "role": name})
+        self.switch_users_on_again()
+
+    def switch_users_on_again(self):
+        self.call("auth/enable")
+        self._until_known(has_users=True)
+
+    def switch_users_off(self):
+        self.call("auth/disable")
+        self._until_known(has_users=False)
+
+    def logins(self):
+        """How often others than this client logged in, or tried to, since the members' starts."""
+        return sum(member.logins() for member in self.members if member.runs)
+
+    def _until_known(self, has_users):
+        for member in self.members:
+            if member.runs:
+                until(lambda: member.has_users() == has_users, f"{member.name} knows of users", 10)
 
     # ---- its space
 

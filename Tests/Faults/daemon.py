@@ -32,9 +32,10 @@ class Daemon:
         os.makedirs(self.state)
 
     def configure(self, endpoints, services, ttl=10, start_timeout=30, hold=None, on_stop=None,
-                  on_empty=None):
-        """Writes the configuration. `services` are addresses by service/id."""
+                  on_empty=None, etcd=None):
+        """Writes the configuration. `services` are addresses by service/id, `etcd` more settings of etcd."""
         lines = ["[etcd]", f"endpoints = {json.dumps(endpoints)}",
+                 *(f'{key} = "{value}"' for key, value in (etcd or {}).items()),
                  "[start]", f'timeout = "{start_timeout}s"',
                  "[lease]", f'ttl = "{ttl}s"']
         if on_stop:
@@ -110,9 +111,9 @@ class Daemon:
         except FileNotFoundError:
             return ""
 
-    def says(self, sentence, within):
-        """Waits for a sentence in the log."""
-        until(lambda: sentence in self.printed, f"{self.name} says {sentence!r}", within)
+    def says(self, sentence, within, times=1):
+        """Waits until a sentence is in the log, so many times."""
+        until(lambda: self.printed.count(sentence) >= times, f"{self.name} says {sentence!r}", within)
 
     @property
     def status(self):

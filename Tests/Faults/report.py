@@ -12,6 +12,7 @@ TITLES = {
     "crashing": "Crashes",
     "restarting": "Restarts and reboots",
     "files": "The files",
+    "securing": "Users and certificates",
 }
 
 

@@ -25,6 +25,7 @@ import scenarios_registering
 import scenarios_crashing
 import scenarios_restarting
 import scenarios_files
+import scenarios_securing
 from scenario import SCENARIOS
 
 

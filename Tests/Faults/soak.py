@@ -33,7 +33,7 @@ UNIT = {"memory": "KiB", "descriptors": "descriptors"}
 
 class Settings:
     """As of a scenario."""
-    bound, members, etcd_options = CALM_WITHIN / 3, 3, ()
+    bound, members, etcd_options, tls = CALM_WITHIN / 3, 3, (), False
 
 
 class Samples:

@@ -4,6 +4,7 @@ import json
 import time
 
 import network
+from certificates import Authority
 from cluster import Cluster
 from daemon import Daemon
 from reader import Reader
@@ -23,7 +24,10 @@ class World:
         #: How long a scenario waits: longer than the bound, so that the table shows by how much.
         self.patience = 3 * scenario.bound + 10
         self.directory, self.binary = directory, binary
-        self.cluster = Cluster(directory, programs, scenario.members, scenario.etcd_options)
+        #: Who signs the members' certificates, and the daemons'.
+        self.authority = Authority(directory) if scenario.tls else None
+        self.cluster = Cluster(
+            directory, programs, scenario.members, scenario.etcd_options, self.authority)
         self.daemons = []
         #: Every endpoint that was ever made, as (service, id, addr).
         self.made = set()
