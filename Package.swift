@@ -123,7 +123,8 @@ let package = Package(
         .testTarget(
             name: "DiscoverydTests",
             dependencies: [
-                "discoveryd", "EndpointFiles", "Etcd", "HealthChecks", "Registry", "Systemd", "TestKit",
+                "discoveryd", "EndpointFiles", "Etcd", "HealthChecks", "Registry", "Systemd",
+                "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

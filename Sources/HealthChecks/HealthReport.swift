@@ -1,7 +1,7 @@
 public import Registry
 
 /// What the monitor reports to whoever registers, logs and counts. The first verdict on each service
-/// is reported too.
+/// is reported too, as soon as a check has said something.
 public enum HealthReport: Hashable, Sendable {
     /// All checks pass: the service belongs into the registry.
     case up(ServiceKey)

@@ -12,12 +12,15 @@ import Testing
         #expect(machine.filesRead(fingerprint: 1, now: 89 * Self.day) == .keep)
     }
 
-    @Test func changedFilesAreMovedTo() {
+    @Test func changedFilesAreTriedBeforeTheyAreMovedTo() {
         var machine = machine()
-        #expect(
-            machine.filesRead(fingerprint: 2, now: 0)
-                == .moveOn(because: "the files of its TLS have changed")
-        )
+        #expect(machine.filesRead(fingerprint: 2, now: 0) == .tryNew)
+        // They do not serve: said once, and tried again soon.
+        let sentence = "another CA (the connection goes on with what was read before)"
+        #expect(machine.filesUnusable("another CA") == .say(sentence))
+        #expect(machine.nextLook(now: 0) <= .milliseconds(6250))
+        #expect(machine.filesRead(fingerprint: 2, now: 0) == .tryNew)
+        #expect(machine.filesUnusable("another CA") == .keep)
     }
 
     @Test func filesThatCannotBeUsedAreSaidOnceAndAgainAfterTheyCould() {

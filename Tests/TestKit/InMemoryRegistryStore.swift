@@ -83,6 +83,9 @@ public final class InMemoryRegistryStore: RegistryStore {
         return try served { $0.grant(id, ttl: ttl, at: now) }
     }
 
+    /// As ``RegistryStore/turn()`` says: it is always our turn.
+    public func turn() async throws(StoreError) {}
+
     /// As ``RegistryStore/term(of:)`` says.
     public func term(of id: LeaseID) async throws(StoreError) -> LeaseTerm? {
         let now = timeline.now

@@ -188,7 +188,8 @@ final class FailoverSupervisor: Sendable {
         }
     }
 
-    /// Looks at the files that the connection's TLS was made of, and leaves it when they have changed.
+    /// Looks at the files that the connection's TLS was made of, and leaves it when they have changed and
+    /// a new connection can be made with them. A fleet whose files were replaced by wrong ones goes on.
     private func watchFiles(of connection: MemberConnection) async {
         guard let material = connection.material else { return }
         var machine = TLSFilesMachine(
@@ -204,19 +205,40 @@ final class FailoverSupervisor: Sendable {
             try? await Task.sleep(for: machine.nextLook(now: CertificateValidity.now))
             guard !Task.isCancelled else { return }
             let now = CertificateValidity.now
-            let action: TLSFilesMachine.OnLook
+            var action: TLSFilesMachine.OnLook
             do throws(EtcdError) {
                 let files = try TLSMaterial(reading: configuration.tls, now: now)
                 action = machine.filesRead(fingerprint: files.fingerprint, now: now)
+                if action == .tryNew {
+                    try await tryNew(connection.endpoint)
+                    connection.abandon(because: "the files of its TLS have changed")
+                    return
+                }
             } catch {
                 action = machine.filesUnusable(error.message)
             }
-            switch action {
-            case .keep: continue
-            case .say(let sentence): observe(.filesNeedCare(connection.endpoint, sentence))
-            case .moveOn(let reason): connection.abandon(because: reason)
+            if case .say(let sentence) = action {
+                observe(.filesNeedCare(connection.endpoint, sentence))
             }
         }
+    }
+
+    /// Makes a second connection, asks the member over it, and lets it go. A handshake alone would not do:
+    /// with TLS 1.3 a server refuses our certificate only afterwards.
+    private func tryNew(_ endpoint: EtcdEndpoint) async throws(EtcdError) {
+        let limit = configuration.attemptTimeout
+        let trial = try MemberConnection(to: endpoint, within: limit, configuration: configuration)
+        let result: Result<Void, EtcdError> = await withTaskGroup { group in
+            group.addTask { await trial.run() }
+            defer { group.cancelAll() }
+            do throws(EtcdError) {
+                _ = try await trial.probe(within: limit)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
     }
 
     // MARK: state

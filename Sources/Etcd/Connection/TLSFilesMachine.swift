@@ -9,14 +9,15 @@ struct TLSFilesMachine: Sendable {
         case keep
         /// Tell people, and keep the connection.
         case say(String)
-        /// Make a new connection, with the new files.
-        case moveOn(because: String)
+        /// See whether a connection with the new files serves, and only then move on to one.
+        case tryNew
     }
 
     private let inUse: Int
     private let validity: CertificateValidity?
     private let interval: Duration
     private var said: String?
+    private var isInTrouble = false
     private var generator: SeededGenerator
 
     /// - Parameters:
@@ -36,16 +37,20 @@ struct TLSFilesMachine: Sendable {
     }
 
     /// How long to wait before the next look: the interval with a quarter of jitter, so that a fleet
-    /// whose files change at once does not reconnect at once; less for a certificate that ends before.
+    /// whose files change at once does not reconnect at once; less for a certificate that ends before,
+    /// and for files in which something is wrong: somebody is mending them.
     mutating func nextLook(now: Int) -> Duration {
-        let usual = interval * Double.random(in: 0.75...1.25, using: &generator)
+        let usual =
+            min(interval, isInTrouble ? .seconds(5) : interval)
+            * Double.random(in: 0.75...1.25, using: &generator)
         guard let validity, validity.ends > now else { return usual }
         return min(usual, max(.seconds(1), .seconds(validity.ends - now) / 3))
     }
 
     /// The files were read and can be used.
     mutating func filesRead(fingerprint: Int, now: Int) -> OnLook {
-        if fingerprint != inUse { return .moveOn(because: "the files of its TLS have changed") }
+        if fingerprint != inUse { return .tryNew }
+        isInTrouble = false
         guard let validity, endsSoon(validity, now) else {
             said = nil
             return .keep
@@ -56,9 +61,11 @@ struct TLSFilesMachine: Sendable {
         )
     }
 
-    /// The files cannot be read, or not be used together: as when only one of a pair was replaced yet.
+    /// The files cannot be read, or not be used together, as when only one of a pair was replaced yet; or
+    /// no connection could be made with them.
     mutating func filesUnusable(_ sentence: String) -> OnLook {
-        say("\(sentence) (the connection goes on with what was read before)")
+        isInTrouble = true
+        return say("\(sentence) (the connection goes on with what was read before)")
     }
 
     private mutating func say(_ sentence: String) -> OnLook {

@@ -19,7 +19,6 @@ public struct EtcdRegistryStore: RegistryStore {
     /// As ``RegistryStore/grantLease(_:ttl:)`` says.
     public func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> LeaseTerm {
         do throws(EtcdError) {
-            try await client.turn()
             do throws(EtcdError) {
                 let grant = try await client.grantLease(ttl: ttl, id: id)
                 return LeaseTerm(clusterID: grant.header.clusterID, granted: grant.ttl)
@@ -28,6 +27,15 @@ public struct EtcdRegistryStore: RegistryStore {
                 guard let status = try await client.timeToLive(of: id) else { throw error }
                 return LeaseTerm(status)
             }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// As ``RegistryStore/turn()`` says.
+    public func turn() async throws(StoreError) {
+        do throws(EtcdError) {
+            try await client.turn()
         } catch {
             throw StoreError(error)
         }

@@ -80,11 +80,21 @@ public struct ServiceHealthMachine: Sendable {
 
     // MARK: events
 
-    /// Its checks have begun: says the first verdict.
+    /// Its checks have begun: says the first verdict, if there is one that rests on something.
     public mutating func started(at now: Duration) -> [Action] {
+        guard isUp else { return firstWord(at: now) }
         guard !isSaid else { return [] }
         isSaid = true
-        return [.report(isUp ? .up(key) : downReport(at: now))]
+        return [.report(.up(key))]
+    }
+
+    /// A service that begins as down is said to be down when a check has failed, not before one has run.
+    private mutating func firstWord(at now: Duration) -> [Action] {
+        guard !isSaid, !isUp, checks.contains(where: { !$0.isUp && $0.failure != nil }) else {
+            return []
+        }
+        isSaid = true
+        return [.report(downReport(at: now))]
     }
 
     /// The configuration names these checks now. Unchanged ones keep their state; a new one in a
@@ -147,7 +157,10 @@ public struct ServiceHealthMachine: Sendable {
 
     // MARK: conclusions
 
-    private var firstFailing: CheckMachine? { checks.first { !$0.isUp } }
+    /// The first that has something to say, if any has.
+    private var firstFailing: CheckMachine? {
+        checks.first { !$0.isUp && $0.failure != nil } ?? checks.first { !$0.isUp }
+    }
 
     private func downReport(at now: Duration) -> HealthReport {
         guard let check = firstFailing else { return .up(key) }
@@ -158,11 +171,13 @@ public struct ServiceHealthMachine: Sendable {
         let failing = newlyFailing()
         let ended = damper.hasEnded(at: now) ? [Action.report(.dampingEnded(key))] : []
         return failing + ended + (firstFailing == nil ? returned(at: now) : wentDown(at: now))
+            + firstWord(at: now)
     }
 
     private mutating func wentDown(at now: Duration) -> [Action] {
         guard isUp else { return [] }
         isUp = false
+        isSaid = true
         since = now
         damper.changed(at: now)
         return [.report(downReport(at: now))]
@@ -173,6 +188,7 @@ public struct ServiceHealthMachine: Sendable {
         switch damper.returnRequested(at: now) {
         case .allowed:
             isUp = true
+            isSaid = true
             since = now
             damper.changed(at: now)
             return [.report(.up(key))]

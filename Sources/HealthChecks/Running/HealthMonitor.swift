@@ -43,7 +43,8 @@ public final class HealthMonitor: Sendable {
     // MARK: asked for
 
     /// Names the services and their checks. Unchanged checks keep their state; what is gone is ended. A
-    /// verdict on each is there when this returns, and is reported for those that are new.
+    /// verdict on each is there when this returns; for those that are new it is reported when a check has
+    /// said something.
     ///
     /// - Parameter presumedUp: Services that are in the registry already, from an earlier life or from
     ///   before they had checks: if new here, they begin as up, so that a restart withdraws nothing.

@@ -151,8 +151,10 @@ public final class RegistrationSession: Sendable {
     }
 
     private func grant(_ id: LeaseID, ttl: Duration) async {
-        let sent = timeline.now
         do throws(StoreError) {
+            try await store.turn()
+            // The time to live counts from when the request leaves, and a turn can take longer than it.
+            let sent = timeline.now
             let term = try await store.grantLease(id, ttl: ttl)
             driver.happened { machine, now in
                 machine.leaseGranted(id, term, sent: sent, at: now)

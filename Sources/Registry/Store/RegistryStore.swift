@@ -13,6 +13,10 @@ public protocol RegistryStore: Sendable {
     /// - Returns: The lease, with the time to live that the store chose.
     func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> LeaseTerm
 
+    /// Waits until it is this host's turn to ask for what costs the store much. At once, but for the time
+    /// after an absence of the whole store.
+    func turn() async throws(StoreError)
+
     /// Asks how a lease stands, without renewing it.
     ///
     /// - Returns: `nil` when it has ended, or never was.

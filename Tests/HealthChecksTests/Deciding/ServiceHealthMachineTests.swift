@@ -5,7 +5,7 @@ import Testing
 @Suite struct ServiceHealthMachineTests {
     @Test func allChecksMustPass() throws {
         var service = try Service(units: ["a", "b"])
-        #expect(service.reports(of: { $0.started(at: $1) }).count == 1)
+        #expect(service.reports(of: { $0.started(at: $1) }).isEmpty)
         #expect(service.tell("a", .up).isEmpty)
         #expect(service.tell("b", .up) == [.up(service.key)])
         let reports = service.tell("a", .down("failed"))
@@ -18,6 +18,18 @@ import Testing
         #expect(service.tell("b", .goingDown).isEmpty)
         #expect(service.tell("a", .up).isEmpty)
         #expect(service.tell("b", .up) == [.up(service.key)])
+    }
+
+    @Test func aServiceThatBeginsAsDownIsSaidToBeSoWhenACheckHasFailed() throws {
+        var service = try Service(units: ["a", "b"])
+        #expect(service.reports(of: { $0.started(at: $1) }).isEmpty)
+        guard case .down(_, let reason)? = service.tell("b", .down("failed")).first else {
+            Issue.record("not said")
+            return
+        }
+        // That of the check that has said something, not of the one that has not.
+        #expect(reason.check == "unit b")
+        #expect(service.tell("a", .down("failed")).isEmpty)
     }
 
     @Test func aServiceWithoutChecksIsUp() throws {
