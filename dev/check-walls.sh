@@ -18,7 +18,7 @@ allowed() {
     EndpointFiles) echo Registry ;;
     Systemd) echo CSystemd Logging ;;
     discoveryd) echo Registry Etcd EndpointFiles Systemd CToml ArgumentParser Logging \
-        ServiceLifecycle Subprocess UnixSignals ;;
+        ServiceLifecycle Subprocess SystemPackage UnixSignals ;;
     *) return 1 ;;
     esac
 }

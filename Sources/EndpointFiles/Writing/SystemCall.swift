@@ -8,6 +8,7 @@ public enum SystemCall: String, CaseIterable, Sendable {
     case fstatat
     case openat
     case write
+    case fchown
     case fchmod
     case fsync
     case close

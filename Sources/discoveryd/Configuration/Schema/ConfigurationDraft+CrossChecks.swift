@@ -8,7 +8,8 @@ extension ConfigurationDraft {
     /// - Parameter hostname: The name of this host; it makes the ids that are not configured.
     func crossChecked(hostname: String) -> ConfigurationFindings {
         ConfigurationFindings(
-            faults: serviceFaults(hostname: hostname) + noOutputsFaults() + outputFaults(),
+            faults: serviceFaults(hostname: hostname) + noOutputsFaults() + outputFaults()
+                + reloadFaults(),
             warnings: endpointWarnings() + leaseWarnings() + serviceWarnings()
         )
     }

@@ -45,6 +45,34 @@ extension Expectation where Value == String {
     }
 }
 
+extension Expectation where Value == String {
+    /// The name of a unit of systemd; see systemd.unit(5).
+    static var unitName: Expectation {
+        text("the name of a unit, such as \"haproxy.service\"") { text in
+            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+            let isName =
+                text.utf8.count <= 255 && parts.count > 1 && parts.allSatisfy { !$0.isEmpty }
+            return isName && text.unicodeScalars.allSatisfy(isOfUnitName) ? text : nil
+        }
+    }
+
+    private static func isOfUnitName(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9", ":", "-", "_", ".", "\\", "@": true
+        default: false
+        }
+    }
+}
+
+extension Expectation where Value == Bool {
+    /// Yes or no.
+    static var flag: Expectation {
+        Expectation(type: "the boolean", limits: "true or false") { value in
+            if case .boolean(let flag) = value { .value(flag) } else { .wrongType }
+        }
+    }
+}
+
 extension Expectation where Value == HostAddress {
     /// An address at which others reach this host.
     static var hostAddress: Expectation {
@@ -81,7 +109,8 @@ extension Expectation where Value == EtcdEndpoint {
 extension Expectation where Value: CaseIterable & RawRepresentable<String> {
     /// One of a few words.
     static var choice: Expectation {
-        let words = Value.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+        let all = Value.allCases.map { "\"\($0.rawValue)\"" }
+        let words = all.dropLast().joined(separator: ", ") + " or " + (all.last ?? "")
         return judgedText("the string", words) { text in
             Value(rawValue: text).map(Reading.value) ?? .beyondLimits
         }
