@@ -12,7 +12,8 @@ struct PendingWrite: Sendable {
     var staged: StagedFile?
 }
 
-// Writes of several steps: those that ask programs, and those that somebody is to take up. Each step is begun by the loop, and only what a program does is beside it.
+// Writes of several steps: those that ask programs, and those that somebody is to take up. Each step
+// is begun by the loop, and only what a program does is beside it.
 extension EndpointPublisher {
     typealias Work = MachineDriver<PublisherMachine>.Work
 

@@ -109,7 +109,8 @@ import Testing
                 try await eventually("it runs") { directory.read("pid")?.hasSuffix("\n") == true }
                 group.cancelAll()
             }
-            let pid = try #require(pid_t(try #require(directory.read("pid")).dropLast()))
+            let written = try #require(directory.read("pid"))
+            let pid = try #require(pid_t(written.dropLast()))
             #expect(!isRunning(pid))
         }
     }

@@ -134,7 +134,7 @@ import Testing
     // MARK: what does not go together
 
     @Test(arguments: [
-        ("zone = \"\"", "3:8: zone: must not be empty"),
+        ("zone = 5", "3:8: zone: must be a string of 1 to 128 bytes, is the integer 5"),
         ("include_draining = \"yes\"", "include_draining: must be the boolean true or false"),
         ("header = true", "3:10: header: format \"json\" has no comments to write one in"),
         (
