@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 build='libsystemd-dev libtomlplusplus-dev pkg-config etcd-server etcd-client'
 tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables python3 python3-pip"
 # The readers of our files. The tests run the programs; none of them is needed as a service.
-tests="$tests haproxy nginx prometheus dnsmasq-base"
+tests="$tests polkitd haproxy nginx prometheus dnsmasq-base"
 packages=$build
 [ "${1:-}" = build ] || packages="$build $tests"
 

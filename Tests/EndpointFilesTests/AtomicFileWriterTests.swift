@@ -114,12 +114,13 @@ import Testing
         try await TemporaryDirectory.with { directory in
             let path = directory.file("list")
             let access = FileAccess(mode: 0o640)
-            let first = try writer.stage(Array("one".utf8), for: path, access: access, number: 1)
-            let second = try writer.stage(Array("two".utf8), for: path, access: access, number: 2)
+            let first = try writer.stage(Array("one".utf8), for: path, number: 1)
+            let second = try writer.stage(Array("two".utf8), for: path, number: 2)
             #expect(directory.read("list") == nil)
             #expect(try writer.read(first.path) == Array("one".utf8))
             writer.discard(first)
-            try writer.commit(second)
+            #expect(try mode(of: second.path) == 0o600)
+            try writer.commit(second, access: access)
             #expect(directory.read("list") == "two")
             #expect(try mode(of: path) == 0o640)
             #expect(directory.names == [".discoveryd", "list"])
@@ -142,7 +143,7 @@ import Testing
                 #expect(status.st_uid == 12_345 && status.st_gid == 54_321)
                 #expect(try mode(of: path) == 0o640)
             }
-            let refused = AtomicFileWriter { $0 == .fchown ? EPERM : nil }
+            let refused = AtomicFileWriter { $0 == .fchownat ? EPERM : nil }
             let error = #expect(throws: FileError.self) {
                 try refused.write([1], to: path, access: access)
             }

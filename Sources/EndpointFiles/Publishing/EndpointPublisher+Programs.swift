@@ -41,7 +41,7 @@ extension EndpointPublisher {
             pending.withLock { $0[number] = nil }
             // Before the swap: after it a crash would leave nobody who knows.
             if write.output.hasReload { ReloadMark(of: path).set() }
-            try writer.commit(staged)
+            try writer.commit(staged, access: write.output.access)
             ended(write.list, path, number, .success(content.count))
         } catch {
             pending.withLock { $0[number] = nil }
@@ -67,7 +67,7 @@ extension EndpointPublisher {
             ended(write.list, path, number, .success(nil))
             return nil
         }
-        let staged = try writer.stage(content, for: path, access: output.access, number: number)
+        let staged = try writer.stage(content, for: path, number: number)
         pending.withLock { $0[number]?.staged = staged }
         guard let check = output.check else { return proceed(number) }
         return { [self] in

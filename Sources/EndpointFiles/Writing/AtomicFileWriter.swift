@@ -27,7 +27,7 @@ public struct AtomicFileWriter: Sendable {
     ///   when the very last call fails, which makes the rename survive a power cut, the new file is in
     ///   place already.
     ///
-    /// See open(2), fchown(2), fchmod(2), fsync(2), rename(2).
+    /// See open(2), chmod(2), chown(2), fsync(2), rename(2).
     public func write(
         _ bytes: [UInt8],
         to path: String,
@@ -35,8 +35,8 @@ public struct AtomicFileWriter: Sendable {
     ) throws(FileError) {
         let place = try OutputDirectory(of: path, fault: fault)
         let staged = StagedFile(for: path, number: 0)
-        try stage(bytes, staged, access, in: place)
-        try replace(staged, in: place)
+        try stage(bytes, staged, in: place)
+        try replace(staged, access, in: place)
     }
 
     /// The same, with permissions alone.
@@ -45,7 +45,7 @@ public struct AtomicFileWriter: Sendable {
     }
 
     /// Makes a new content ready beside a file: the first half of ``write(_:to:access:)``, so that
-    /// somebody can look at it before it counts.
+    /// somebody can look at it before it counts. Until it is committed nobody but we can read it.
     ///
     /// - Parameter number: Tells apart what is staged for one path at one time.
     /// - Returns: What is to be committed or discarded, exactly once.
@@ -53,21 +53,20 @@ public struct AtomicFileWriter: Sendable {
     public func stage(
         _ bytes: [UInt8],
         for path: String,
-        access: FileAccess,
         number: Int
     ) throws(FileError) -> StagedFile {
         let place = try OutputDirectory(of: path, fault: fault)
         let staged = StagedFile(for: path, number: number)
-        try stage(bytes, staged, access, in: place)
+        try stage(bytes, staged, in: place)
         return staged
     }
 
     /// Puts a staged file in the place of the old one.
     ///
     /// - Throws: As ``write(_:to:access:)``.
-    public func commit(_ staged: StagedFile) throws(FileError) {
+    public func commit(_ staged: StagedFile, access: FileAccess) throws(FileError) {
         do throws(FileError) {
-            try replace(staged, in: try OutputDirectory(of: staged.target, fault: fault))
+            try replace(staged, access, in: try OutputDirectory(of: staged.target, fault: fault))
         } catch {
             discard(staged)
             throw error
@@ -81,11 +80,13 @@ public struct AtomicFileWriter: Sendable {
 
     private func replace(
         _ staged: StagedFile,
+        _ access: FileAccess,
         in place: borrowing OutputDirectory
     ) throws(FileError) {
         let path = staged.target
         let (directory, staging) = (place.directory, place.staging)
         do throws(FileError) {
+            try give(staged, access, in: staging)
             try SystemCall.renameat.make(on: path, fault: fault) {
                 renameat(staging, staged.name, directory, FileError.name(of: path))
             }
@@ -97,17 +98,33 @@ public struct AtomicFileWriter: Sendable {
         try SystemCall.fsyncDirectory.make(on: path, fault: fault) { fsync(directory) }
     }
 
+    private func give(
+        _ staged: StagedFile,
+        _ access: FileAccess,
+        in staging: Int32
+    ) throws(FileError) {
+        let path = staged.target
+        try SystemCall.fchmodat.make(on: path, fault: fault) {
+            fchmodat(staging, staged.name, access.mode, 0)
+        }
+        // After the mode: once the file is another's only that one may change it.
+        guard access.owner != nil || access.group != nil else { return }
+        try SystemCall.fchownat.make(on: path, fault: fault) {
+            let (owner, group) = (access.owner ?? .max, access.group ?? .max)
+            return fchownat(staging, staged.name, owner, group, AT_SYMLINK_NOFOLLOW)
+        }
+    }
+
     private func stage(
         _ bytes: [UInt8],
         _ staged: StagedFile,
-        _ access: FileAccess,
         in place: borrowing OutputDirectory
     ) throws(FileError) {
         let staging = place.staging
         // What a crash of an earlier run of this process number left is ours to replace.
         unlinkat(staging, staged.name, 0)
         do throws(FileError) {
-            try fill(staged, with: bytes, access, in: staging)
+            try fill(staged, with: bytes, in: staging)
         } catch {
             unlinkat(staging, staged.name, 0)
             throw error
@@ -117,7 +134,6 @@ public struct AtomicFileWriter: Sendable {
     private func fill(
         _ staged: StagedFile,
         with bytes: [UInt8],
-        _ access: FileAccess,
         in staging: Int32
     ) throws(FileError) {
         let path = staged.target
@@ -135,13 +151,6 @@ public struct AtomicFileWriter: Sendable {
                 }
             }
         }
-        // Before the mode: a change of the owner takes permissions away.
-        if access.owner != nil || access.group != nil {
-            try SystemCall.fchown.make(on: path, fault: fault) {
-                fchown(file, access.owner ?? .max, access.group ?? .max)
-            }
-        }
-        try SystemCall.fchmod.make(on: path, fault: fault) { fchmod(file, access.mode) }
         try SystemCall.fsync.make(on: path, fault: fault) { fsync(file) }
         isOpen = false
         // Some file systems report a full disk or quota only here. Not to be repeated: close(2).

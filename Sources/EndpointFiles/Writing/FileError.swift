@@ -40,7 +40,7 @@ extension FileError {
         let directory = Self.directory(of: path)
         let (code, message): (Code, String) =
             switch errno {
-            case EPERM where call == .fchown:
+            case EPERM where call == .fchownat:
                 (
                     .notPermitted,
                     "giving the file to another owner or group is not permitted; under systemd add "

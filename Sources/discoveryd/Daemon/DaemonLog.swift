@@ -170,10 +170,12 @@ final class DaemonLog: Sendable {
             log.error("\(error)", metadata: ["call": "\(error.call)"])
         case .refused(let path, let fault):
             _ = isNews("file \(path)", fault.message)
-            log.error(
-                "the new list is refused, the old file stays: \(fault)",
-                metadata: ["path": "\(path)"]
-            )
+            let what =
+                switch fault.code {
+                case .refused: "a program refuses the new list"
+                case .notDone: "a program could not be asked about the new list"
+                }
+            log.error("\(what), the old file stays: \(fault)", metadata: ["path": "\(path)"])
         case .altered(let path):
             log.warning(
                 "somebody else deleted or changed the file; writing it again",
