@@ -20,6 +20,13 @@ import Testing
         #expect(writes(machine.timePassed(to: .seconds(121))) == [3])
     }
 
+    @Test func itIsTriedAgainWhenTheConfigurationIsReadAgain() {
+        var machine = machine()
+        _ = machine.listRefused(path, number: 1, no, at: .zero)
+        #expect(writes(machine.outputsChanged(to: [output], at: .seconds(1))) == [2])
+        #expect(reports(machine.listRefused(path, number: 2, no, at: .seconds(2))) == 0)
+    }
+
     @Test func itIsSaidOnceWhateverNumbersTheProgramNames() {
         var machine = machine()
         #expect(reports(machine.listRefused(path, number: 1, no, at: .zero)) == 1)
@@ -62,11 +69,15 @@ import Testing
         #expect(machine.hasWrittenAll && machine.statuses == [path: .current(42)])
     }
 
+    private var output: EndpointOutput {
+        var output = EndpointOutput(path: path)
+        output.check = ProgramCall(["check", "{file}"])
+        return output
+    }
+
     /// A machine whose write number 1 waits for a program.
     private func machine() -> PublisherMachine {
         var machine = PublisherMachine(generator: SeededGenerator(seed: 3))
-        var output = EndpointOutput(path: path)
-        output.check = ProgramCall(["check", "{file}"])
         _ = machine.outputsChanged(to: [output], at: .zero)
         _ = machine.listChanged(to: Lists.update([]), at: .zero)
         return machine

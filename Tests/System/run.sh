@@ -81,6 +81,52 @@ install_into_box() {
     in_box systemctl daemon-reload
 }
 
+# HAProxy as Debian ships it, with the drop-in of the example, and an output with more of its settings.
+with_haproxy() {
+    fresh || return 1
+    in_box sh -c 'cat > /etc/haproxy/haproxy.cfg' <<CFG
+global
+    stats socket /run/haproxy-admin.sock mode 600 level admin
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 1s
+    timeout server 1s
+frontend in
+    bind 127.0.0.1:8000
+    default_backend web
+CFG
+    in_box sh -c 'cat > /etc/discoveryd.conf' <<CONF
+[[output]]
+path = "/run/discoveryd/haproxy.cfg"
+format = "haproxy"
+services = ["web"]
+$1
+CONF
+    in_box mkdir -p /etc/systemd/system/haproxy.service.d
+    in_box sh -c 'cat > /etc/systemd/system/haproxy.service.d/discoveryd.conf' \
+        <Examples/haproxy-reload/haproxy.conf
+    etcdctl put services/web/w1 10.0.0.1:80 >/dev/null
+    in_box systemctl daemon-reload
+    in_box systemctl restart haproxy || return 1
+    eventually 5 "HAProxy to have the first server" haproxy_has 10.0.0.1
+}
+without_haproxy() {
+    in_box systemctl disable --now haproxy-list.path 2>/dev/null
+    in_box systemctl stop haproxy haproxy-list.service 2>/dev/null
+    in_box sh -c 'rm -f /etc/systemd/system/haproxy-list.* /etc/polkit-1/rules.d/50-discoveryd-reload.rules'
+}
+haproxy_has() {
+    has "$(in_box python3 -c '
+import socket
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/haproxy-admin.sock")
+s.sendall(b"show servers state\n")
+print("".join(iter(lambda: s.recv(65536).decode(), "")))')" "$1"
+}
+checked='check = ["haproxy", "-c", "-f", "/etc/haproxy/haproxy.cfg", "-f", "{file}"]'
+reloaded='reload = { unit = "haproxy.service", interval = "0s" }'
+
 # ---- scenarios ----------------------------------------------------------------------------
 
 the_unit_file_is_clean() {
@@ -286,52 +332,6 @@ a_start_without_etcd_and_without_a_list_waits_and_says_why() {
         eventually 30 "active when etcd comes" in_box systemctl is-active discoveryd &&
         expect "the list to be there" in_box test -e $list
 }
-
-# HAProxy as Debian ships it, with the drop-in of the example, and an output with more of its settings.
-with_haproxy() {
-    fresh || return 1
-    in_box sh -c 'cat > /etc/haproxy/haproxy.cfg' <<CFG
-global
-    stats socket /run/haproxy-admin.sock mode 600 level admin
-defaults
-    mode http
-    timeout connect 1s
-    timeout client 1s
-    timeout server 1s
-frontend in
-    bind 127.0.0.1:8000
-    default_backend web
-CFG
-    in_box sh -c 'cat > /etc/discoveryd.conf' <<CONF
-[[output]]
-path = "/run/discoveryd/haproxy.cfg"
-format = "haproxy"
-services = ["web"]
-$1
-CONF
-    in_box mkdir -p /etc/systemd/system/haproxy.service.d
-    in_box sh -c 'cat > /etc/systemd/system/haproxy.service.d/discoveryd.conf' \
-        <Examples/haproxy-reload/haproxy.conf
-    etcdctl put services/web/w1 10.0.0.1:80 >/dev/null
-    in_box systemctl daemon-reload
-    in_box systemctl restart haproxy || return 1
-    eventually 5 "HAProxy to have the first server" haproxy_has 10.0.0.1
-}
-without_haproxy() {
-    in_box systemctl disable --now haproxy-list.path 2>/dev/null
-    in_box systemctl stop haproxy haproxy-list.service 2>/dev/null
-    in_box sh -c 'rm -f /etc/systemd/system/haproxy-list.* /etc/polkit-1/rules.d/50-discoveryd-reload.rules'
-}
-haproxy_has() {
-    has "$(in_box python3 -c '
-import socket
-s = socket.socket(socket.AF_UNIX)
-s.connect("/run/haproxy-admin.sock")
-s.sendall(b"show servers state\n")
-print("".join(iter(lambda: s.recv(65536).decode(), "")))')" "$1"
-}
-checked='check = ["haproxy", "-c", "-f", "/etc/haproxy/haproxy.cfg", "-f", "{file}"]'
-reloaded='reload = { unit = "haproxy.service", interval = "0s" }'
 
 a_list_is_checked_in_the_sandbox_and_the_unit_reloaded_by_the_rule_of_polkit() {
     with_haproxy "$checked

@@ -90,6 +90,13 @@ struct OutputState: Sendable {
         gathering = nil
     }
 
+    /// Somebody is at work on the configuration: what was refused may do now.
+    mutating func configurationConfirmed() {
+        guard case .refused = step else { return }
+        step = .idle
+        becameDoubtful()
+    }
+
     // MARK: what to do
 
     /// When something is to be done without any news.

@@ -83,8 +83,11 @@ public struct PublisherMachine: StateMachine {
             outputs[path] = nil
             actions += [.forget(path: path), .report(.abandoned(path: path))]
         }
-        for specification in specifications
-        where outputs[specification.path]?.specification != specification {
+        for specification in specifications {
+            guard outputs[specification.path]?.specification != specification else {
+                outputs[specification.path]?.configurationConfirmed()
+                continue
+            }
             if outputs[specification.path] != nil {
                 actions.append(.forget(path: specification.path))
             }

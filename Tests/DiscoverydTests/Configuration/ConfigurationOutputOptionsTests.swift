@@ -162,6 +162,7 @@ import Testing
             "command = [\"x\"]",
             "3:11: command: belongs to format \"command\", the format is \"json\""
         ),
+        ("format = \"comand\"\ncommand = [\"x\"]", "3:10: format: must be \"json\", "),
         ("check = []", "3:9: check: must be a program and its arguments, such as [\"/bin/true\"]"),
         ("check = \"haproxy -c\"", "3:9: check: must be an array of strings, is a string"),
         (

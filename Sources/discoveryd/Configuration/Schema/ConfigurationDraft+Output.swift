@@ -9,7 +9,7 @@ extension ConfigurationDraft {
         // What it is before anybody has given it a path; nothing of it is used without one.
         var output = Configuration.Output(path: path?.value ?? "")
         output.services = readServices(&table)
-        readForm(of: &output, &table)
+        let isFormKnown = readForm(of: &output, &table)
         readAccess(to: &output, &table)
         readWait(of: &output, &table)
         if let value = table.optional("on_empty", Expectation<Configuration.OnEmpty>.choice) {
@@ -22,7 +22,7 @@ extension ConfigurationDraft {
         if let value = table.optional("hold", .duration(in: holds, example: "60s")) {
             output.hold = value.value
         }
-        readPrograms(of: &output, &table)
+        readPrograms(of: &output, isFormKnown: isFormKnown, &table)
         readReload(of: &output, &table)
         refuseOutputs(in: &table)
 

@@ -3,7 +3,8 @@ import Registry
 
 // What of an output depends on its format, and how its path makes several of it.
 extension ConfigurationDraft {
-    func readForm(of output: inout Configuration.Output, _ table: inout TableReader) {
+    /// - Returns: Whether the format was understood: what it may not have is not said of another one.
+    func readForm(of output: inout Configuration.Output, _ table: inout TableReader) -> Bool {
         let format = table.optional("format", Expectation<OutputFormat>.choice)
         output.format = format?.value ?? output.format
         let zone = table.optional("zone", .word)
@@ -22,8 +23,7 @@ extension ConfigurationDraft {
         )
         output.domain = domain?.value ?? output.domain
 
-        // What the format may not have is not said of one that was not understood.
-        guard format != nil || !table.holds("format") else { return }
+        guard format != nil || !table.holds("format") else { return false }
         let name = output.format.rawValue
         if let domain, output.format != .hosts {
             let sentence = "domain: belongs to format \"hosts\", the format is \"\(name)\""
@@ -34,6 +34,7 @@ extension ConfigurationDraft {
             table.fault(at: header.place.position, sentence)
         }
         if let format { refuseUnnamed(output, format, &table) }
+        return true
     }
 
     /// Formats whose readers have names beside ours need to know which are ours.

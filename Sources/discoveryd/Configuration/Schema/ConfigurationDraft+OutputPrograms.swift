@@ -3,7 +3,11 @@ import Registry
 
 // The programs and the reload of an output.
 extension ConfigurationDraft {
-    func readPrograms(of output: inout Configuration.Output, _ table: inout TableReader) {
+    func readPrograms(
+        of output: inout Configuration.Output,
+        isFormKnown: Bool,
+        _ table: inout TableReader
+    ) {
         let command = readArguments("command", &table)
         let check = readArguments("check", &table)
         let timeout = table.optional(
@@ -14,7 +18,7 @@ extension ConfigurationDraft {
         output.check = check?.value
         output.timeout = timeout?.value ?? output.timeout
 
-        if let command, output.format != .command {
+        if let command, output.format != .command, isFormKnown {
             let sentence = "command: belongs to format \"command\", the format is "
             table.fault(at: command.place.position, "\(sentence)\"\(output.format.rawValue)\"")
         }
