@@ -7,7 +7,7 @@ BINARY ?= .build/dist/discoveryd
 SWIFT ?= swift
 FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
 OURS = Package.swift Examples Tests Sources/Registry Sources/Etcd Sources/EndpointFiles \
-	Sources/Systemd Sources/discoveryd
+	Sources/HealthChecks Sources/Systemd Sources/discoveryd
 
 .PHONY: help demo test build lint format check install install-files dist clean
 
@@ -30,6 +30,7 @@ test:
 	$(MAKE) lint build
 	$(SWIFT) test --skip-build $(FLAGS)
 	Tests/System/run.sh .build/debug/discoveryd
+	Tests/Faults/run.py .build/debug/discoveryd
 
 build:
 	$(SWIFT) build --build-tests $(FLAGS)

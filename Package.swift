@@ -25,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
@@ -63,11 +64,24 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
         ),
         .target(name: "EndpointFiles", dependencies: ["Registry"], swiftSettings: strict),
+        .target(
+            name: "HealthChecks",
+            dependencies: [
+                "Registry",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "Systemd",
             dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
@@ -78,7 +92,7 @@ let package = Package(
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "CToml", "EndpointFiles", "Etcd", "Registry", "Systemd",
+                "CToml", "EndpointFiles", "Etcd", "HealthChecks", "Registry", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -111,7 +125,7 @@ let package = Package(
         .testTarget(
             name: "DiscoverydTests",
             dependencies: [
-                "discoveryd", "EndpointFiles", "Etcd", "Registry", "Systemd", "TestKit",
+                "discoveryd", "EndpointFiles", "Etcd", "HealthChecks", "Registry", "Systemd", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -120,6 +134,11 @@ let package = Package(
             name: "EndpointFilesTests",
             dependencies: ["EndpointFiles", "Registry", "TestKit"],
             exclude: ["Golden"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HealthChecksTests",
+            dependencies: ["HealthChecks", "Registry", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -14,10 +14,11 @@ allowed() {
     Registry) echo ;;
     EtcdAPI) echo GRPCCore GRPCProtobuf SwiftProtobuf ;;
     Etcd) echo Registry EtcdAPI AsyncAlgorithms GRPCCore GRPCNIOTransportHTTP2Posix GRPCProtobuf \
-        NIOCore NIOHTTP2 NIOPosix SwiftProtobuf ;;
+        NIOCore NIOHTTP2 NIOPosix NIOSSL SwiftProtobuf ;;
     EndpointFiles) echo Registry ;;
+    HealthChecks) echo Registry NIOCore NIOHTTP1 NIOPosix NIOSSL Subprocess ;;
     Systemd) echo CSystemd Logging ;;
-    discoveryd) echo Registry Etcd EndpointFiles Systemd CToml ArgumentParser Logging \
+    discoveryd) echo Registry Etcd EndpointFiles HealthChecks Systemd CToml ArgumentParser Logging \
         ServiceLifecycle Subprocess SystemPackage UnixSignals ;;
     *) return 1 ;;
     esac

@@ -39,17 +39,23 @@ extension EtcdError {
         case .cancelled:
             return (.cancelled, "the call was cancelled")
         case .unauthenticated:
-            return (.unauthenticated, "etcd does not know who calls: \(said)")
+            return (.unauthenticated, unknownUser(said))
         case .permissionDenied:
-            return (.permissionDenied, "etcd does not allow this to the user: \(said)")
+            return (
+                .permissionDenied,
+                "etcd does not allow this to the user: \(said); grant its role these keys "
+                    + "(etcdctl role grant-permission)"
+            )
         default:
             return readText(said)
         }
     }
 
     /// Why there is no connection, in words for people, or `nil` when the cause says nothing known.
-    private static func reason(_ cause: any Error) -> String? {
+    static func reason(_ cause: any Error) -> String? {
         switch cause {
+        case let cause as TLSFailure: return reason(cause)
+        case let cause as ProtocolCheck.Mistake: return reason(cause)
         case let cause as RPCError: return cause.cause.flatMap(reason)
         case let cause as NIOConnectionError:
             return cause.connectionErrors.first.flatMap { reason($0.error) }
@@ -73,9 +79,7 @@ extension EtcdError {
         if said.contains("requested lease not found") { return (.leaseNotFound, said) }
         if said.contains("lease already exists") { return (.leaseExists, said) }
         if said.contains("duplicate key given") { return (.duplicateKey, said) }
-        if said.contains("user name is empty") || said.contains("authentication failed") {
-            return (.unauthenticated, "etcd does not know who calls: \(said)")
-        }
+        if isAboutCaller(said) { return (.unauthenticated, unknownUser(said)) }
         if said.contains("resourceExhausted") || said.contains("too large")
             || said.contains("too many requests") || said.contains("no space")
             || said.contains("database space exceeded")
@@ -86,5 +90,53 @@ extension EtcdError {
             return (.invalidArgument, said)
         }
         return (.other, said)
+    }
+
+    /// Whether words of etcd are about who calls: without a token, with a void one, or with one from
+    /// before the users and roles were changed, for which there are two sentences.
+    static func isAboutCaller(_ said: String) -> Bool {
+        [
+            "user name is empty", "authentication failed", "invalid auth token",
+            "revision of auth store is old", "revision in header is old",
+        ].contains { said.contains($0) }
+    }
+
+    private static func unknownUser(_ said: String) -> String {
+        let remedy =
+            said.contains("user name is empty")
+            ? "; it has users: set username and password_file" : ""
+        return "etcd does not know who calls: \(said)\(remedy)"
+    }
+
+    // MARK: logging in
+
+    /// Whether a login failed because there is nothing to log in to.
+    var saysThatUsersAreOff: Bool { message.contains("authentication is not enabled") }
+
+    /// The same error, as the failure of a login.
+    func asLogin(of username: String) -> EtcdError {
+        switch code {
+        case .unavailable, .deadlineExceeded, .cancelled, .unusableFile: return self
+        default:
+            let said = (cause as? RPCError)?.message ?? message
+            return EtcdError(
+                .unauthenticated,
+                "etcd refuses the user \(username): check username and password_file (\(said))",
+                method: method,
+                endpoint: endpoint,
+                cause: self
+            )
+        }
+    }
+
+    /// Whether a call may have been refused for its token, so that a new one may help.
+    ///
+    /// Of a watch with a void token, etcd 3.4 and 3.5.1 say that permission is denied.
+    func mayBeAboutToken(isWatch: Bool) -> Bool {
+        switch code {
+        case .unauthenticated: true
+        case .permissionDenied, .watchCancelled: isWatch
+        default: false
+        }
     }
 }

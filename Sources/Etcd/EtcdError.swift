@@ -28,6 +28,8 @@ public struct EtcdError: Error, Sendable {
         case unauthenticated
         /// Known, but not allowed.
         case permissionDenied
+        /// A file that the configuration names cannot be read, or does not hold what it should.
+        case unusableFile
         /// Two operations of one transaction write the same key.
         case duplicateKey
         /// The caller's task was cancelled.

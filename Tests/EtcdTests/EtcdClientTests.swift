@@ -177,9 +177,22 @@ import Testing
                     seed: 0
                 )
                 configuration.attemptTimeout = .milliseconds(500)
-                try await EtcdClient.withClient(configuration) { client in
+                let events = Recorder<ConnectionEvent>()
+                let client = EtcdClient(configuration) { events.record($0) }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { await client.run() }
+                    defer { group.cancelAll() }
                     _ = try await client.put("here", "yes")
                 }
+                guard case .attemptFailed(_, let error) = events.all.first else {
+                    Issue.record("\(events.all)")
+                    return
+                }
+                #expect(
+                    ["no answer in time", "no answer to the attempt to connect"].contains(
+                        error.message
+                    )
+                )
                 #expect(try await alive.etcdctl("get", "here").contains("yes"))
             }
         }

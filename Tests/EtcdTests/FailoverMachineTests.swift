@@ -13,16 +13,16 @@ import Testing
     @Test func aFailedEndpointIsFollowedByTheNextAtOnce() {
         var machine = machine()
         #expect(machine.endpoint == endpoints[0])
-        #expect(machine.attemptFailed() == .tryNext(endpoints[1]))
-        #expect(machine.attemptFailed() == .tryNext(endpoints[2]))
+        #expect(machine.attemptFailed(at: .zero) == .tryNext(endpoints[1]))
+        #expect(machine.attemptFailed(at: .zero) == .tryNext(endpoints[2]))
     }
 
     @Test func aPassWithoutSuccessEndsInADelayUnderTheCap() {
         var machine = machine()
         for pass in 0..<30 {
-            _ = machine.attemptFailed()
-            _ = machine.attemptFailed()
-            guard case .wait(let delay, let endpoint) = machine.attemptFailed() else {
+            _ = machine.attemptFailed(at: .zero)
+            _ = machine.attemptFailed(at: .zero)
+            guard case .wait(let delay, let endpoint) = machine.attemptFailed(at: .zero) else {
                 Issue.record("pass \(pass) did not end in a delay")
                 return
             }
@@ -33,25 +33,105 @@ import Testing
 
     @Test func aConnectionThatServedIsFollowedByTheNextEndpointAtOnce() {
         var machine = machine()
-        #expect(machine.connectionLost(age: .seconds(60)) == .tryNext(endpoints[1]))
+        #expect(machine.connectionLost(age: .seconds(60), at: .zero) == .tryNext(endpoints[1]))
     }
 
     @Test func aServerThatHangsUpAtOnceIsNotCalledInATightLoop() {
         var machine = machine(endpoints: [endpoints[0]])
-        guard case .wait = machine.connectionLost(age: .milliseconds(3)) else {
+        guard case .wait = machine.connectionLost(age: .milliseconds(3), at: .zero) else {
             Issue.record("no delay")
             return
         }
     }
 
-    private func machine(endpoints: [EtcdEndpoint]? = nil) -> FailoverMachine {
+    @Test func aPassOverAllEndpointsTakesNoLongerThanTheDialTimeout() throws {
+        let five = try (1...5).map { try EtcdEndpoint("10.0.0.\($0)") }
+        var machine = machine(endpoints: five)
+        var now = Duration.seconds(100)
+        for _ in five {
+            let limit = machine.attemptBegan(at: now)
+            #expect(limit <= .seconds(2))
+            now += limit
+            _ = machine.attemptFailed(at: now)
+        }
+        #expect(now - .seconds(100) <= .seconds(5))
+    }
+
+    @Test func whatAnEndpointThatRefusesAtOnceDoesNotTakeIsLeftToTheOthers() throws {
+        let five = try (1...5).map { try EtcdEndpoint("10.0.0.\($0)") }
+        var machine = machine(endpoints: five)
+        var limits: [Duration] = []
+        for _ in five {
+            limits.append(machine.attemptBegan(at: .zero))
+            _ = machine.attemptFailed(at: .zero)
+        }
+        #expect(limits.first == .seconds(1) && limits.last == .seconds(2))
+    }
+
+    @Test func whoeverFindsAnotherMemberInTheFirstPassWaitsForNothing() {
+        var machine = machine()
+        _ = machine.connectionLost(age: .seconds(60), at: .seconds(60))
+        _ = machine.attemptFailed(at: .seconds(62))
+        let wait = machine.connected(at: .seconds(64))
+        #expect(wait == .zero)
+    }
+
+    @Test func theWaitForATurnIsNoLongerThanTheAbsence() {
+        for seed in 0..<200 as Range<UInt64> {
+            var machine = machine(endpoints: [endpoints[0]], seed: seed)
+            _ = machine.attemptFailed(at: .seconds(10))
+            let wait = machine.connected(at: .seconds(12))
+            #expect(wait >= .zero && wait <= .seconds(2))
+        }
+    }
+
+    /// A fleet whose etcd was away: everybody fails and tries again by the machine alone, with the
+    /// policies of the product. What is looked at is when they come.
+    @Test(arguments: [20, 60, 600])
+    func aThousandHostsComeBackInTimeForTheirLeasesAndSpreadWhatIsDear(away: Int) throws {
+        let policy = EtcdClient.Configuration(seed: 0)
+        let back = Duration.seconds(away)
+        var connects: [Duration] = []
+        var turns: [Duration] = []
+        for seed in 0..<1000 as Range<UInt64> {
+            var machine = FailoverMachine(
+                endpoints: endpoints,
+                first: Int(seed),
+                reconnect: policy.reconnect,
+                limits: FailoverMachine.Limits(policy),
+                generator: SeededGenerator(seed: seed)
+            )
+            var now = Duration.zero
+            // The connection breaks for all of them at once; a refused attempt takes no time.
+            var next = machine.connectionLost(age: .seconds(3600), at: now)
+            while now < back {
+                if case .wait(let delay, _) = next { now += delay }
+                if now < back { next = machine.attemptFailed(at: now) }
+            }
+            connects.append(now - back)
+            turns.append(now - back + machine.connected(at: now))
+        }
+        // Well within the shortest default time to live, 10 s, that etcd gives every lease anew.
+        #expect(try #require(connects.max()) <= .seconds(5))
+        let (first, last) = (try #require(turns.min()), try #require(turns.max()))
+        #expect(last - first >= .seconds(10))
+        #expect(last <= .seconds(17))
+        for second in 0..<17 {
+            let window = Duration.seconds(second)..<Duration.seconds(second + 1)
+            #expect(turns.count(where: window.contains) < 150, "second \(second)")
+        }
+    }
+
+    private func machine(
+        endpoints: [EtcdEndpoint]? = nil,
+        seed: UInt64 = 7
+    ) -> FailoverMachine {
         FailoverMachine(
             endpoints: endpoints ?? self.endpoints,
             first: 0,
-            backoff: Backoff(
-                .init(base: .milliseconds(250), cap: .seconds(5)),
-                generator: SeededGenerator(seed: 7)
-            )
+            reconnect: .init(base: .milliseconds(250), cap: .seconds(5)),
+            limits: FailoverMachine.Limits(EtcdClient.Configuration(seed: 0)),
+            generator: SeededGenerator(seed: seed)
         )
     }
 }

@@ -395,6 +395,31 @@ CONF
         '[ "$(stat -c "%U:%G %a" /run/discoveryd/endpoints.json)" = "haproxy:haproxy 640" ]'
 }
 
+a_credential_of_the_unit_logs_in_also_after_a_reload() {
+    fresh || return 1
+    in_box sh -c 'printf secret > /root/password && chmod 0600 /root/password'
+    in_box mkdir -p /etc/systemd/system/discoveryd.service.d
+    in_box sh -c 'printf "[Service]\nLoadCredential=etcd:/root/password\n" > /etc/systemd/system/discoveryd.service.d/user.conf'
+    in_box systemctl daemon-reload
+    in_box sh -c 'printf "[etcd]\nusername = \"discoveryd\"\npassword_file = \"credential:etcd\"\n" >> /etc/discoveryd.conf'
+    local result=0
+    users_on && login_works || result=1
+    users_off
+    return $result
+}
+users_on() { etcdctl_lines "role add discoveryd" "user add discoveryd:secret" "user add root:root" "role add root" \
+    "role grant-permission discoveryd --prefix=true readwrite services/" \
+    "user grant-role discoveryd discoveryd" "user grant-role root root" "auth enable"; }
+users_off() { etcdctl_lines "--user=root:root auth disable" "user delete discoveryd" "user delete root" \
+    "role delete discoveryd" "role delete root"; }
+# shellcheck disable=SC2086  # one word an argument
+etcdctl_lines() { for line in "$@"; do etcdctl $line >/dev/null || return 1; done; }
+login_works() { in_box systemctl start discoveryd && expect "the list to name web-1" list_has web-1 &&
+    expect "the reload to succeed" in_box systemctl reload discoveryd &&
+    eventually 5 "the reload to be applied" has_reloaded &&
+    expect "the password to be said nowhere" [ -z "$(journal | grep secret)" ]; }
+has_reloaded() { journal | grep -q 'configuration reloaded'; }
+
 # ---- running ------------------------------------------------------------------------------
 
 scenarios=${*:-$(sed -n '/^# ---- scenarios/,/^# ---- running/p' "$0" | sed -n 's/^\([a-z0-9_]*\)() {$/\1/p')}

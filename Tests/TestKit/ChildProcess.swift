@@ -1,4 +1,4 @@
-import Glibc
+public import Glibc
 import Synchronization
 
 /// A program that a test started.
@@ -12,7 +12,8 @@ public final class ChildProcess: Sendable {
         public let description: String
     }
 
-    private let id: pid_t
+    /// Its process id.
+    public let id: pid_t
     private let ending = Mutex<Int32?>(nil)
 
     /// Starts a program.

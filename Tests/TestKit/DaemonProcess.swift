@@ -30,6 +30,9 @@ public final class DaemonProcess: Sendable {
         (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
     }
 
+    /// Its process id.
+    public var id: Int32 { process.id }
+
     /// Whether it still runs.
     public var isRunning: Bool { process.status == nil }
 

@@ -36,16 +36,26 @@ public final class EtcdServer: Sendable {
     public let version: EtcdVersion
     /// Where it answers clients.
     public let endpoint: String
-    private let port: UInt16
+    /// What it was started with beside the usual.
+    public let options: EtcdOptions
+    /// Where it tells its health, never encrypted.
+    private let healthPort: UInt16
     private let peer: String
     private let directory: URL
     private let process = Mutex<ChildProcess?>(nil)
 
-    private init(_ version: EtcdVersion, directory: URL, ports: [UInt16]) {
+    private init(
+        _ version: EtcdVersion,
+        _ options: EtcdOptions,
+        directory: URL,
+        ports: [UInt16]
+    ) {
         self.version = version
+        self.options = options
         self.directory = directory
-        port = ports[0]
-        endpoint = "http://127.0.0.1:\(ports[0])"
+        healthPort = ports[2]
+        let scheme = options.certificate == nil ? "http" : "https"
+        endpoint = "\(scheme)://\(options.address):\(ports[0])"
         peer = "http://127.0.0.1:\(ports[1])"
     }
 
@@ -55,6 +65,7 @@ public final class EtcdServer: Sendable {
     /// Runs `body` beside a fresh etcd and ends it afterwards, whatever happens.
     public static func with<Value>(
         _ version: EtcdVersion = .debian,
+        _ options: EtcdOptions = EtcdOptions(),
         isolation: isolated (any Actor)? = #isolation,
         _ body: (EtcdServer) async throws -> Value
     ) async throws -> Value {
@@ -64,7 +75,12 @@ public final class EtcdServer: Sendable {
             .appending(path: "discoveryd-etcd-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        let server = EtcdServer(version, directory: directory, ports: try FreePort.two())
+        let server = EtcdServer(
+            version,
+            options,
+            directory: directory,
+            ports: try FreePort.three()
+        )
         try await server.start()
         defer { server.kill() }
         return try await body(server)
@@ -117,14 +133,15 @@ public final class EtcdServer: Sendable {
                 "--listen-client-urls=\(endpoint)", "--advertise-client-urls=\(endpoint)",
                 "--listen-peer-urls=\(peer)", "--initial-advertise-peer-urls=\(peer)",
                 "--initial-cluster=test=\(peer)",
-            ],
+                "--listen-metrics-urls=http://127.0.0.1:\(healthPort)",
+            ] + options.serverArguments,
             errors: directory.appending(path: "log").path
         )
         self.process.withLock { $0 = process }
         let log = directory.appending(path: "log").path
         do {
             try await eventually("etcd \(version.rawValue) answers", within: .seconds(30)) {
-                HealthQuestion.isHealthy(port: port)
+                HealthQuestion.isHealthy(port: healthPort)
             }
         } catch {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
@@ -161,7 +178,7 @@ public final class EtcdServer: Sendable {
         let program = version.directory.appending(path: "etcdctl").path
         let result = try await Command(
             program,
-            ["--endpoints=\(endpoint)"] + arguments,
+            ["--endpoints=\(endpoint)"] + options.clientArguments + arguments,
             environment: ["ETCDCTL_API": "3"]
         ).run()
         guard result.status == 0 else {

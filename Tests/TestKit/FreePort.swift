@@ -13,6 +13,11 @@ public enum FreePort {
         [try one(), try one()]
     }
 
+    /// Three different free ports.
+    public static func three() throws -> [UInt16] {
+        [try one(), try one(), try one()]
+    }
+
     private static func one() throws -> UInt16 {
         for _ in range {
             let number = next.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -52,8 +52,9 @@ struct OutputState: Sendable {
         switch step {
         case .failed(let error, _): .failed(error)
         case .refused(let fault, _): .refused(fault)
-        // Another try of what was refused is no news of its own.
-        case .writing, .looking: saidRefusal.map(OutputStatus.refused) ?? .pending
+        // Tried again, and not yet better.
+        case .writing, .looking:
+            saidRefusal.map(OutputStatus.refused) ?? said.map(OutputStatus.failed) ?? .pending
         case .idle: kept.map(OutputStatus.kept) ?? held.map(OutputStatus.current) ?? .waiting
         }
     }

@@ -7,6 +7,7 @@ public struct StatusFile: Sendable {
     private let path: String
     private let writer: AtomicFileWriter
     private var held: StatusDocument?
+    private var isFirst = true
 
     /// A status file that nothing was written to yet.
     public init(
@@ -23,6 +24,8 @@ public struct StatusFile: Sendable {
     public mutating func update(_ document: StatusDocument) throws(FileError) {
         if let held, held.isSameState(as: document) { return }
         held = nil
+        if isFirst { writer.removeLeftovers(of: path) }
+        isFirst = false
         try writer.write(document.bytes, to: path, mode: 0o644)
         held = document
     }

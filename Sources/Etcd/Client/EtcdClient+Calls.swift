@@ -24,6 +24,29 @@ extension EtcdClient {
         )
         var options = streamOptions
         options.timeout = timeout ?? configuration.requestTimeout
+        let token = try await token(on: connection)
+        do throws(EtcdError) {
+            return try await answer(method, on: connection, options, ask)
+        } catch {
+            guard let authenticator, error.mayBeAboutToken(isWatch: false) else { throw error }
+            authenticator.tokenRefused(token)
+        }
+        // The call was refused, so it did nothing: once more, with a new token.
+        let second = try await self.token(on: connection)
+        do throws(EtcdError) {
+            return try await answer(method, on: connection, options, ask)
+        } catch {
+            if error.mayBeAboutToken(isWatch: false) { authenticator?.tokenRefused(second) }
+            throw error
+        }
+    }
+
+    private func answer<Answer: Sendable>(
+        _ method: String,
+        on connection: MemberConnection,
+        _ options: CallOptions,
+        _ ask: (GRPC, CallOptions) async throws -> Answer
+    ) async throws(EtcdError) -> Answer {
         do {
             return try await ask(connection.grpc, options)
         } catch {
@@ -31,24 +54,41 @@ extension EtcdClient {
         }
     }
 
+    /// Logs in, where there is a user and no token yet.
+    private func token(
+        on connection: MemberConnection
+    ) async throws(EtcdError) -> TokenMachine.Token? {
+        guard let authenticator else { return nil }
+        return try await authenticator.token(on: connection) { login throws(EtcdError) in
+            try start(login)
+        }
+    }
+
     /// Questions and answers in both directions, until one side ends it.
     ///
     /// - Parameters:
     ///   - number: The connection that has to carry it; any when `nil`.
+    ///   - needsToken: Whether to log in first. A token that is there goes along anyway.
     ///   - talk: Makes the call; returns when it is over.
     func stream(
         _ method: String,
         on number: Int? = nil,
+        needsToken: Bool = true,
         _ talk: (GRPC, CallOptions) async throws -> Void
     ) async throws(EtcdError) {
         let connection = try await supervisor.connection(
             within: configuration.dialTimeout,
             number: number
         )
+        let token = needsToken ? try await token(on: connection) : nil
         do {
             try await talk(connection.grpc, streamOptions)
         } catch {
-            throw await failed(error, method, on: connection)
+            let error = await failed(error, method, on: connection)
+            if needsToken, error.mayBeAboutToken(isWatch: true) {
+                authenticator?.tokenRefused(token)
+            }
+            throw error
         }
     }
 

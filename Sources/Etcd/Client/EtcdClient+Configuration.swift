@@ -1,10 +1,15 @@
 public import Registry
 
 extension EtcdClient {
-    /// Where etcd is, and how long to wait for it.
+    /// Where etcd is, how it is spoken to, and how long to wait for it.
     public struct Configuration: Sendable {
         /// The members to try, at least one.
         public var endpoints: [EtcdEndpoint]
+        /// How `https` endpoints are spoken to.
+        public var tls = TLS()
+        /// The user whom calls are made as; nobody when `nil`, which is right for a cluster without
+        /// users, and for one that takes the user's name from our certificate.
+        public var credentials: Credentials?
         /// How long a call waits for a connection: one pass over all endpoints. Default 5 s.
         public var dialTimeout: Duration = .seconds(5)
         /// How long one endpoint may take to answer its first question. Default 2 s.
@@ -14,9 +19,14 @@ extension EtcdClient {
         /// Delays between passes in which no endpoint answered. Default up to 250 ms at first, up
         /// to 5 s in the end.
         public var reconnect = Backoff.Policy(base: .milliseconds(250), cap: .seconds(5))
+        /// After an absence of the whole cluster each client of a fleet waits for a random part of that
+        /// time, but not longer than this, before it lists and claims. Default 12 s.
+        public var spread: Duration = .seconds(12)
         /// The largest message that is taken from the server, in bytes. Default 64 MiB: a watch
         /// that replays a long history sends it in one.
         public var maximumMessageBytes = 64 * 1024 * 1024
+        /// How often the files of ``tls`` are looked at, with jitter. Default 30 s.
+        public var filesInterval: Duration = .seconds(30)
         /// Decides the first endpoint and all jitter.
         public var seed: UInt64
 

@@ -149,7 +149,8 @@ extension EtcdClient {
         beats: AsyncStream<Void>,
         received: @escaping @Sendable (KeepAliveAnswer) async throws -> Void
     ) async throws(EtcdError) {
-        try await stream("Lease.LeaseKeepAlive") { grpc, options in
+        // etcd asks for no token here, and a lease must not end because a login takes its time.
+        try await stream("Lease.LeaseKeepAlive", needsToken: false) { grpc, options in
             try await Etcdserverpb_Lease.Client(wrapping: grpc).leaseKeepAlive(
                 metadata: requireLeader,
                 options: options,

@@ -1,6 +1,7 @@
 import EtcdAPI
 import GRPCCore
 public import Registry
+import Synchronization
 
 extension EtcdClient {
     /// Watches one key.
@@ -22,7 +23,7 @@ extension EtcdClient {
     ) -> EtcdStream<WatchResponse> {
         EtcdStream(client: self) { send throws(EtcdError) in
             let first = try await self.firstRevision(of: start, for: key)
-            try await self.watch(.key(key), first: first, options, send)
+            try await self.watchTwice(.key(key), first: first, options, send)
         }
     }
 
@@ -45,7 +46,7 @@ extension EtcdClient {
         options: WatchOptions = WatchOptions()
     ) -> EtcdStream<WatchResponse> {
         EtcdStream(client: self) { send throws(EtcdError) in
-            try await self.watch(.prefix(prefix), first: revision.next, options, send)
+            try await self.watchTwice(.prefix(prefix), first: revision.next, options, send)
         }
     }
 
@@ -56,6 +57,28 @@ extension EtcdClient {
         let found = try await get(key)
         guard let keyValue = found.keyValues.first else { return found.header.revision.next }
         return start == .creation ? keyValue.createRevision : keyValue.modRevision
+    }
+
+    /// etcd looks at the token of a watch at its beginning, and only there: one that was refused for it
+    /// has told nothing and may begin again, with a new token.
+    private func watchTwice(
+        _ range: KeyRange,
+        first: Revision,
+        _ options: WatchOptions,
+        _ send: @escaping @Sendable (WatchResponse) async -> Void
+    ) async throws(EtcdError) {
+        let hasTold = Atomic(false)
+        do throws(EtcdError) {
+            try await watch(range, first: first, options) { response in
+                hasTold.store(true, ordering: .relaxed)
+                await send(response)
+            }
+        } catch {
+            guard authenticator != nil, error.mayBeAboutToken(isWatch: true),
+                !hasTold.load(ordering: .relaxed)
+            else { throw error }
+            try await watch(range, first: first, options, send)
+        }
     }
 
     private func watch(
@@ -167,8 +190,13 @@ extension EtcdClient {
         }
         let reason = message.cancelReason.isEmpty ? "etcd gave no reason" : message.cancelReason
         let code: EtcdError.Code =
-            reason.contains("PermissionDenied") || reason.contains("permission denied")
-            ? .permissionDenied : .watchCancelled
+            if EtcdError.isAboutCaller(reason) {
+                .unauthenticated
+            } else if reason.contains("PermissionDenied") || reason.contains("permission denied") {
+                .permissionDenied
+            } else {
+                .watchCancelled
+            }
         return EtcdError(code, "etcd ended the watch: \(reason)", method: "Watch.Watch")
     }
 }

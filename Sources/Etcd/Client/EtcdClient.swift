@@ -16,6 +16,8 @@ import Registry
 public final class EtcdClient: Sendable {
     let configuration: Configuration
     let supervisor: FailoverSupervisor
+    /// Logs in, where there is a user.
+    let authenticator: Authenticator?
     private let streams: AsyncStream<@Sendable () async -> Void>
     private let newStream: AsyncStream<@Sendable () async -> Void>.Continuation
 
@@ -30,6 +32,14 @@ public final class EtcdClient: Sendable {
     ) {
         self.configuration = configuration
         supervisor = FailoverSupervisor(configuration, observe: observe)
+        authenticator = configuration.credentials.map { credentials in
+            Authenticator(
+                credentials,
+                limit: configuration.requestTimeout,
+                // Another sequence than that of the reconnecting.
+                generator: SeededGenerator(seed: ~configuration.seed)
+            )
+        }
         (streams, newStream) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingOldest(Self.streamsWaiting)
         )
@@ -70,6 +80,14 @@ public final class EtcdClient: Sendable {
     /// - Throws: ``EtcdError`` `unavailable` after the dial timeout, naming what was tried.
     public func connected() async throws(EtcdError) {
         _ = try await supervisor.connection(within: configuration.dialTimeout)
+    }
+
+    /// Waits until it is this client's turn to ask for what costs the cluster much; at once, but for
+    /// the time after an absence of the whole cluster.
+    ///
+    /// - Throws: ``EtcdError`` as ``connected()``; `cancelled`.
+    package func turn() async throws(EtcdError) {
+        try await supervisor.turn(within: configuration.dialTimeout)
     }
 
     /// Says that a stream had no answer in time. The member is asked a question; if it does not

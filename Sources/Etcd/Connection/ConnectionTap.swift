@@ -21,6 +21,14 @@ final class ConnectionTap: Sendable {
         self.lost = lost
     }
 
+    /// What went wrong first on the last connection.
+    var reason: (any Error)? { state.withLock { $0.reason } }
+
+    /// Something went wrong; what was first counts.
+    func failed(_ error: any Error) {
+        state.withLock { $0.reason = $0.reason ?? error }
+    }
+
     /// Adds the tap to a connection that is about to be made.
     func install(on channel: any Channel) throws {
         try channel.pipeline.syncOperations.addHandler(Handler(tap: self))
@@ -60,6 +68,8 @@ final class ConnectionTap: Sendable {
 
         func channelActive(context: ChannelHandlerContext) {
             wasActive = true
+            // What went wrong before was another address's affair.
+            tap.state.withLock { $0.reason = nil }
             context.fireChannelActive()
         }
 
@@ -73,7 +83,7 @@ final class ConnectionTap: Sendable {
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            tap.state.withLock { $0.reason = $0.reason ?? error }
+            tap.failed(error)
             context.fireErrorCaught(error)
         }
     }

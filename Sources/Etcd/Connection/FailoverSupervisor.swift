@@ -19,12 +19,15 @@ final class FailoverSupervisor: Sendable {
     private struct Shared {
         var state = State.connecting(waiters: [:])
         var nextWaiter = 0
+        /// When it is our turn to ask for much.
+        var turn = Duration.zero
         var lastFailure: EtcdError?
     }
 
     private let configuration: EtcdClient.Configuration
     private let observe: @Sendable (ConnectionEvent) -> Void
     private let shared = Mutex(Shared())
+    private let timeline = Timeline()
 
     init(
         _ configuration: EtcdClient.Configuration,
@@ -69,6 +72,19 @@ final class FailoverSupervisor: Sendable {
         throw nobodyAnswered(limit)
     }
 
+    /// Waits until it is this host's turn to ask for what costs the cluster much, which after an absence
+    /// of the whole cluster is not at once: see ``FailoverMachine``.
+    ///
+    /// - Throws: ``EtcdError`` as ``connection(within:number:)``; `cancelled`.
+    func turn(within limit: Duration) async throws(EtcdError) {
+        _ = try await connection(within: limit)
+        do {
+            try await timeline.sleep(until: shared.withLock { $0.turn })
+        } catch {
+            throw EtcdError(.cancelled, "the wait for this host's turn was cancelled", cause: error)
+        }
+    }
+
     /// Says that a call on `connection` had no answer in time, or a broken one. A member that does
     /// not answer a question now is left; one that does is kept.
     func suspect(_ connection: MemberConnection) async {
@@ -94,22 +110,26 @@ final class FailoverSupervisor: Sendable {
         var machine = FailoverMachine(
             endpoints: configuration.endpoints,
             first: Int(configuration.seed % 4096),
-            backoff: Backoff(
-                configuration.reconnect,
-                generator: SeededGenerator(seed: configuration.seed)
-            )
+            reconnect: configuration.reconnect,
+            limits: FailoverMachine.Limits(configuration),
+            generator: SeededGenerator(seed: configuration.seed)
         )
         while !Task.isCancelled {
             let endpoint = machine.endpoint
+            let limit = machine.attemptBegan(at: timeline.now)
             let next: FailoverMachine.OnFailure
-            switch await serve(endpoint) {
+            switch await serve(
+                endpoint,
+                within: limit,
+                { [timeline] in machine.connected(at: timeline.now) }
+            ) {
             case .lost(let reason, let age):
                 observe(.lost(endpoint, reason: reason))
-                next = machine.connectionLost(age: age)
+                next = machine.connectionLost(age: age, at: timeline.now)
             case .failed(let error):
                 shared.withLock { $0.lastFailure = error }
                 observe(.attemptFailed(endpoint, error))
-                next = machine.attemptFailed()
+                next = machine.attemptFailed(at: timeline.now)
             case .cancelled:
                 continue
             }
@@ -129,10 +149,22 @@ final class FailoverSupervisor: Sendable {
     }
 
     /// One connection's life: made, probed, used, lost.
-    private func serve(_ endpoint: EtcdEndpoint) async -> Serving {
+    ///
+    /// - Parameters:
+    ///   - limit: How long it may take until it serves.
+    ///   - connected: Told that it serves; says how long to wait for our turn.
+    private func serve(
+        _ endpoint: EtcdEndpoint,
+        within limit: Duration,
+        _ connected: () -> Duration
+    ) async -> Serving {
         let connection: MemberConnection
         do {
-            connection = try MemberConnection(to: endpoint, configuration: configuration)
+            connection = try MemberConnection(
+                to: endpoint,
+                within: limit,
+                configuration: configuration
+            )
         } catch {
             return .failed(error)
         }
@@ -140,16 +172,50 @@ final class FailoverSupervisor: Sendable {
             group.addTask { await connection.run() }
             defer { group.cancelAll() }
             do throws(EtcdError) {
-                let status = try await connection.probe(within: configuration.attemptTimeout)
+                let status = try await connection.probe(within: limit)
+                let wait = connected()
+                shared.withLock { $0.turn = timeline.now + wait }
                 use(connection)
                 observe(.connected(endpoint, serverVersion: status.version))
             } catch {
                 return Task.isCancelled ? .cancelled : .failed(error)
             }
+            group.addTask { await self.watchFiles(of: connection) }
             let since = ContinuousClock.now
             let reason = await connection.ended()
             withdraw()
             return reason.map { .lost(reason: $0, age: since.duration(to: .now)) } ?? .cancelled
+        }
+    }
+
+    /// Looks at the files that the connection's TLS was made of, and leaves it when they have changed.
+    private func watchFiles(of connection: MemberConnection) async {
+        guard let material = connection.material else { return }
+        var machine = TLSFilesMachine(
+            inUse: material.fingerprint,
+            validity: material.validity,
+            interval: configuration.filesInterval,
+            generator: SeededGenerator(
+                seed: configuration.seed &+ UInt64(truncatingIfNeeded: connection.number)
+            )
+        )
+        while !Task.isCancelled {
+            // Cancelled: the loop's condition ends it.
+            try? await Task.sleep(for: machine.nextLook(now: CertificateValidity.now))
+            guard !Task.isCancelled else { return }
+            let now = CertificateValidity.now
+            let action: TLSFilesMachine.OnLook
+            do throws(EtcdError) {
+                let files = try TLSMaterial(reading: configuration.tls, now: now)
+                action = machine.filesRead(fingerprint: files.fingerprint, now: now)
+            } catch {
+                action = machine.filesUnusable(error.message)
+            }
+            switch action {
+            case .keep: continue
+            case .say(let sentence): observe(.filesNeedCare(connection.endpoint, sentence))
+            case .moveOn(let reason): connection.abandon(because: reason)
+            }
         }
     }
 

@@ -10,15 +10,21 @@ final class HandshakeTimeout: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = ByteBuffer
 
     private let limit: TimeAmount
+    private let expired: @Sendable () -> Void
     private var timer: Scheduled<Void>?
 
-    init(_ limit: TimeAmount) {
+    /// - Parameter expired: Called before the connection is closed.
+    init(_ limit: TimeAmount, expired: @escaping @Sendable () -> Void) {
         self.limit = limit
+        self.expired = expired
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let channel = context.channel
-        timer = context.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
+        let (channel, expired) = (context.channel, expired)
+        timer = context.eventLoop.scheduleTask(in: limit) {
+            expired()
+            channel.close(promise: nil)
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

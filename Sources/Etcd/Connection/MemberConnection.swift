@@ -17,6 +17,10 @@ final class MemberConnection: Sendable {
     /// Tells this connection from every other one of the process.
     let number: Int
     let grpc: GRPCClient<GRPCTransport>
+    /// Sends the user's token with each call.
+    let carrier = TokenCarrier()
+    /// What its TLS was made of; `nil` for one that speaks none.
+    let material: TLSMaterial?
     private let tap: ConnectionTap
     private static let count = Atomic(0)
     private let endings: AsyncStream<String>
@@ -24,25 +28,35 @@ final class MemberConnection: Sendable {
 
     /// Prepares a connection; nothing is sent before ``run()``.
     ///
-    /// - Throws: ``EtcdError`` when the transport refuses the endpoint.
-    init(to endpoint: EtcdEndpoint, configuration: EtcdClient.Configuration) throws(EtcdError) {
+    /// - Parameter limit: How long it may take until the server says its first word.
+    /// - Throws: ``EtcdError`` when the transport refuses the endpoint; `unusableFile` for the files of
+    ///   ``EtcdClient/TLS``.
+    init(
+        to endpoint: EtcdEndpoint,
+        within limit: Duration,
+        configuration: EtcdClient.Configuration
+    ) throws(EtcdError) {
         self.endpoint = endpoint
         number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         (endings, ending) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
         let ending = ending
         let tap = ConnectionTap { reason in
+            let words = reason.map { EtcdError.reason($0) ?? "\($0)" }
             ending.yield(
-                reason.map { "the connection broke: \($0)" } ?? "the server closed the connection"
+                words.map { "the connection broke: \($0)" } ?? "the server closed the connection"
             )
         }
         self.tap = tap
+        material =
+            endpoint.scheme == .https
+            ? try TLSMaterial(reading: configuration.tls, now: CertificateValidity.now) : nil
         do {
             let transport = try GRPCTransport(
                 target: Self.target(for: endpoint),
-                transportSecurity: .plaintext,
-                config: Self.transportConfiguration(configuration, tap: tap)
+                transportSecurity: material?.security ?? .plaintext,
+                config: Self.transportConfiguration(configuration, endpoint, limit, tap: tap)
             )
-            grpc = GRPCClient(transport: transport)
+            grpc = GRPCClient(transport: transport, interceptors: [carrier])
         } catch {
             throw EtcdError(
                 .other,
@@ -81,24 +95,40 @@ final class MemberConnection: Sendable {
     /// answer: a linearizable read. Its status alone proves nothing; a learner and a member whose disk
     /// hangs tell it too.
     ///
-    /// - Parameter limit: How long each of the two may take, the TCP connect included.
+    /// - Parameter limit: How long it may take, the TCP connect included.
     /// - Throws: ``EtcdError`` when the member does not answer, or is of no use.
     func probe(within limit: Duration) async throws(EtcdError) -> Etcdserverpb_StatusResponse {
         var options = CallOptions.defaults
         options.timeout = limit
-        let status: Etcdserverpb_StatusResponse
-        do {
-            status = try await Etcdserverpb_Maintenance.Client(wrapping: grpc)
-                .status(Etcdserverpb_StatusRequest(), options: options)
-        } catch {
-            throw EtcdError(rpc: error, method: "Maintenance.Status", endpoint: endpoint)
-        }
+        let began = ContinuousClock.now
+        let status = try await status(options)
         if status.leader == 0 {
             throw useless("the member has no leader: it is cut off from the rest of its cluster")
         }
         if status.isLearner { throw useless("the member is a learner, which serves no clients") }
+        options.timeout = max(limit - began.duration(to: .now), .milliseconds(50))
         try await probeReading(options)
         return status
+    }
+
+    private func status(
+        _ options: CallOptions
+    ) async throws(EtcdError) -> Etcdserverpb_StatusResponse {
+        do {
+            return try await Etcdserverpb_Maintenance.Client(wrapping: grpc)
+                .status(Etcdserverpb_StatusRequest(), options: options)
+        } catch {
+            let error = failure(error, "Maintenance.Status")
+            guard error.code == .unauthenticated || error.code == .permissionDenied else {
+                throw error
+            }
+            // No login comes before the probe. etcd 3.4 and 3.5 ask for none here; from one that does,
+            // the refusal is an answer, and the read that follows tells the rest.
+            var unknown = Etcdserverpb_StatusResponse()
+            unknown.version = "unknown"
+            unknown.leader = 1
+            return unknown
+        }
     }
 
     private func probeReading(_ options: CallOptions) async throws(EtcdError) {
@@ -108,13 +138,28 @@ final class MemberConnection: Sendable {
         do {
             _ = try await Etcdserverpb_KV.Client(wrapping: grpc).range(range, options: options)
         } catch {
-            let error = EtcdError(rpc: error, method: "KV.Range", endpoint: endpoint)
+            let error = failure(error, "KV.Range")
             switch error.code {
             case .unavailable, .deadlineExceeded, .cancelled: throw error
             // Refused, as to a user who may not read this key: an answer all the same.
             default: return
             }
         }
+    }
+
+    /// gRPC often knows only that there is no connection; the tap heard why.
+    private func failure(_ error: any Error, _ method: String) -> EtcdError {
+        let error = EtcdError(rpc: error, method: method, endpoint: endpoint)
+        guard error.code == .unavailable || error.code == .deadlineExceeded,
+            let cause = tap.reason, let reason = EtcdError.reason(cause)
+        else { return error }
+        return EtcdError(
+            .unavailable,
+            reason,
+            method: method,
+            endpoint: "\(endpoint)",
+            cause: cause
+        )
     }
 
     private func useless(_ reason: String) -> EtcdError {
@@ -133,9 +178,14 @@ final class MemberConnection: Sendable {
 
     private static func transportConfiguration(
         _ configuration: EtcdClient.Configuration,
+        _ endpoint: EtcdEndpoint,
+        _ limit: Duration,
         tap: ConnectionTap
     ) -> GRPCTransport.Config {
-        .defaults { transport in
+        // A name may have several addresses, and the first one may be the dead one.
+        let limit = TimeAmount(endpoint.host.family == .name ? limit / 2 : limit)
+        let (tls, isTLS) = (configuration.tls, endpoint.scheme == .https)
+        return .defaults { transport in
             // etcd allows a ping each 5 s (its --grpc-keepalive-min-time), none without a call under
             // way, and hangs up on more.
             transport.connection.keepalive = .init(
@@ -143,13 +193,27 @@ final class MemberConnection: Sendable {
                 timeout: .seconds(2),
                 allowWithoutCalls: false
             )
-            let limit = TimeAmount(configuration.attemptTimeout)
+            // Names the server in the handshake, and is what its certificate must be for. Without it
+            // that would be the IP address, also for an endpoint with a name.
+            let name = endpoint.host.family == .name ? endpoint.host.text : nil
+            if isTLS { transport.http2.authority = tls.serverName ?? name }
             transport.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     let http2 = try pipeline.handler(type: NIOHTTP2Handler.self)
-                    try pipeline.addHandler(PingFilter(), position: .before(http2))
-                    try pipeline.addHandler(HandshakeTimeout(limit), position: .first)
+                    let filter = PingFilter()
+                    try pipeline.addHandler(filter, position: .before(http2))
+                    // Behind TLS: a server that stops in the middle of that has said nothing either.
+                    let timeout = HandshakeTimeout(limit) {
+                        tap.failed(ChannelError.connectTimeout(limit))
+                    }
+                    try pipeline.addHandler(timeout, position: .before(filter))
+                    if isTLS {
+                        let witness = TLSWitness(endpoint, tls) { tap.failed($0) }
+                        try pipeline.addHandler(witness, position: .before(filter))
+                    }
+                    let check = ProtocolCheck(isTLS: isTLS) { tap.failed($0) }
+                    try pipeline.addHandler(check, position: .first)
                     try tap.install(on: channel)
                 }
             }

@@ -19,6 +19,7 @@ public struct EtcdRegistryStore: RegistryStore {
     /// As ``RegistryStore/grantLease(_:ttl:)`` says.
     public func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> LeaseTerm {
         do throws(EtcdError) {
+            try await client.turn()
             do throws(EtcdError) {
                 let grant = try await client.grantLease(ttl: ttl, id: id)
                 return LeaseTerm(clusterID: grant.header.clusterID, granted: grant.ttl)
@@ -75,6 +76,7 @@ public struct EtcdRegistryStore: RegistryStore {
         let put = Operation.put(key, value, lease: claim.lease)
         let answer: TransactionResponse
         do throws(EtcdError) {
+            try await client.turn()
             answer = try await client.transaction(
                 if: [.lease(of: key, .equal, .none)],
                 then: [put],
@@ -147,6 +149,7 @@ public struct EtcdRegistryStore: RegistryStore {
     public func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot {
         var records: [StoredRecord] = []
         do throws(EtcdError) {
+            try await client.turn()
             let (header, connection) = try await client.pages(
                 prefix: Bytes(prefix.text),
                 pageSize: pageSize
@@ -269,7 +272,7 @@ extension StoreError {
             case .leaseNotFound: .leaseNotFound
             case .compacted, .futureRevision: .compacted
             case .invalidArgument, .unauthenticated, .permissionDenied, .resourceExhausted,
-                .duplicateKey, .leaseExists:
+                .duplicateKey, .leaseExists, .unusableFile:
                 .refused
             case .cancelled: .cancelled
             case .watchCancelled, .other: .other

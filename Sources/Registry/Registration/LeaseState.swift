@@ -13,6 +13,9 @@ enum LeaseState: Sendable {
     /// Ours, as far as we know. Can go to `granting` and `waiting` when the store says that it is
     /// gone, and to `leaving`.
     case held(HeldLease)
+    /// To be given back, but the grant is still under way: a revoke could overtake it. Can go to
+    /// `leaving`.
+    case leavingAfterGrant(LeaseID, until: Duration)
     /// Being given back. Can go to `left`.
     case leaving
     /// Given back, or never had. This state is terminal.

@@ -5,7 +5,7 @@ extension RegistrationMachine {
     public mutating func keysHeard(_ news: KeyNews, at now: Duration) -> [Action] {
         switch lease {
         // What becomes of our keys while and after we leave is our own doing.
-        case .leaving, .left: return []
+        case .leavingAfterGrant, .leaving, .left: return []
         default: break
         }
         var actions: [Action] = []
@@ -92,6 +92,10 @@ extension RegistrationMachine {
                 )
                 return []
             }
+            if case .put(let record) = news, let twin = twin(in: record, under: lease, of: instance)
+            {
+                return leaseShared(with: twin, at: now)
+            }
             let loss: KeyLoss = if case .put = news { .overwritten } else { .deleted }
             return lost(key, loss, since: since, at: now)
         case .claiming, .withdrawing:
@@ -102,6 +106,21 @@ extension RegistrationMachine {
         default: break
         }
         return []
+    }
+
+    /// The address of whoever wrote our key as our host, under our lease, and is somewhere else: a machine
+    /// that was copied with the daemon's state.
+    private func twin(
+        in record: StoredRecord,
+        under lease: LeaseID,
+        of instance: ServiceInstance
+    ) -> String? {
+        guard record.lease == lease,
+            let theirs = try? RecordCodec.decode(record.value, key: instance.key),
+            theirs.owner == settings.owner, theirs.state != .leaving,
+            theirs.instance.address != instance.address
+        else { return nil }
+        return theirs.instance.address.joined(port: theirs.instance.port)
     }
 
     /// Puts the key again: soon, or ever more slowly when something keeps taking it away. Without

@@ -104,7 +104,7 @@ public struct RegistrationMachine: StateMachine {
         switch lease {
         case .held(let held): held.id
         case .asking(let kept), .waiting(.ask(let kept), _): kept.id
-        case .none, .granting, .waiting, .leaving, .left: nil
+        case .none, .granting, .waiting, .leavingAfterGrant, .leaving, .left: nil
         }
     }
 
@@ -125,6 +125,7 @@ public struct RegistrationMachine: StateMachine {
         sent: Duration,
         at now: Duration
     ) -> [Action] {
+        if case .leavingAfterGrant(id, _) = lease { return leave(id) }
         guard case .granting(id) = lease else { return [] }
         return [.report(.leaseGranted(id, term))] + hold(id, term, sent: sent, at: now)
     }
@@ -183,6 +184,7 @@ public struct RegistrationMachine: StateMachine {
         because error: StoreError,
         at now: Duration
     ) -> [Action] {
+        if case .leavingAfterGrant(id, _) = lease { return leave(id) }
         guard case .granting(id) = lease else { return [] }
         return wait(for: .grant(id), because: error, at: now)
     }
@@ -269,17 +271,22 @@ public struct RegistrationMachine: StateMachine {
         case .none:
             lease = .left
             return [.report(.left(nil)), .finish]
-        // A grant under way may have been made: its id is ours to give back.
-        case .granting(let id): return leave(id)
+        // A grant under way may have been made: its id is ours to give back, but not before the answer.
+        case .granting(let id):
+            lease = .leavingAfterGrant(id, until: now + Self.grantPatience)
+            return []
         case .asking(let kept): return leave(kept.id)
         case .waiting(let step, _): return leave(step.id)
         case .held(let held):
             lease = .leaving
             return [.closeKeepAlive(stream: held.stream), .leave(held.id, markers: markers)]
-        case .leaving, .left:
+        case .leavingAfterGrant, .leaving, .left:
             return []
         }
     }
+
+    /// How long a leave waits for the answer to a grant.
+    private static let grantPatience = Duration.seconds(1)
 
     private mutating func leave(_ id: LeaseID) -> [Action] {
         lease = .leaving
@@ -290,7 +297,7 @@ public struct RegistrationMachine: StateMachine {
     /// with. Nothing is said to the store.
     public mutating func pauseRequested() -> [Action] {
         switch lease {
-        case .leaving, .left: return []
+        case .leavingAfterGrant, .leaving, .left: return []
         case .held(let held):
             lease = .left
             return [.closeKeepAlive(stream: held.stream), .report(.paused(held.id)), .finish]
@@ -321,6 +328,17 @@ public struct RegistrationMachine: StateMachine {
         ] + timePassed(to: now)
     }
 
+    /// Another machine goes on with the same lease. It keeps it; we take one of our own, and are told then
+    /// who has our keys.
+    mutating func leaseShared(with twin: String, at now: Duration) -> [Action] {
+        guard case .held(let held) = lease else { return [] }
+        lease = .waiting(.grant(newLeaseID()), until: now + grantBackoff.next())
+        forgetClaims()
+        return [
+            .report(.leaseShared(held.id, with: twin)), .closeKeepAlive(stream: held.stream),
+        ] + timePassed(to: now)
+    }
+
     /// An instance is in the store under the lease: leases are of use here.
     mutating func leaseProved() {
         grantBackoff.reset()
@@ -333,7 +351,7 @@ public struct RegistrationMachine: StateMachine {
         guard hasStarted else { return nil }
         switch lease {
         case .none, .asking, .granting, .leaving, .left: return nil
-        case .waiting(_, let until): return until
+        case .waiting(_, let until), .leavingAfterGrant(_, let until): return until
         case .held(let held):
             var next = [held.nextInstant]
             if !held.isDoubtful { next.append(held.goodUntil) }
@@ -349,6 +367,8 @@ public struct RegistrationMachine: StateMachine {
         switch lease {
         case .waiting(let step, let until) where until <= now:
             return take(step)
+        case .leavingAfterGrant(let id, let until) where until <= now:
+            return leave(id)
         case .held(let held):
             return beat(held, at: now) + settleContested(at: now) + advance(at: now)
         default:

@@ -6,6 +6,9 @@ public enum RegistrationReport: Sendable {
     case leaseContinued(LeaseID, LeaseTerm)
     /// The store says that the lease is gone; a new one is asked for.
     case leaseLost(LeaseID)
+    /// Another machine, there, goes on with our lease: this one was copied from it or it from this one.
+    /// A new lease is asked for; the old one is theirs.
+    case leaseShared(LeaseID, with: String)
     /// No answer has come for a whole time to live: the keys may be gone. Said once; registration
     /// goes on as soon as the store answers.
     case leaseDoubtful(LeaseID)

@@ -12,9 +12,10 @@ public struct WatchMachine: StateMachine {
         public var prefix: RegistryPrefix
         /// How long a key whose record turned bad keeps its last good endpoint. Default 60 s.
         public var hold: Duration = .seconds(60)
-        /// How long a stream may be silent before it is asked for progress, and how long each
-        /// answer may take; after two unanswered requests the stream is given up. Default 1.5 s.
-        public var patience: Duration = .milliseconds(1500)
+        /// How long a stream may be silent before it is asked for progress, and how long each answer
+        /// may take. After one unanswered request the connection is suspected, after two the stream is
+        /// given up. Default 1.2 s: a member that stands still is left within 5 s.
+        public var patience: Duration = .milliseconds(1200)
         /// The time to live of the fleet's leases, about: losses this far apart are taken together.
         /// Default 10 s.
         public var ttl: Duration = .seconds(10)
@@ -324,9 +325,11 @@ public struct WatchMachine: StateMachine {
             actions.append(.list)
         case .watching(var stream) where stream.due <= now:
             if stream.unanswered >= 2 {
-                actions += [.closeWatch(stream: stream.id), .suspectConnection]
+                actions.append(.closeWatch(stream: stream.id))
                 actions += streamLost("the watch does not answer", now)
             } else {
+                // Not only when the stream is given up: to find out takes a while, too.
+                if stream.unanswered == 1 { actions.append(.suspectConnection) }
                 stream.unanswered += 1
                 stream.due = now + settings.patience
                 state = .watching(stream)

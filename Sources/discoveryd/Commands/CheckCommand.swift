@@ -1,4 +1,5 @@
 import ArgumentParser
+import Etcd
 import Registry
 
 /// `discoveryd check`: reads the configuration and says what is wrong with it.
@@ -21,6 +22,8 @@ struct CheckCommand: ParsableCommand {
         let loaded = try options.load()
         guard !quiet else { return }
         for warning in loaded.warnings { Terminal.complain("warning: \(warning)") }
+        let etcd = EtcdClient.Configuration(loaded.configuration.etcd)
+        for trouble in etcd.fileTroubles { Terminal.complain("warning: [etcd] \(trouble)") }
         Terminal.print(ConfigurationSummary(loaded, hostname: HostName.current).text)
     }
 }

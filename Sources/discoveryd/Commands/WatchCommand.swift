@@ -29,6 +29,7 @@ struct WatchCommand: AsyncParsableCommand {
                 Terminal.complain("discoveryd: \(endpoint): \(error.message)")
             case .lost(let endpoint, let reason):
                 Terminal.complain("discoveryd: \(endpoint): \(reason)")
+            case .filesNeedCare(_, let sentence): Terminal.complain("discoveryd: \(sentence)")
             case .connected: break
             }
         }

@@ -13,6 +13,20 @@ extension Configuration {
         /// 100 ms to 1 min.
         var dialTimeout: Duration = .seconds(5)
 
+        /// The user of etcd that the daemon logs in as, 1 to 256 printable characters. Default: none.
+        var username: String?
+        /// Where the user's password is. Given with `username` or not at all.
+        var passwordFile: FilePlace?
+        /// The authorities that may have signed the servers' certificates, PEM. Default: those of the
+        /// system.
+        var caFile: FilePlace?
+        /// The certificate that is shown to servers, PEM. Default: none.
+        var certFile: FilePlace?
+        /// Its key, PEM. Given with `certFile` or not at all.
+        var keyFile: FilePlace?
+        /// The name that the servers' certificates must be for. Default: the host of the endpoint.
+        var serverName: String?
+
         static let dialTimeouts: ClosedRange<Duration> = .milliseconds(100) ... .seconds(60)
     }
 }

@@ -1,3 +1,4 @@
+import HealthChecks
 import Registry
 
 extension Configuration {
@@ -21,6 +22,8 @@ extension Configuration {
         /// Free text by name, at most 64 entries; names of 1 to 128 bytes, values of at most 1024.
         /// Default: none.
         var meta: [String: String] = [:]
+        /// What must be well for it to be registered: all of them. Default: none, always registered.
+        var checks: [CheckDefinition] = []
 
         /// The configured id, or `<hostname>-<port>`.
         ///

@@ -16,9 +16,17 @@ struct FileMode: Hashable, Sendable, CustomStringConvertible {
         self.bits = bits
     }
 
+    /// The permission bits of what stat(2) says.
+    init(ofStatus mode: UInt32) {
+        bits = UInt16(mode & 0o777)
+    }
+
     private init(bits: UInt16) {
         self.bits = bits
     }
+
+    /// Whether users other than the owner and the group may read.
+    var isReadableByOthers: Bool { bits & 0o004 != 0 }
 
     /// Four octal digits.
     var description: String {

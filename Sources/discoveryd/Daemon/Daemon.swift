@@ -1,5 +1,6 @@
 import EndpointFiles
 import Etcd
+import HealthChecks
 import Logging
 import Registry
 import ServiceLifecycle
@@ -122,9 +123,24 @@ struct Daemon: Sendable {
                 }
             )
         )
+        // Of a thousand changes of health that nobody has looked at the newest are enough: what is
+        // registered is read from the verdicts, not from the reports.
+        let (healthReports, healthReport) = AsyncStream.makeStream(
+            of: HealthReport.self,
+            bufferingPolicy: .bufferingNewest(1024)
+        )
+        let monitor = HealthMonitor(
+            generator: generator.split(),
+            timeline: timeline,
+            observe: { healthReport.yield($0) }
+        )
+        let follower = UnitFollower(monitor, log: log)
         let registrar = Registrar(
             services: configuration.services,
+            isContinuing: state?.lease != nil,
             session: session,
+            monitor: monitor,
+            follower: follower,
             board: board,
             hostname: host.name,
             primaryAddress: primaryAddress,
@@ -168,6 +184,14 @@ struct Daemon: Sendable {
                 log: log
             ),
             registrar,
+            follower,
+            Running { await monitor.run() },
+            Running {
+                for await report in healthReports {
+                    daemonLog.health(report)
+                    registrar.healthReported(report)
+                }
+            },
             ReloadService(
                 configuration: current,
                 reload: reload,
@@ -187,6 +211,7 @@ struct Daemon: Sendable {
                     loops: [
                         .init(name: "watch", laps: { watcher.laps }, poke: watcher.poke),
                         .init(name: "registration", laps: { session.laps }, poke: session.poke),
+                        .init(name: "health", laps: { monitor.laps }, poke: monitor.poke),
                         .init(name: "files", laps: { publisher.laps }, poke: publisher.poke),
                         .init(name: "reloads", laps: { reloader.laps }, poke: reloader.poke),
                         .init(name: "status", laps: { teller.laps }, poke: signal.raise),

@@ -1,5 +1,6 @@
 import EndpointFiles
 import Etcd
+import HealthChecks
 import Logging
 import Registry
 import Synchronization
@@ -36,6 +37,8 @@ final class DaemonLog: Sendable {
                     metadata: ["etcd": "\(endpoint)"]
                 )
             }
+        case .filesNeedCare(let endpoint, let sentence):
+            log.warning("\(sentence)", metadata: ["etcd": "\(endpoint)"])
         case .allFailed(let delay):
             log.debug("no etcd is usable", metadata: ["retry_in": "\(delay)"])
         }
@@ -56,6 +59,14 @@ final class DaemonLog: Sendable {
             )
         case .leaseLost(let lease):
             log.warning("the lease is gone, asking for a new one", metadata: ["lease": "\(lease)"])
+        case .leaseShared(let lease, let twin):
+            log.error(
+                """
+                another machine goes on with this one's lease: one was copied from the other; give each \
+                its own /etc/machine-id
+                """,
+                metadata: ["lease": "\(lease)", "other": "\(twin)"]
+            )
         case .leaseDoubtful(let lease):
             log.warning(
                 "no answer for a whole time to live: the registrations may be gone until etcd answers",
@@ -94,6 +105,28 @@ final class DaemonLog: Sendable {
             )
         case .left(let error?):
             log.warning("left without etcd's word, the keys end with their lease: \(error)")
+        }
+    }
+
+    // MARK: health
+
+    func health(_ report: HealthReport) {
+        switch report {
+        case .up(let key): log.notice("well: its checks pass", metadata: about(key))
+        case .down(let key, let reason):
+            log.warning("not well, taken out of the registry: \(reason)", metadata: about(key))
+        case .dampingBegan(let key, let delay):
+            log.warning(
+                "has come and gone too often; it stays out for a while, although its checks pass",
+                metadata: about(key).merging(["return_in": "\(delay)"]) { $1 }
+            )
+        case .dampingEnded(let key):
+            log.notice("has been steady for long enough", metadata: about(key))
+        case .checkFailing(let key, let check, let saw, let fall):
+            log.info(
+                "a check fails: \(check): \(saw)",
+                metadata: about(key).merging(["fall": "\(fall)"]) { $1 }
+            )
         }
     }
 

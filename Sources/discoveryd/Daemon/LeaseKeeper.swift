@@ -37,6 +37,7 @@ final class LeaseKeeper: Service {
 
     /// Runs until the daemon stops, and then to the end of what was reported: it is the last to go.
     func run() async throws {
+        directory?.removeLeftovers()
         await withGracefulShutdownHandler {
             for await news in news { note(news) }
         } onGracefulShutdown: {

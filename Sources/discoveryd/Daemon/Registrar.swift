@@ -1,14 +1,17 @@
+import HealthChecks
 import Logging
 import Registry
 import ServiceLifecycle
 import Synchronization
 
 /// Turns the configured services into instances: gives those without an address the host's, and
-/// follows it when it changes.
+/// follows it when it changes; leaves out those that are not well.
 final class Registrar: Service {
     private struct State {
         var services: [Configuration.Service]
         var address: HostAddress?
+        /// The services whose health has been told.
+        var judged: Set<ServiceKey> = []
     }
 
     /// How often the host's address is looked up: often while there is none.
@@ -16,35 +19,82 @@ final class Registrar: Service {
     private static let lookEveryWithout = Duration.seconds(1)
 
     private let session: RegistrationSession
+    private let monitor: HealthMonitor
+    private let follower: UnitFollower
     private let board: StatusBoard
     private let hostname: String
     private let primaryAddress: @Sendable () -> HostAddress?
     private let log: Logger
     private let state: Mutex<State>
 
-    /// - Parameter primaryAddress: The host's address; asked now and then.
+    /// - Parameters:
+    ///   - isContinuing: Whether an earlier run left its registrations: what it left counts as well until
+    ///     its checks say otherwise.
+    ///   - primaryAddress: The host's address; asked now and then.
     init(
         services: [Configuration.Service],
+        isContinuing: Bool,
         session: RegistrationSession,
+        monitor: HealthMonitor,
+        follower: UnitFollower,
         board: StatusBoard,
         hostname: String,
         primaryAddress: @escaping @Sendable () -> HostAddress?,
         log: Logger
     ) {
         self.session = session
+        self.monitor = monitor
+        self.follower = follower
         self.board = board
         self.hostname = hostname
         self.primaryAddress = primaryAddress
         self.log = log
         state = Mutex(State(services: [], address: primaryAddress()))
-        setServices(services)
+        setServices(services, presumedUp: isContinuing ? keys(of: services) : [])
     }
 
     /// Registers what the configuration names now.
     func setServices(_ services: [Configuration.Service]) {
+        let registered = session.statuses.filter { status in
+            if case .registered = status.value { true } else { false }
+        }
+        setServices(services, presumedUp: Set(registered.keys))
+    }
+
+    private func setServices(_ services: [Configuration.Service], presumedUp: Set<ServiceKey>) {
+        let checked = services.filter { !$0.checks.isEmpty }.compactMap { service in
+            key(of: service).map { ServiceChecks($0, checks: service.checks) }
+        }
+        monitor.setServices(checked, presumedUp: presumedUp)
+        follower.follow(monitor.units)
         state.withLock { state in
             state.services = services
+            state.judged.formIntersection(checked.map(\.key))
             register(state)
+        }
+    }
+
+    /// The health of a service has changed, or is known for the first time.
+    func healthReported(_ report: HealthReport) {
+        let key: ServiceKey
+        switch report {
+        case .up(let service), .down(let service, _): key = service
+        case .dampingBegan, .dampingEnded, .checkFailing: return
+        }
+        state.withLock { state in
+            state.judged.insert(key)
+            register(state)
+        }
+    }
+
+    private func keys(of services: [Configuration.Service]) -> Set<ServiceKey> {
+        Set(services.compactMap(key))
+    }
+
+    /// A configuration that was loaded with this host name has an id for each service.
+    private func key(of service: Configuration.Service) -> ServiceKey? {
+        (try? service.instanceID(hostname: hostname)).map {
+            ServiceKey(service: service.name, instance: $0)
         }
     }
 
@@ -77,7 +127,15 @@ final class Registrar: Service {
     private func register(_ state: borrowing State) {
         var instances: [ServiceInstance] = []
         var waiting: [ServiceName] = []
+        var unwell: [ServiceKey: String] = [:]
+        let verdicts = monitor.verdicts
         for service in state.services {
+            if !service.checks.isEmpty, let key = key(of: service),
+                let verdict = verdicts[key], !verdict.isUp
+            {
+                unwell[key] = verdict.words
+                continue
+            }
             guard let address = service.address ?? state.address else {
                 waiting.append(service.name)
                 continue
@@ -91,7 +149,13 @@ final class Registrar: Service {
                 log.error("\(service.name): \(error)")
             }
         }
-        board.update { $0.withoutAddress = waiting }
+        let unjudged = Set(unwell.keys).subtracting(state.judged)
+        // First: who reads the board must not find a service neither unwell nor on its way.
         session.register(instances)
+        board.update { facts in
+            facts.withoutAddress = waiting
+            facts.unwell = unwell
+            facts.unjudged = unjudged
+        }
     }
 }

@@ -34,6 +34,11 @@ struct StateDirectory: Sendable {
         return KeptLease(bytes)
     }
 
+    /// Removes what a crash in the midst of writing left.
+    func removeLeftovers() {
+        writer.removeLeftovers(of: leasePath)
+    }
+
     /// Keeps a lease for the next run.
     func keep(_ lease: KeptLease) throws(FileError) {
         try writer.write(lease.bytes, to: leasePath, mode: 0o600)

@@ -21,6 +21,10 @@ final class StatusBoard: Sendable {
         var isStopping = false
         /// Names of services that have no address to be registered at.
         var withoutAddress: [ServiceName] = []
+        /// Services that are not registered because a check fails, and what it saw.
+        var unwell: [ServiceKey: String] = [:]
+        /// Those of them whose checks have not said enough yet.
+        var unjudged: Set<ServiceKey> = []
         var reloadFaults = 0
         var since = Date()
         fileprivate var lastState: StatusDocument.State?
@@ -78,7 +82,7 @@ final class StatusBoard: Sendable {
             case .attemptFailed(_, let error):
                 facts.etcd = nil
                 facts.etcdTrouble = error.message
-            case .allFailed: break
+            case .filesNeedCare, .allFailed: break
             }
         }
     }

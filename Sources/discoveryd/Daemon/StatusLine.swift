@@ -97,6 +97,9 @@ struct StatusLine {
             case .withdrawn: parts.append("\(key.service) withdrawn")
             }
         }
+        for (key, why) in facts.unwell.sorted(by: { $0.key < $1.key }) {
+            parts.append("\(key.service) not registered: \(why)")
+        }
         return waiting + parts
     }
 }
@@ -131,6 +134,9 @@ extension StatusDocument {
         let waiting = line.facts.withoutAddress.map {
             Service(name: $0.text, status: "pending", detail: "no network address yet")
         }
+        let unwell = line.facts.unwell.sorted { $0.key < $1.key }.map { key, why in
+            Service(name: key.description, status: "unhealthy", detail: why)
+        }
         self.init(
             state: line.facts.state,
             since: line.facts.since,
@@ -138,7 +144,7 @@ extension StatusDocument {
             lastSync: line.facts.lastSync,
             etcd: line.facts.etcd?.description,
             lease: line.lease,
-            services: waiting + services,
+            services: waiting + services + unwell,
             outputs: line.outputs,
             reloadFaults: Dictionary(
                 line.reloadFaults.map { ($0.key.description, $0.value.message) }

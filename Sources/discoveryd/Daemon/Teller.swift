@@ -110,7 +110,8 @@ final class Teller: Service {
 
     private func changed() {
         let facts = board.current
-        let isSettled = session.isSettled && facts.withoutAddress.isEmpty
+        let isSettled =
+            session.isSettled && facts.withoutAddress.isEmpty && facts.unjudged.isEmpty
         // The files show our own registrations too: a unit ordered after us may look for them.
         let registered = session.statuses.values.compactMap { status in
             if case .registered(_, let revision) = status { revision } else { nil }

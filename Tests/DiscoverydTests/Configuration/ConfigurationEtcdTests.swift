@@ -100,17 +100,10 @@ import Testing
         )
     }
 
-    @Test func httpsSaysWhatToDo() throws {
-        let faults = ConfigurationFixture("[etcd]\nendpoints = [\"https://10.0.0.1:2379\"]")
-            .faults()
-        let fault = try #require(faults.first)
-        #expect(fault.hasPrefix("2:14: [etcd] endpoints: "))
-        #expect(fault.contains("https") && fault.contains("http://"))
-    }
-
     @Test func anEndpointThatIsNotOnThisHostIsDoubtful() throws {
         let fixture = ConfigurationFixture(
-            "[etcd]\nendpoints = [\"http://127.0.0.1:2379\", \"http://10.0.0.1:2379\"]"
+            "[etcd]\nendpoints = [\"http://127.0.0.1:2379\", \"http://10.0.0.1:2379\", "
+                + "\"https://10.0.0.2:2379\"]"
         )
         #expect(
             try fixture.warnings() == [

@@ -3,6 +3,10 @@ import Testing
 @testable import discoveryd
 
 @Suite struct ConfigurationFaultTests {
+    private static let allowedInEtcd =
+        "allowed are endpoints, prefix, dial_timeout, username, password_file, ca_file, cert_file, "
+        + "key_file, server_name"
+
     @Test func fiveMistakesGiveFiveSentencesWithPositions() throws {
         let text = """
             [etcd]
@@ -78,13 +82,13 @@ import Testing
             [etcd]
             endpiont = []
             dial-timeout = "5s"
-            username = "root"
+            color = "blue"
             """
         #expect(
             ConfigurationFixture(text).faults() == [
                 "2:1: [etcd] unknown key \"endpiont\", did you mean \"endpoints\"?",
                 "3:1: [etcd] unknown key \"dial-timeout\", did you mean \"dial_timeout\"?",
-                "4:1: [etcd] unknown key \"username\", allowed are endpoints, prefix, dial_timeout",
+                "4:1: [etcd] unknown key \"color\", \(Self.allowedInEtcd)",
             ]
         )
     }
@@ -129,17 +133,15 @@ import Testing
             [[service]]
             name = "web"
             port = 80
-            check = { tcp = "127.0.0.1:80" }
             also = []
             ports = [80]
             addresses = ["10.0.0.1"]
             """
         #expect(
             ConfigurationFixture(text).faults() == [
-                "4:1: [service \"web\"] check: is reserved for a later version",
-                "5:1: [service \"web\"] also: is reserved for a later version",
-                "6:1: [service \"web\"] ports: is reserved for a later version",
-                "7:1: [service \"web\"] addresses: is reserved for a later version",
+                "4:1: [service \"web\"] also: is reserved for a later version",
+                "5:1: [service \"web\"] ports: is reserved for a later version",
+                "6:1: [service \"web\"] addresses: is reserved for a later version",
             ]
         )
     }
@@ -159,10 +161,8 @@ import Testing
         ).faults()
         #expect(
             faults == [
-                "2:1: [etcd] unknown key \"a\\nb\\u001b[2J\\u202e\", "
-                    + "allowed are endpoints, prefix, dial_timeout",
-                "3:1: [etcd] unknown key \"\(long.prefix(64))…\", "
-                    + "allowed are endpoints, prefix, dial_timeout",
+                "2:1: [etcd] unknown key \"a\\nb\\u001b[2J\\u202e\", \(Self.allowedInEtcd)",
+                "3:1: [etcd] unknown key \"\(long.prefix(64))…\", \(Self.allowedInEtcd)",
                 "4:10: [etcd] prefix: must be 1 to 512 printable characters of ASCII, "
                     + "such as \"services/\", is \"\\u0085\"",
             ]
@@ -173,11 +173,11 @@ import Testing
         #expect(
             ConfigurationFixture("[[service]]\nname = 1\n\"ü\" = 1").faults().last
                 == "3:1: [service] unknown key \"ü\", allowed are "
-                + "name, port, address, id, weight, zone, tags, meta"
+                + "name, port, address, id, weight, zone, tags, meta, check"
         )
         #expect(
             ConfigurationFixture("etcd = { \"üü\" = 1 }").faults() == [
-                "1:10: [etcd] unknown key \"üü\", allowed are endpoints, prefix, dial_timeout"
+                "1:10: [etcd] unknown key \"üü\", \(Self.allowedInEtcd)"
             ]
         )
         #expect(

@@ -6,7 +6,12 @@ struct ConfigurationFixture {
     private let source: ConfigurationSource
 
     /// Files by path; a directory exists when there is a file in it.
-    init(_ files: [String: String], failures: [String: ConfigurationSource.Failure] = [:]) {
+    init(
+        _ files: [String: String],
+        failures: [String: ConfigurationSource.Failure] = [:],
+        mode: String = "0640",
+        credentials: String? = nil
+    ) {
         source = ConfigurationSource(
             readFile: { path, limit throws(ConfigurationSource.Failure) in
                 if let failure = failures[path] { throw failure }
@@ -22,7 +27,13 @@ struct ConfigurationFixture {
                 }
                 if names.isEmpty { throw .missing }
                 return names
-            }
+            },
+            lookAtFile: { path throws(ConfigurationSource.Failure) in
+                if let failure = failures[path] { throw failure }
+                guard files[path] != nil, let mode = FileMode(mode) else { throw .missing }
+                return mode
+            },
+            credentials: credentials
         )
     }
 

@@ -135,7 +135,7 @@ import Testing
 
     @Test(arguments: [
         ("zone = 5", "3:8: zone: must be a string of 1 to 128 bytes, is the integer 5"),
-        ("include_draining = \"yes\"", "include_draining: must be the boolean true or false"),
+        ("include_draining = \"yes\"", "include_draining: must be a boolean, true or false"),
         ("header = true", "3:10: header: format \"json\" has no comments to write one in"),
         (
             "domain = \"x.example\"",
@@ -198,7 +198,7 @@ import Testing
         ),
         (
             "reload = { unit = \"haproxy\" }",
-            "3:19: reload.unit: must be the name of a unit, such as \"haproxy.service\", is \"haproxy\""
+            "3:19: reload.unit: must be a unit of systemd, such as \"nginx.service\", is \"haproxy\""
         ),
         (
             "reload = { command = [1] }",

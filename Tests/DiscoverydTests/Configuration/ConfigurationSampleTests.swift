@@ -28,9 +28,21 @@ import Testing
             .filter {
                 $0 != "outputs = []" && !$0.hasPrefix("command =") && !$0.hasPrefix("domain =")
             }
-        let loaded = try ConfigurationFixture(uncommented.joined(separator: "\n")).load()
-        #expect(loaded.warnings.isEmpty)
+        let files = ["password", "ca.pem", "cert.pem", "key.pem"].map { "/etc/discoveryd/\($0)" }
+        let named = Dictionary(uniqueKeysWithValues: files.map { ($0, "") })
+        let text = uncommented.joined(separator: "\n")
+        let loaded = try ConfigurationFixture(
+            named.merging([ConfigurationLoader.standardPath: text]) { $1 }
+        ).load()
+        // The endpoint is http, so that is said of each of the four.
+        #expect(loaded.warnings.count == 4)
+        #expect(loaded.warnings.allSatisfy { $0.sentence.contains("is not used") })
         var expected = Configuration()
+        // These have no default that could be written down.
+        expected.etcd = loaded.configuration.etcd
+        expected.etcd.endpoints = Configuration.Etcd().endpoints
+        expected.etcd.prefix = Configuration.Etcd().prefix
+        expected.etcd.dialTimeout = Configuration.Etcd().dialTimeout
         expected.services = loaded.configuration.services
         expected.outputs = loaded.configuration.outputs
         #expect(loaded.configuration == expected)
@@ -62,7 +74,9 @@ import Testing
         let bytes = try ConfigurationSource.disk.readFile(Self.path, 1 << 20)
         let text = String(decoding: bytes, as: UTF8.self)
         let keys = [
-            "outputs", "endpoints", "prefix", "dial_timeout", "ttl", "timeout", "name", "port",
+            "outputs", "endpoints", "prefix", "dial_timeout", "username", "password_file",
+            "ca_file",
+            "cert_file", "key_file", "server_name", "ttl", "timeout", "name", "port",
             "address", "id", "weight", "zone", "tags", "meta", "path", "services", "format", "mode",
             "on_stop", "when_etcd_is_away", "on_empty", "min_endpoints", "hold",
             "command", "domain", "include_draining", "header", "owner", "group", "wait", "check",

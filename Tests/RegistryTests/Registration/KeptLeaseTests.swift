@@ -126,6 +126,51 @@ import Testing
         #expect(!actions.contains { if case .leave = $0 { true } else { false } })
     }
 
+    @Test func aCopiedMachineThatGoesOnWithTheSameLeaseKeepsItAndIsNotFought() throws {
+        var machine = machine(keeping: KeptLease(lease, of: cluster, settings))
+        _ = machine.started(at: .zero)
+        let term = LeaseTerm(clusterID: cluster, granted: .seconds(10))
+        _ = machine.leaseAnswered(lease, term, sent: .zero, at: .zero)
+        _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 5), at: .zero)
+        var twin = web
+        twin.address = try #require(HostAddress("10.0.0.77"))
+        let record = StoredRecord(
+            key: settings.prefix.key(web.key),
+            value: RecordCodec.encode(twin, owner: settings.owner),
+            createRevision: 5,
+            modRevision: 6,
+            version: 2,
+            lease: lease
+        )
+        let actions = machine.keysHeard(.events([.put(record)]), at: .seconds(1))
+        #expect(
+            actions.contains { if case .report(.leaseShared) = $0 { true } else { false } }
+        )
+        #expect(revoked(actions).isEmpty && claims(in: actions).isEmpty)
+        let next = machine.timePassed(to: .seconds(10))
+        #expect(try #require(granted(next)) != lease)
+    }
+
+    @Test func aLeaveDuringAGrantWaitsForItsAnswerSoThatNoLeaseIsLeft() throws {
+        var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 1))
+        _ = machine.servicesChanged(to: [web], at: .zero)
+        let new = try #require(granted(machine.started(at: .zero)))
+        #expect(machine.leaveRequested(at: .zero).isEmpty)
+        let actions = machine.leaseGranted(new, ttl: .seconds(10), sent: .zero, at: .seconds(1))
+        #expect(actions.contains { if case .leave(new, _) = $0 { true } else { false } })
+    }
+
+    @Test func aLeaveDuringAGrantWithoutAnAnswerDoesNotWaitForLong() throws {
+        var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 1))
+        _ = machine.servicesChanged(to: [web], at: .zero)
+        let new = try #require(granted(machine.started(at: .zero)))
+        _ = machine.leaveRequested(at: .zero)
+        let due = try #require(machine.deadline)
+        #expect(due <= .seconds(1))
+        let actions = machine.timePassed(to: due)
+        #expect(actions.contains { if case .leave(new, _) = $0 { true } else { false } })
+    }
+
     private func machine(keeping kept: KeptLease) -> RegistrationMachine {
         var machine = RegistrationMachine(
             settings,

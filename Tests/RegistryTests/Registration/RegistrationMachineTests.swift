@@ -486,8 +486,9 @@ import Testing
         var machine = machine()
         _ = machine.servicesChanged(to: [web], at: .zero)
         let lease = try grant(in: machine.started(at: .zero))
-        guard case .leave(let revoked, _) = try #require(machine.leaveRequested(at: .zero).last)
-        else {
+        #expect(machine.leaveRequested(at: .zero).isEmpty)
+        let actions = machine.grantFailed(lease, because: Self.away, at: .milliseconds(5))
+        guard case .leave(let revoked, _) = try #require(actions.last) else {
             Issue.record("no leave")
             return
         }

@@ -113,13 +113,16 @@ import Testing
     @Test func aStreamThatKeepsSilentIsAskedTwiceAndThenGivenUp() throws {
         var machine = synced(40, [:])
         var asked = 0
+        var suspectedAt: Duration?
         while true {
             let now = try #require(machine.deadline)
             let actions = machine.timePassed(to: now)
             if has(actions, { if case .askProgress(1) = $0 { true } else { false } }) { asked += 1 }
+            if has(actions, { if case .suspectConnection = $0 { true } else { false } }) {
+                suspectedAt = now
+            }
             if has(actions, { if case .closeWatch(1) = $0 { true } else { false } }) {
-                #expect(has(actions) { if case .suspectConnection = $0 { true } else { false } })
-                #expect(now == settings.patience * 3)
+                #expect(now == settings.patience * 3 && suspectedAt == settings.patience * 2)
                 break
             }
         }

@@ -2,7 +2,28 @@ import Glibc
 
 extension ConfigurationSource {
     /// The file system.
-    static let disk = ConfigurationSource(readFile: Self.contents, listDirectory: Self.names)
+    static let disk = ConfigurationSource(
+        readFile: Self.contents,
+        listDirectory: Self.names,
+        lookAtFile: Self.mode,
+        credentials: credentialsDirectory
+    )
+
+    /// See systemd.exec(5), `LoadCredential=`.
+    static var credentialsDirectory: String? {
+        getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }
+    }
+
+    @Sendable private static func mode(path: String) throws(Failure) -> FileMode {
+        let file = try withoutInterruption {
+            open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw Failure(errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
+        return FileMode(ofStatus: status.st_mode)
+    }
 
     @Sendable private static func contents(
         path: String,

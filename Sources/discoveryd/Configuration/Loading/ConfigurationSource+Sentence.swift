@@ -12,6 +12,11 @@ extension ConfigurationSource.Failure {
         }
     }
 
+    /// Whether the system would not let us.
+    var isRefusal: Bool {
+        if case .system(let code) = self { code == EACCES || code == EPERM } else { false }
+    }
+
     private static func text(of code: Int32) -> String {
         // See strerror(3): safe to call from any thread since glibc 2.32.
         strerror(code).map { String(cString: $0) } ?? "error \(code)"

@@ -5,6 +5,10 @@ struct ConfigurationSource: Sendable {
     var readFile: @Sendable (_ path: String, _ limit: Int) throws(Failure) -> [UInt8]
     /// The names in a directory, `.` and `..` left out, in any order.
     var listDirectory: @Sendable (_ path: String) throws(Failure) -> [String]
+    /// Whether a file can be read, without reading it; who else can.
+    var lookAtFile: @Sendable (_ path: String) throws(Failure) -> FileMode
+    /// The directory of the unit's credentials; `nil` when there is none.
+    var credentials: String?
 
     /// Why a file or a directory cannot be read.
     enum Failure: Error, Equatable {

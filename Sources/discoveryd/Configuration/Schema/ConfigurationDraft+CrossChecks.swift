@@ -5,13 +5,17 @@ import Registry
 extension ConfigurationDraft {
     /// What is wrong with the files together, and what is doubtful in their result.
     ///
-    /// - Parameter hostname: The name of this host; it makes the ids that are not configured.
-    func crossChecked(hostname: String) -> ConfigurationFindings {
-        ConfigurationFindings(
+    /// - Parameters:
+    ///   - hostname: The name of this host; it makes the ids that are not configured.
+    ///   - source: Where the files are that the configuration names.
+    func crossChecked(hostname: String, source: ConfigurationSource) -> ConfigurationFindings {
+        var findings = ConfigurationFindings(
             faults: serviceFaults(hostname: hostname) + noOutputsFaults() + outputFaults()
                 + reloadFaults(),
             warnings: endpointWarnings() + leaseWarnings() + serviceWarnings()
         )
+        findings.add(securityFindings(source))
+        return findings
     }
 
     private func serviceFaults(hostname: String) -> [ConfigurationFault] {
@@ -77,12 +81,15 @@ extension ConfigurationDraft {
 
     private func endpointWarnings() -> [ConfigurationFault] {
         (endpoints ?? []).compactMap { endpoint in
-            guard !endpoint.value.host.isLoopback else { return nil }
+            guard endpoint.value.scheme == .http, !endpoint.value.host.isLoopback else {
+                return nil
+            }
+            let password = username == nil ? "" : ", and read the password"
             return ConfigurationFault(
                 at: endpoint.place,
                 table: "[etcd]",
                 "endpoints: the connection to \(endpoint.value) is not encrypted; "
-                    + "whoever is on the way can read and change the registry"
+                    + "whoever is on the way can read and change the registry\(password)"
             )
         }
     }

@@ -22,7 +22,31 @@ extension ConfigurationDraft {
             .duration(in: Configuration.Etcd.dialTimeouts, example: "5s")
         )
         self.dialTimeout = dialTimeout?.value ?? self.dialTimeout
+        readSecurity(&table)
         refuseOutputs(in: &table)
+    }
+
+    private mutating func readSecurity(_ table: inout TableReader) {
+        let printable = "1 to 256 printable characters"
+        username = table.optional("username", .text(printable, read: Self.printable)) ?? username
+        passwordFile = table.optional("password_file", .passwordPlace) ?? passwordFile
+        caFile = table.optional("ca_file", .filePlace) ?? caFile
+        certFile = table.optional("cert_file", .filePlace) ?? certFile
+        keyFile = table.optional("key_file", .filePlace) ?? keyFile
+        serverName = table.optional("server_name", .serverName) ?? serverName
+        table.refuse(
+            "password",
+            because:
+                "must not stand here; put it into a file that only discoveryd can read and name "
+                + "that with password_file"
+        )
+    }
+
+    private static func printable(_ text: String) -> String? {
+        let isPrintable = !text.unicodeScalars.contains {
+            $0.properties.generalCategory == .control
+        }
+        return isPrintable && (1...256).contains(text.count) ? text : nil
     }
 
     mutating func readLease(_ table: inout TableReader) {

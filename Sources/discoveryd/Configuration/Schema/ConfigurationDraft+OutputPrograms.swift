@@ -84,10 +84,7 @@ extension ConfigurationDraft {
     }
 
     private func readArguments(_ key: String, _ table: inout TableReader) -> Located<[String]>? {
-        let argument = Expectation<String>.judgedText("a string", "without a NUL") { text in
-            text.utf8.contains(0) ? .refused("holds a NUL") : .value(text)
-        }
-        guard let words = table.list(key, of: argument, called: "strings") else { return nil }
+        guard let words = table.list(key, of: .argument, called: "strings") else { return nil }
         let values = words.value.map(\.value)
         guard let program = values.first, !program.isEmpty else {
             let sentence = "\(key): must be a program and its arguments, such as [\"/bin/true\"]"

@@ -12,8 +12,8 @@ extension ConfigurationDraft {
         let zone = table.optional("zone", .word)
         let tags = readTags(&table)
         let meta = readMeta(&table)
+        let checks = readChecks(&table)
         table.refuse(
-            "check",
             "also",
             "ports",
             "addresses",
@@ -30,6 +30,7 @@ extension ConfigurationDraft {
         service.zone = zone?.value
         service.tags = tags
         service.meta = meta
+        service.checks = checks
         services.append(
             Declared(
                 value: service,

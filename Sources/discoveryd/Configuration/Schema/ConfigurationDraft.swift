@@ -27,6 +27,12 @@ struct ConfigurationDraft {
     var endpoints: [Located<EtcdEndpoint>]?
     var prefix: RegistryPrefix?
     var dialTimeout: Duration?
+    var username: Located<String>?
+    var passwordFile: Located<FilePlace>?
+    var caFile: Located<FilePlace>?
+    var certFile: Located<FilePlace>?
+    var keyFile: Located<FilePlace>?
+    var serverName: Located<String>?
     var ttl: Located<Duration>?
     var onStop: Configuration.OnStop?
     var startTimeout: Duration?
@@ -58,6 +64,12 @@ struct ConfigurationDraft {
         if let endpoints { merged.etcd.endpoints = endpoints.map(\.value) }
         if let prefix { merged.etcd.prefix = prefix }
         if let dialTimeout { merged.etcd.dialTimeout = dialTimeout }
+        merged.etcd.username = username?.value
+        merged.etcd.passwordFile = passwordFile?.value
+        merged.etcd.caFile = caFile?.value
+        merged.etcd.certFile = certFile?.value
+        merged.etcd.keyFile = keyFile?.value
+        merged.etcd.serverName = serverName?.value
         if let ttl { merged.lease.ttl = ttl.value }
         if let onStop { merged.lease.onStop = onStop }
         if let startTimeout { merged.start.timeout = startTimeout }

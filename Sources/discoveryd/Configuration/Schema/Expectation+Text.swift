@@ -45,34 +45,6 @@ extension Expectation where Value == String {
     }
 }
 
-extension Expectation where Value == String {
-    /// The name of a unit of systemd; see systemd.unit(5).
-    static var unitName: Expectation {
-        text("the name of a unit, such as \"haproxy.service\"") { text in
-            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-            let isName =
-                text.utf8.count <= 255 && parts.count > 1 && parts.allSatisfy { !$0.isEmpty }
-            return isName && text.unicodeScalars.allSatisfy(isOfUnitName) ? text : nil
-        }
-    }
-
-    private static func isOfUnitName(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar {
-        case "a"..."z", "A"..."Z", "0"..."9", ":", "-", "_", ".", "\\", "@": true
-        default: false
-        }
-    }
-}
-
-extension Expectation where Value == Bool {
-    /// Yes or no.
-    static var flag: Expectation {
-        Expectation(type: "the boolean", limits: "true or false") { value in
-            if case .boolean(let flag) = value { .value(flag) } else { .wrongType }
-        }
-    }
-}
-
 extension Expectation where Value == HostAddress {
     /// An address at which others reach this host.
     static var hostAddress: Expectation {
@@ -102,6 +74,42 @@ extension Expectation where Value == EtcdEndpoint {
             } catch {
                 return .refused(error.message)
             }
+        }
+    }
+}
+
+extension Expectation where Value == FilePlace {
+    /// A file that is read while running.
+    static var filePlace: Expectation {
+        judgedText(
+            "an absolute path or \"credential:NAME\",",
+            "such as \"/etc/discoveryd/ca.pem\""
+        ) { text in
+            FilePlace(text).map(Reading.value) ?? .malformed
+        }
+    }
+
+    /// The file of a password. What is refused is not repeated: it may be the password itself.
+    static var passwordPlace: Expectation {
+        judgedText(
+            "an absolute path or \"credential:NAME\",",
+            "such as \"/etc/discoveryd/password\""
+        ) { text in
+            FilePlace(text).map(Reading.value)
+                ?? .refused(
+                    "must be an absolute path or \"credential:NAME\"; it names the file that holds the "
+                        + "password"
+                )
+        }
+    }
+}
+
+extension Expectation where Value == String {
+    /// The name in a server's certificate.
+    static var serverName: Expectation {
+        judgedText("a host name", "such as \"etcd.example.com\"") { text in
+            guard let host = HostAddress(text), host.family == .name else { return .malformed }
+            return .value(host.text)
         }
     }
 }

@@ -182,12 +182,22 @@ extension TableReader {
 
     /// Tables of which a file may hold several, `[[service]]`; `title` is the key that tells them
     /// apart in what is said of them.
-    mutating func tables(_ key: String, title: String, _ read: (inout TableReader) -> Void) {
-        known.add(key, as: .tables)
+    ///
+    /// - Parameter form: How they are written, where it is not `[[service]]`.
+    mutating func tables(
+        _ key: String,
+        title: String,
+        written form: String? = nil,
+        _ read: (inout TableReader) -> Void
+    ) {
+        known.add(key, as: form == nil ? .tables : .key)
         guard let entry = table[key] else { return }
         guard case .array(let elements) = entry.node.value else {
             let found = found(entry)
-            fault(at: entry.keyPosition, "\(key): must be written [[\(key)]], is \(found)")
+            fault(
+                at: entry.keyPosition,
+                "\(key): must be written \(form ?? "[[\(key)]]"), is \(found)"
+            )
             return
         }
         for element in elements {

@@ -1,0 +1,49 @@
+import NIOCore
+
+/// Looks at the first byte a server says, to tell a port that speaks TLS from one that does not.
+///
+/// Neither HTTP/2 nor TLS has a message for "wrong protocol"; what follows such a mistake elsewhere is
+/// an error of parsing, or silence. A TLS record begins with its type, 20 to 24 (RFC 8446 §5.1); an
+/// HTTP/2 connection begins with the length of a SETTINGS frame, whose first byte is 0.
+final class ProtocolCheck: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    /// What is not as the endpoint's scheme says.
+    enum Mistake: Error, Equatable {
+        /// `http` was written, and the server speaks TLS.
+        case speaksTLS
+        /// `https` was written, and the server answers something else.
+        case speaksNoTLS
+        /// The server ended the connection at the first thing it heard.
+        case hungUp(onTLS: Bool)
+    }
+
+    private let isTLS: Bool
+    private let found: (Mistake) -> Void
+    private var hasHeard = false
+
+    /// - Parameters:
+    ///   - isTLS: Whether we speak it.
+    ///   - found: Called with a mistake, before the handlers behind this one see its consequence.
+    init(isTLS: Bool, found: @escaping (Mistake) -> Void) {
+        self.isTLS = isTLS
+        self.found = found
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = unwrapInboundIn(data)
+        if !hasHeard, let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) {
+            let answersTLS = (20...24).contains(first)
+            if answersTLS != isTLS { found(isTLS ? .speaksNoTLS : .speaksTLS) }
+        }
+        hasHeard = true
+        context.fireChannelRead(data)
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if !hasHeard { found(.hungUp(onTLS: isTLS)) }
+        context.fireChannelInactive()
+    }
+}

@@ -1,0 +1,33 @@
+import NIOCore
+import NIOSSL
+import Registry
+
+/// Sees what goes wrong with TLS, right behind its handler: gRPC's own handlers pass no error on, and
+/// they do not know the server's certificate, whose dates tell what the error does not.
+final class TLSWitness: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let endpoint: EtcdEndpoint
+    private let tls: EtcdClient.TLS
+    private let saw: (TLSFailure) -> Void
+
+    /// - Parameter saw: Called with each error.
+    init(_ endpoint: EtcdEndpoint, _ tls: EtcdClient.TLS, saw: @escaping (TLSFailure) -> Void) {
+        self.endpoint = endpoint
+        self.tls = tls
+        self.saw = saw
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let shown = try? context.channel.pipeline.syncOperations.nioSSL_peerCertificate()
+        saw(
+            TLSFailure(
+                error: error,
+                expectedName: tls.serverName ?? endpoint.host.text,
+                server: shown.map(CertificateValidity.init),
+                hasOwnCertificate: tls.certificateFile != nil
+            )
+        )
+        context.fireErrorCaught(error)
+    }
+}

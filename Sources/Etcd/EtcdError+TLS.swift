@@ -1,0 +1,88 @@
+import NIOSSL
+
+/// What goes wrong with TLS, in words; part of the one place where errors become an ``EtcdError``.
+extension EtcdError {
+    static func reason(_ mistake: ProtocolCheck.Mistake) -> String {
+        switch mistake {
+        case .speaksTLS: "this port speaks TLS: write https://"
+        case .speaksNoTLS: "this port does not speak TLS: write http://"
+        case .hungUp(onTLS: false):
+            "the server hung up without a word; if this port speaks TLS, write https://"
+        case .hungUp(onTLS: true):
+            "the server hung up without a word; if this port does not speak TLS, write http://"
+        }
+    }
+
+    static func reason(_ failure: TLSFailure) -> String {
+        if let error = failure.error as? NIOSSLExtraError, error == .failedToValidateHostname {
+            return notFor(failure)
+        }
+        switch failure.error {
+        case NIOSSLError.unableToValidateCertificate: return notFor(failure)
+        case NIOSSLError.handshakeFailed(let error): return reason(error, failure)
+        case NIOSSLError.uncleanShutdown: return "the server hung up"
+        case let error as BoringSSLError: return reason(error, failure)
+        default: return reason(failure.error) ?? "TLS failed: \(failure.error)"
+        }
+    }
+
+    private static func notFor(_ failure: TLSFailure) -> String {
+        "the server's certificate is not for \(failure.expectedName); set server_name to a name that "
+            + "it is for, or give the server a certificate for this one"
+    }
+
+    private static func reason(_ error: BoringSSLError, _ failure: TLSFailure) -> String {
+        let stack: NIOBoringSSLErrorStack =
+            switch error {
+            case .sslError(let stack), .unknownError(let stack), .invalidSNIName(let stack): stack
+            default: []
+            }
+        let words = stack.map(word).joined(separator: ", ")
+        if words.contains("CERTIFICATE_VERIFY_FAILED") { return unverified(failure) }
+        if words.contains("WRONG_VERSION_NUMBER") { return reason(.speaksNoTLS) }
+        if words.contains("EOF during handshake") { return reason(.hungUp(onTLS: true)) }
+        if words.contains("UNSUPPORTED_PROTOCOL") || words.contains("ALERT_PROTOCOL_VERSION") {
+            return "the server speaks no TLS 1.2 or newer"
+        }
+        return words.contains("ALERT") ? refusal(words, failure) : "TLS failed: \(words)"
+    }
+
+    /// `SSLV3_ALERT_BAD_CERTIFICATE` out of a line that names the library and the place in its source
+    /// too.
+    private static func word(_ error: BoringSSLInternalError) -> String {
+        let line = error.description
+        guard let mark = line.firstRange(of: "OPENSSL_internal:") else { return line }
+        return String(line[mark.upperBound...].prefix { $0 != " " })
+    }
+
+    /// BoringSSL says only that a certificate cannot be verified, not why; its dates tell.
+    private static func unverified(_ failure: TLSFailure) -> String {
+        let now = CertificateValidity.now
+        if let server = failure.server, server.ends <= now {
+            return
+                "the server's certificate has expired, on \(CertificateValidity.date(server.ends)); "
+                + "renew it"
+        }
+        if let server = failure.server, server.begins > now {
+            return "the server's certificate is not valid before "
+                + "\(CertificateValidity.date(server.begins)); is this host's clock right?"
+        }
+        return
+            "the server's certificate is not signed by an authority in ca_file (without it: by one "
+            + "that the system trusts); set ca_file to the authority that signed it"
+    }
+
+    /// The server ended it with an alert (RFC 8446 §6).
+    private static func refusal(_ words: String, _ failure: TLSFailure) -> String {
+        let isAboutCertificate = [
+            "CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "DECRYPT_ERROR",
+        ].contains { words.contains($0) }
+        guard isAboutCertificate else { return "the server ended the handshake: \(words)" }
+        guard failure.hasOwnCertificate else {
+            return "the server wants a client certificate: set cert_file and key_file"
+        }
+        return
+            "the server refuses our certificate: cert_file must be signed by the authority that the "
+            + "server trusts (its --trusted-ca-file), be valid now and allow client authentication"
+    }
+}

@@ -1,0 +1,55 @@
+/// Decides whether a service that passes again may return now.
+///
+/// A return needs room in the window for itself and for the withdrawal that may follow. So withdrawals
+/// are never held back, and still no window sees more changes than the limit.
+struct FlapDamper: Sendable {
+    /// What was made of a return.
+    enum OnReturn: Sendable {
+        /// It may be.
+        case allowed
+        /// Not before this instant. It is news for the first one that is held back.
+        case heldBack(until: Duration, isNews: Bool)
+    }
+
+    var limits: DampingLimits
+    /// Until when returns are held back, once one was.
+    private(set) var heldUntil: Duration?
+    /// When the verdict changed, as far as it counts.
+    private var changes: [Duration] = []
+
+    init(_ limits: DampingLimits) {
+        self.limits = limits
+    }
+
+    /// The verdict changed.
+    mutating func changed(at now: Duration) {
+        forget(before: now)
+        changes.append(now)
+    }
+
+    /// All checks pass, and the service is not in the registry.
+    mutating func returnRequested(at now: Duration) -> OnReturn {
+        let allowed = returnAllowed(at: now)
+        guard allowed > now else { return .allowed }
+        defer { heldUntil = allowed }
+        return .heldBack(until: allowed, isNews: heldUntil == nil)
+    }
+
+    /// Whether damping ended just now: a return would be allowed, asked for or not.
+    mutating func hasEnded(at now: Duration) -> Bool {
+        guard heldUntil != nil else { return false }
+        let allowed = returnAllowed(at: now)
+        heldUntil = allowed > now ? allowed : nil
+        return heldUntil == nil
+    }
+
+    private mutating func returnAllowed(at now: Duration) -> Duration {
+        forget(before: now)
+        let tooMany = changes.count + 2 - max(2, limits.changes)
+        return tooMany > 0 ? changes[tooMany - 1] + limits.window : now
+    }
+
+    private mutating func forget(before now: Duration) {
+        changes.removeAll { $0 + limits.window <= now }
+    }
+}

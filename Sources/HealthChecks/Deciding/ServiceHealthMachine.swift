@@ -1,0 +1,237 @@
+public import Registry
+
+/// Decides whether one service is up: all its checks must pass, and it must not come and go too often.
+public struct ServiceHealthMachine: Sendable {
+    /// What is to be done.
+    public enum Action: Hashable, Sendable {
+        /// Run a probe of this kind; the number comes back with the outcome.
+        case run(CheckKind, number: Int)
+        /// End a run.
+        case cancel(number: Int)
+        /// Report.
+        case report(HealthReport)
+    }
+
+    /// Which service.
+    public let key: ServiceKey
+    /// Its checks, in the order of the configuration.
+    public private(set) var checks: [CheckMachine] = []
+    /// Whether it belongs into the registry.
+    public private(set) var isUp: Bool
+    /// Since when it does or does not.
+    public private(set) var since: Duration
+    private var damper: FlapDamper
+    private var isSaid = false
+    /// Checks whose first failure is said.
+    private var saidFailing: Set<CheckKind> = []
+    private var generator: SeededGenerator
+
+    /// A service whose checks have not begun.
+    ///
+    /// - Parameters:
+    ///   - presumedUp: It was up in an earlier life or before it had checks: each check begins as up,
+    ///     whatever its definition says.
+    ///   - conditions: The conditions of units, as far as known.
+    ///   - generator: Decides the jitter.
+    public init(
+        _ service: ServiceChecks,
+        presumedUp: Bool,
+        conditions: [String: UnitCondition] = [:],
+        limits: DampingLimits = DampingLimits(),
+        generator: SeededGenerator,
+        at now: Duration
+    ) {
+        key = service.key
+        damper = FlapDamper(limits)
+        self.generator = generator
+        isUp = false
+        since = now
+        adopt(service.checks, presumedUp: presumedUp, conditions, at: now)
+        isUp = checks.allSatisfy(\.isUp)
+    }
+
+    /// How it stands.
+    public func verdict(at now: Duration) -> HealthVerdict {
+        let state: HealthVerdict.State =
+            if isUp {
+                .up
+            } else if let check = firstFailing {
+                .down(check.reason(at: now))
+            } else {
+                .damped(until: damper.heldUntil ?? now)
+            }
+        return HealthVerdict(
+            state: state,
+            since: since,
+            checks: checks.map {
+                .init(
+                    name: $0.definition.kind.description,
+                    isUp: $0.isUp,
+                    lastFailure: $0.failure
+                )
+            }
+        )
+    }
+
+    /// When ``timePassed(to:counter:)`` wants to be called next.
+    public var deadline: Duration? {
+        (checks.compactMap(\.deadline) + [damper.heldUntil].compactMap { $0 }).min()
+    }
+
+    // MARK: events
+
+    /// Its checks have begun: says the first verdict.
+    public mutating func started(at now: Duration) -> [Action] {
+        guard !isSaid else { return [] }
+        isSaid = true
+        return [.report(isUp ? .up(key) : downReport(at: now))]
+    }
+
+    /// The configuration names these checks now. Unchanged ones keep their state; a new one in a
+    /// service that is up begins as up, so that a reload withdraws nothing by itself.
+    public mutating func checksChanged(
+        to definitions: [CheckDefinition],
+        conditions: [String: UnitCondition],
+        at now: Duration
+    ) -> [Action] {
+        let cancelled = adopt(definitions, presumedUp: isUp, conditions, at: now)
+        return cancelled.map { .cancel(number: $0) } + concluded(at: now)
+    }
+
+    /// How often it may come and go has changed.
+    public mutating func limitsChanged(to limits: DampingLimits, at now: Duration) -> [Action] {
+        damper.limits = limits
+        return concluded(at: now)
+    }
+
+    /// A run has ended; one that is not known is no longer of interest.
+    ///
+    /// - Parameter failure: What it saw; `nil` when it passed.
+    public mutating func runEnded(_ number: Int, failure: String?, at now: Duration) -> [Action] {
+        guard let index = checks.firstIndex(where: { $0.run == number }) else { return [] }
+        checks[index].runEnded(number, failure: failure, at: now)
+        return concluded(at: now)
+    }
+
+    /// A unit is in this condition.
+    public mutating func unitChanged(
+        _ unit: String,
+        to condition: UnitCondition,
+        at now: Duration
+    ) -> [Action] {
+        for index in checks.indices where checks[index].definition.kind == .unit(unit) {
+            checks[index].unitChanged(to: condition, at: now)
+        }
+        return concluded(at: now)
+    }
+
+    /// The clock reached `now`.
+    ///
+    /// - Parameter counter: The number of the last run that began; raised for each that begins now.
+    public mutating func timePassed(to now: Duration, counter: inout Int) -> [Action] {
+        var actions: [Action] = []
+        for index in checks.indices {
+            switch checks[index].timePassed(to: now, number: counter + 1) {
+            case .run(let number)?:
+                counter = number
+                actions.append(.run(checks[index].definition.kind, number: number))
+            case .cancel(let number)?: actions.append(.cancel(number: number))
+            case nil: break
+            }
+        }
+        return actions + concluded(at: now)
+    }
+
+    /// The runs under way, to be ended when the service is no longer configured.
+    public var runs: [Int] { checks.compactMap(\.run) }
+
+    // MARK: conclusions
+
+    private var firstFailing: CheckMachine? { checks.first { !$0.isUp } }
+
+    private func downReport(at now: Duration) -> HealthReport {
+        guard let check = firstFailing else { return .up(key) }
+        return .down(key, check.reason(at: now))
+    }
+
+    private mutating func concluded(at now: Duration) -> [Action] {
+        let failing = newlyFailing()
+        let ended = damper.hasEnded(at: now) ? [Action.report(.dampingEnded(key))] : []
+        return failing + ended + (firstFailing == nil ? returned(at: now) : wentDown(at: now))
+    }
+
+    private mutating func wentDown(at now: Duration) -> [Action] {
+        guard isUp else { return [] }
+        isUp = false
+        since = now
+        damper.changed(at: now)
+        return [.report(downReport(at: now))]
+    }
+
+    private mutating func returned(at now: Duration) -> [Action] {
+        guard !isUp else { return [] }
+        switch damper.returnRequested(at: now) {
+        case .allowed:
+            isUp = true
+            since = now
+            damper.changed(at: now)
+            return [.report(.up(key))]
+        case .heldBack(let until, let isNews):
+            return isNews ? [.report(.dampingBegan(key, returnIn: until - now))] : []
+        }
+    }
+
+    /// Says once that a check which counts as up has begun to fail.
+    private mutating func newlyFailing() -> [Action] {
+        var actions: [Action] = []
+        for check in checks {
+            let kind = check.definition.kind
+            guard let failure = check.failure else {
+                saidFailing.remove(kind)
+                continue
+            }
+            guard saidFailing.insert(kind).inserted, check.isUp else { continue }
+            actions.append(
+                .report(
+                    .checkFailing(
+                        key,
+                        check: kind.description,
+                        saw: failure,
+                        fall: check.definition.timing.fall
+                    )
+                )
+            )
+        }
+        return actions
+    }
+
+    /// Takes over these definitions.
+    ///
+    /// - Returns: The runs of the checks that are gone.
+    @discardableResult
+    private mutating func adopt(
+        _ definitions: [CheckDefinition],
+        presumedUp: Bool,
+        _ conditions: [String: UnitCondition],
+        at now: Duration
+    ) -> [Int] {
+        var old = checks
+        checks = definitions.map { definition in
+            if let index = old.firstIndex(where: { $0.definition == definition }) {
+                return old.remove(at: index)
+            }
+            var check = CheckMachine(
+                definition,
+                isUp: presumedUp || definition.timing.initial == .up,
+                generator: generator.split(),
+                at: now
+            )
+            if case .unit(let name) = definition.kind, let condition = conditions[name] {
+                check.unitChanged(to: condition, at: now)
+            }
+            return check
+        }
+        saidFailing.formIntersection(definitions.map(\.kind))
+        return old.compactMap(\.run)
+    }
+}

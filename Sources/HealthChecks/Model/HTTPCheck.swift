@@ -1,0 +1,77 @@
+/// A request and what its answer must look like.
+///
+/// As with HAProxy's `httpchk`, a status of 2xx or 3xx passes unless others are named, and redirects
+/// are not followed: the check asks this host, and another one's answer would say nothing about it.
+/// Without ``contains`` the answer is judged by its head, and its body is not read.
+public struct HTTPCheck: Hashable, Sendable, CustomStringConvertible {
+    /// One header of the request.
+    public struct Header: Hashable, Sendable {
+        /// Its name.
+        public let name: String
+        /// Its value; never shown.
+        public let value: String
+
+        /// A header, or `nil` when the name is no token or the value has a control character.
+        public init?(_ name: String, _ value: String) {
+            guard HTTPCheck.isToken(name),
+                value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 })
+            else { return nil }
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// What HAProxy lets pass, and Kubernetes.
+    public static let usualStatuses: [ClosedRange<Int>] = [200...399]
+
+    /// Whom to ask for what.
+    public let address: HTTPAddress
+    /// How to ask, in upper case.
+    public let method: String
+    /// Headers beside our own; one of the same name replaces ours.
+    public let headers: [Header]
+    /// The statuses that pass.
+    public let statuses: [ClosedRange<Int>]
+    /// What must stand in the first 64 KiB of the body, byte for byte; `nil` when anything may.
+    public let contains: String?
+    /// Whom to believe over `https`.
+    public let trust: TLSTrust
+
+    /// Describes a check.
+    ///
+    /// - Returns: `nil` when the method is no token, no status is named, or `contains` is empty.
+    public init?(
+        _ address: HTTPAddress,
+        method: String = "GET",
+        headers: [Header] = [],
+        statuses: [ClosedRange<Int>] = usualStatuses,
+        contains: String? = nil,
+        trust: TLSTrust = TLSTrust()
+    ) {
+        guard Self.isToken(method), !statuses.isEmpty, contains?.isEmpty != true else {
+            return nil
+        }
+        self.address = address
+        self.method = method.uppercased()
+        self.headers = headers
+        self.statuses = statuses
+        self.contains = contains
+        self.trust = trust
+    }
+
+    /// The method and the URL.
+    public var description: String { "\(method) \(address)" }
+
+    /// RFC 9110, 5.6.2.
+    static func isToken(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+}

@@ -1,0 +1,144 @@
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Registry
+
+/// Asks once, over a connection of its own, and judges the answer.
+struct HTTPProbe: Probe {
+    private let check: HTTPCheck
+    private let tools: ProbeTools
+
+    init(_ check: HTTPCheck, tools: ProbeTools) {
+        self.check = check
+        self.tools = tools
+    }
+
+    func run() async throws(ProbeFailure) {
+        try judge(try await answer())
+    }
+
+    // MARK: asking
+
+    private func answer() async throws(ProbeFailure) -> HTTPAnswer {
+        let context = check.address.isSecure ? try tools.trust.context(for: check.trust) : nil
+        let channel = try await tools.dialer.connect(to: check.address.target)
+        defer { channel.close(promise: nil) }
+        do {
+            return try await withTaskCancellationHandler {
+                try await channel.eventLoop.flatSubmit { ask(over: channel, context) }.get()
+            } onCancel: {
+                channel.close(promise: nil)
+            }
+        } catch {
+            if Task.isCancelled { throw .cancelled }
+            let failure = ProbeFailure(error, from: check.address.target)
+            if failure.code == .tls { tools.trust.forget(check.trust) }
+            throw failure
+        }
+    }
+
+    private func ask(
+        over channel: any Channel,
+        _ context: NIOSSLContext?
+    ) -> EventLoopFuture<HTTPAnswer> {
+        let outcome = channel.eventLoop.makePromise(of: HTTPAnswer.self)
+        guard channel.isActive else {
+            outcome.fail(ProbeFailure.closed(by: check.address.target))
+            return outcome.futureResult
+        }
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderListSize = HTTPExchange.limit
+        limits.maxHeaderFieldSize = HTTPExchange.limit
+        do {
+            let pipeline = channel.pipeline.syncOperations
+            if let context {
+                try pipeline.addHandler(
+                    NIOSSLClientHandler(context: context, serverHostname: serverName)
+                )
+            }
+            try pipeline.addHandler(HTTPRequestEncoder())
+            try pipeline.addHandler(
+                ByteToMessageHandler(HTTPResponseDecoder(limitConfiguration: limits))
+            )
+            try pipeline.addHandler(
+                HTTPExchange(
+                    request,
+                    readsBody: check.contains != nil,
+                    target: check.address.target,
+                    outcome: outcome
+                )
+            )
+        } catch {
+            outcome.fail(error)
+        }
+        return outcome.futureResult
+    }
+
+    /// The name to ask for; without, the certificate must be for the IP address itself.
+    private var serverName: String? {
+        if let name = check.trust.serverName { return name }
+        let host = check.address.target.host
+        return host.family == .name ? host.text : nil
+    }
+
+    private var request: HTTPRequestHead {
+        var headers = HTTPHeaders([
+            ("Host", check.address.authority),
+            ("User-Agent", "discoveryd"),
+            ("Accept", "*/*"),
+            ("Connection", "close"),
+        ])
+        for header in check.headers { headers.remove(name: header.name) }
+        for header in check.headers { headers.add(name: header.name, value: header.value) }
+        return HTTPRequestHead(
+            version: .http1_1,
+            method: HTTPMethod(rawValue: check.method),
+            uri: check.address.resource,
+            headers: headers
+        )
+    }
+
+    // MARK: judging
+
+    private func judge(_ answer: HTTPAnswer) throws(ProbeFailure) {
+        guard check.statuses.contains(where: { $0.contains(answer.status) }) else {
+            throw ProbeFailure(.status, statusSentence(answer))
+        }
+        guard let wanted = check.contains else { return }
+        guard Self.find(wanted, in: answer.body) else {
+            let body = answer.body.getString(at: 0, length: min(answer.body.readableBytes, 512))
+            let place = answer.isCut ? "the first 64 KiB of the answer" : "the answer"
+            throw ProbeFailure(
+                .content,
+                "\(place) (status \(answer.status)) does not contain '\(Words.excerpt(wanted))'; "
+                    + "it begins with '\(Words.excerpt(body ?? ""))'"
+            )
+        }
+    }
+
+    private func statusSentence(_ answer: HTTPAnswer) -> String {
+        let expected = check.statuses.map {
+            $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)"
+        }.joined(separator: ", ")
+        let reason = answer.reason.isEmpty ? "" : " \(Words.excerpt(answer.reason))"
+        let remedy =
+            switch answer.status {
+            case 300...399: "redirects are not followed: name the place that it points to"
+            case 401, 403: "give the check a header that lets it in, or ask another path"
+            case 404: "mend the path of the check"
+            case 400, 421: "mend the request; the server may want another Host header"
+            default: "see the log of the service"
+            }
+        return "answered \(answer.status)\(reason), expected \(expected); \(remedy)"
+    }
+
+    private static func find(_ wanted: String, in body: ByteBuffer) -> Bool {
+        let wanted = Array(wanted.utf8)
+        return body.withUnsafeReadableBytes { bytes in
+            guard bytes.count >= wanted.count else { return false }
+            return (0...(bytes.count - wanted.count)).contains { start in
+                bytes[start..<(start + wanted.count)].elementsEqual(wanted)
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Glibc
+import NIOPosix
+import Registry
+import Synchronization
+
+/// Finds the addresses of names, each on a thread of its own.
+///
+/// `getaddrinfo` waits for name servers and cannot be ended. NIO's own resolver has one queue for each
+/// event loop, so there one dead name server would delay the checks of other names. Who asks for a
+/// name that is being looked up already joins that lookup: never more threads than names.
+final class NameLookup: Sendable {
+    private typealias Outcome = Result<[HostAddress], ProbeFailure>
+    private typealias Waiter = CheckedContinuation<Outcome, Never>
+
+    private struct State {
+        /// Who waits for which name.
+        var waiters: [String: [Int: Waiter]] = [:]
+        var last = 0
+        var cancelled: Set<Int> = []
+    }
+
+    private let state = Mutex(State())
+
+    /// The addresses of `name` in the system's order, at least one.
+    ///
+    /// - Throws: ``ProbeFailure`` with `nameUnknown` or `cancelled`; on cancellation the lookup goes on
+    ///   for those who come next.
+    func addresses(of name: String) async throws(ProbeFailure) -> [HostAddress] {
+        let id = state.withLock { state in
+            state.last += 1
+            return state.last
+        }
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in join(name, id, waiter) }
+        } onCancel: {
+            leave(name, id)
+        }
+        // A cancellation that came too late left a note that nobody needs.
+        _ = state.withLock { $0.cancelled.remove(id) }
+        return try outcome.get()
+    }
+
+    private func join(_ name: String, _ id: Int, _ waiter: Waiter) {
+        let isUnderWay: Bool? = state.withLock { state in
+            if state.cancelled.contains(id) { return nil }
+            defer { state.waiters[name, default: [:]][id] = waiter }
+            return state.waiters[name] != nil
+        }
+        switch isUnderWay {
+        case true?: break
+        case false?: begin(name)
+        case nil: waiter.resume(returning: .failure(.cancelled))
+        }
+    }
+
+    private func leave(_ name: String, _ id: Int) {
+        let waiter = state.withLock { state in
+            let waiter = state.waiters[name]?.removeValue(forKey: id)
+            if waiter == nil { state.cancelled.insert(id) }
+            return waiter
+        }
+        waiter?.resume(returning: .failure(.cancelled))
+    }
+
+    private func begin(_ name: String) {
+        let thread = NIOThreadPool(numberOfThreads: 1)
+        thread.start()
+        thread.submit { [self] _ in
+            let outcome = Self.resolve(name)
+            let waiters = state.withLock { $0.waiters.removeValue(forKey: name) ?? [:] }
+            for waiter in waiters.values { waiter.resume(returning: outcome) }
+            thread.shutdownGracefully { _ in }
+        }
+    }
+
+    /// See getaddrinfo(3).
+    private static func resolve(_ name: String) -> Outcome {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(name, nil, &hints, &list)
+        defer { if let list { freeaddrinfo(list) } }
+        var found: [HostAddress] = []
+        var entry = list
+        while let item = entry?.pointee {
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            if getnameinfo(
+                item.ai_addr,
+                item.ai_addrlen,
+                &text,
+                socklen_t(text.count),
+                nil,
+                0,
+                NI_NUMERICHOST
+            ) == 0 {
+                let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+                if let address = HostAddress(String(decoding: bytes, as: UTF8.self)),
+                    !found.contains(address)
+                {
+                    found.append(address)
+                }
+            }
+            entry = item.ai_next
+        }
+        guard status == 0, !found.isEmpty else {
+            let words = status == 0 ? "no address" : String(cString: gai_strerror(status))
+            return .failure(
+                ProbeFailure(
+                    .nameUnknown,
+                    "the name \(name) has no address (\(words)); mend the name or see "
+                        + "'getent hosts \(name)'",
+                    cause: words
+                )
+            )
+        }
+        return .success(found)
+    }
+}

@@ -1,0 +1,228 @@
+import HealthChecks
+import Registry
+import Testing
+
+@Suite struct ServiceHealthMachineTests {
+    @Test func allChecksMustPass() throws {
+        var service = try Service(units: ["a", "b"])
+        #expect(service.reports(of: { $0.started(at: $1) }).count == 1)
+        #expect(service.tell("a", .up).isEmpty)
+        #expect(service.tell("b", .up) == [.up(service.key)])
+        let reports = service.tell("a", .down("failed"))
+        guard case .down(_, let reason)? = reports.first else {
+            Issue.record("\(reports)")
+            return
+        }
+        #expect(reason.check == "unit a")
+        // The second failure changes nothing.
+        #expect(service.tell("b", .goingDown).isEmpty)
+        #expect(service.tell("a", .up).isEmpty)
+        #expect(service.tell("b", .up) == [.up(service.key)])
+    }
+
+    @Test func aServiceWithoutChecksIsUp() throws {
+        var service = try Service(units: [])
+        #expect(service.machine.isUp)
+        #expect(service.reports(of: { $0.started(at: $1) }) == [.up(service.key)])
+    }
+
+    @Test func oneThatIsPresumedUpIsWithdrawnOnlyByFailures() throws {
+        var service = try Service(units: ["a"], presumedUp: true)
+        #expect(service.reports(of: { $0.started(at: $1) }) == [.up(service.key)])
+        #expect(service.tell("a", .up).isEmpty)
+        #expect(service.tell("a", .goingDown).count == 1)
+    }
+
+    @Test func whatIsKnownOfAUnitHoldsForAChecksThatComeLater() throws {
+        let service = try Service(units: ["a"], conditions: ["a": .up])
+        #expect(service.machine.isUp)
+    }
+
+    @Test func aFlappingServiceIsWithdrawnAtOnceButItsReturnWaits() throws {
+        var service = try Service(
+            units: ["a"],
+            limits: DampingLimits(changes: 4, window: .seconds(60))
+        )
+        // Changes at 1, 2, 3 and 4 seconds: two returns, two withdrawals.
+        for _ in 0..<2 {
+            service.now += .seconds(1)
+            #expect(service.tell("a", .up) == [.up(service.key)])
+            service.now += .seconds(1)
+            #expect(service.tell("a", .goingDown).count == 1)
+        }
+        service.now = .seconds(5)
+        // Room for two changes is there when those of the first two seconds are too old.
+        #expect(
+            service.tell("a", .up) == [.dampingBegan(service.key, returnIn: .seconds(57))]
+        )
+        #expect(service.machine.verdict(at: service.now).state == .damped(until: .seconds(62)))
+        #expect(service.machine.deadline == .seconds(62))
+        // Said once, however often it flaps meanwhile.
+        for second in 6..<30 {
+            service.now = .seconds(second)
+            #expect(service.tell("a", second.isMultiple(of: 2) ? .goingDown : .up).isEmpty)
+        }
+        #expect(!service.machine.isUp)
+        service.now = .seconds(62)
+        #expect(service.passTime() == [.dampingEnded(service.key), .up(service.key)])
+        // And the next withdrawal is at once again.
+        service.now = .seconds(62)
+        #expect(service.tell("a", .goingDown).count == 1)
+    }
+
+    @Test func dampingEndsAlsoForAServiceThatIsDown() throws {
+        var service = try Service(
+            units: ["a"],
+            limits: DampingLimits(changes: 2, window: .seconds(60))
+        )
+        _ = service.tell("a", .up)
+        _ = service.tell("a", .goingDown)
+        #expect(service.tell("a", .up).count == 1)
+        _ = service.tell("a", .goingDown)
+        service.now = .seconds(60)
+        #expect(service.passTime() == [.dampingEnded(service.key)])
+        #expect(!service.machine.isUp)
+        #expect(service.tell("a", .up) == [.up(service.key)])
+    }
+
+    @Test(arguments: 0..<50) func noWindowSeesMoreChangesThanTheLimit(seed: Int) throws {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        let limits = DampingLimits(changes: 6, window: .seconds(60))
+        var service = try Service(units: ["a"], limits: limits)
+        var changes: [Duration] = []
+        for _ in 0..<500 {
+            service.now += .milliseconds(Int.random(in: 1...5000, using: &generator))
+            let isUp = Bool.random(using: &generator)
+            let before = service.machine.isUp
+            _ = service.passTime()
+            if service.machine.isUp != before { changes.append(service.now) }
+            let between = service.machine.isUp
+            _ = service.tell("a", isUp ? .up : .goingDown)
+            if service.machine.isUp != between { changes.append(service.now) }
+            // Nobody is sent to a service that is known to be down.
+            if !isUp { #expect(!service.machine.isUp) }
+        }
+        for (index, change) in changes.enumerated() {
+            let count = changes[index...].prefix { $0 < change + limits.window }.count
+            #expect(count <= limits.changes)
+        }
+    }
+
+    @Test func theFirstOfTheFailuresThatItTakesIsSaidOnce() throws {
+        let check = try Services.tcp(80, timing: Services.timing(initial: .up))
+        var service = try Service(checks: [check])
+        #expect(
+            service.run(failing: "nobody listens") == [
+                .checkFailing(
+                    service.key,
+                    check: "tcp 127.0.0.1:80",
+                    saw: "nobody listens",
+                    fall: 3
+                )
+            ]
+        )
+        #expect(service.run(failing: "nobody listens").isEmpty)
+        #expect(service.run(failing: nil).isEmpty)
+        #expect(service.run(failing: "nobody listens").count == 1)
+    }
+
+    @Test func aReloadKeepsTheStateOfUnchangedChecksAndEndsTheRunsOfThoseThatAreGone() throws {
+        let (first, second) = (try Services.tcp(1), try Services.tcp(2))
+        var service = try Service(checks: [first, second])
+        for _ in 0..<4 { _ = service.run(failing: nil) }
+        #expect(service.machine.isUp)
+        let runs = service.begin()
+        #expect(runs.count == 2)
+
+        let third = try Services.tcp(3)
+        let now = service.now
+        let actions = service.machine.checksChanged(to: [third, second], conditions: [:], at: now)
+        #expect(actions == [.cancel(number: runs[0])])
+        // The new check begins as up: a reload withdraws nothing by itself.
+        #expect(service.machine.isUp)
+        #expect(service.machine.checks.map(\.run) == [nil, runs[1]])
+    }
+
+    @Test func addingACheckToAServiceThatIsDownDoesNotRaiseIt() throws {
+        let first = try Services.tcp(1)
+        var service = try Service(checks: [first])
+        let actions = service.machine.checksChanged(
+            to: [first, try Services.tcp(2)],
+            conditions: [:],
+            at: .zero
+        )
+        #expect(actions.isEmpty)
+        #expect(service.machine.checks.allSatisfy { !$0.isUp })
+    }
+
+    /// A service and the time.
+    private struct Service {
+        var machine: ServiceHealthMachine
+        var now = Duration.zero
+        var key: ServiceKey { machine.key }
+        private var counter = 0
+
+        init(
+            units: [String],
+            presumedUp: Bool = false,
+            conditions: [String: UnitCondition] = [:],
+            limits: DampingLimits = DampingLimits()
+        ) throws {
+            try self.init(
+                checks: units.map { CheckDefinition(.unit($0)) },
+                presumedUp: presumedUp,
+                conditions: conditions,
+                limits: limits
+            )
+        }
+
+        init(
+            checks: [CheckDefinition],
+            presumedUp: Bool = false,
+            conditions: [String: UnitCondition] = [:],
+            limits: DampingLimits = DampingLimits()
+        ) throws {
+            machine = ServiceHealthMachine(
+                ServiceChecks(try Services.key(), checks: checks),
+                presumedUp: presumedUp,
+                conditions: conditions,
+                limits: limits,
+                generator: SeededGenerator(seed: 3),
+                at: .zero
+            )
+        }
+
+        mutating func reports(
+            of event: (inout ServiceHealthMachine, Duration) -> [ServiceHealthMachine.Action]
+        ) -> [HealthReport] {
+            event(&machine, now).compactMap {
+                if case .report(let report) = $0 { report } else { nil }
+            }
+        }
+
+        mutating func tell(_ unit: String, _ condition: UnitCondition) -> [HealthReport] {
+            reports { $0.unitChanged(unit, to: condition, at: $1) }
+        }
+
+        mutating func passTime() -> [HealthReport] {
+            var counter = counter
+            defer { self.counter = counter }
+            return reports { $0.timePassed(to: $1, counter: &counter) }
+        }
+
+        /// Begins all that is to begin next.
+        mutating func begin() -> [Int] {
+            now += .seconds(20)
+            return machine.timePassed(to: now, counter: &counter).compactMap {
+                if case .run(_, let number) = $0 { number } else { nil }
+            }
+        }
+
+        /// Begins what is to begin next and ends it.
+        mutating func run(failing failure: String?) -> [HealthReport] {
+            begin().flatMap { number in
+                reports { $0.runEnded(number, failure: failure, at: $1) }
+            }
+        }
+    }
+}

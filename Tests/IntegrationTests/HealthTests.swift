@@ -1,0 +1,96 @@
+import Foundation
+import TestKit
+import Testing
+
+/// Registered means usable: the built program and real checks.
+@Suite struct HealthTests {
+    @Test func aServiceIsRegisteredWhileItsCheckPasses() async throws {
+        try await Fleet.with { fleet in
+            let observer = try fleet.start("observer", services: [:])
+            let flag = fleet.directory.file("well")
+            let host = try fleet.start(
+                "one",
+                services: ["db/d1": 5432],
+                more: Self.service(check: "exec = [\"/usr/bin/test\", \"-e\", \"\(flag)\"]")
+            )
+            try await eventually("the one without checks is there") { observer.keys == ["db/d1"] }
+            try await eventually("the other one is said to be unwell") {
+                host.process.printed.contains(
+                    "not well, taken out of the registry: exec /usr/bin/test"
+                )
+            }
+            let lease = try await fleet.etcd.etcdctl("lease", "list")
+            try fleet.directory.write("well", "")
+            try await eventually("it comes when its check passes") {
+                observer.keys == ["db/d1", "web/w1"]
+            }
+            try FileManager.default.removeItem(atPath: flag)
+            try await eventually("it goes when its check fails, and it alone") {
+                observer.keys == ["db/d1"]
+            }
+            #expect(try await fleet.etcd.etcdctl("lease", "list") == lease)
+            try await eventually("said in the status file") {
+                host.directory.read("one.status")?.contains(#""status":"unhealthy""#) == true
+            }
+        }
+    }
+
+    @Test func aChangeOfHealthWhileEtcdIsAwayIsAppliedWhenItReturns() async throws {
+        try await Fleet.with { fleet in
+            let flag = try fleet.directory.write("well", "")
+            let host = try fleet.start(
+                "one",
+                services: ["db/d1": 5432],
+                more: Self.service(check: "exec = [\"/usr/bin/test\", \"-e\", \"\(flag)\"]")
+            )
+            try await eventually("both are there") { host.keys == ["db/d1", "web/w1"] }
+            fleet.etcd.kill()
+            try FileManager.default.removeItem(atPath: flag)
+            try await eventually("unwell") { host.process.printed.contains("not well") }
+            // Losing etcd is no news of health, and health no reason to touch the list meanwhile.
+            #expect(host.keys == ["db/d1", "web/w1"])
+            try await fleet.etcd.start()
+            try await eventually("applied", within: .seconds(20)) { host.keys == ["db/d1"] }
+        }
+    }
+
+    @Test func theStartWaitsForTheFirstWordOfEachCheck() async throws {
+        try await Fleet.with { fleet in
+            let socket = try NotifySocket()
+            let host = try fleet.start(
+                "one",
+                services: [:],
+                more: Self.service(check: "exec = [\"/bin/true\"], rise = 3"),
+                environment: ["NOTIFY_SOCKET": socket.path]
+            )
+            _ = try await socket.first(saying: "READY=1", within: .seconds(10))
+            #expect(host.keys == ["web/w1"])
+        }
+    }
+
+    @Test func aServiceThatIsUnwellFromTheStartHoldsNothingUp() async throws {
+        try await Fleet.with { fleet in
+            let socket = try NotifySocket()
+            _ = try fleet.start(
+                "one",
+                services: [:],
+                more: Self.service(check: "tcp = \"127.0.0.1:1\""),
+                environment: ["NOTIFY_SOCKET": socket.path]
+            )
+            let ready = try await socket.first(saying: "READY=1", within: .seconds(10))
+            #expect(ready["STATUS"]?.contains("web not registered: tcp 127.0.0.1:1") == true)
+        }
+    }
+
+    private static func service(check: String) -> String {
+        """
+        [[service]]
+        name = "web"
+        id = "w1"
+        port = 8080
+        address = "10.0.0.5"
+        check = [{ \(check), interval = "200ms" }]
+
+        """
+    }
+}

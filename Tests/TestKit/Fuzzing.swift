@@ -1,0 +1,30 @@
+import Foundation
+import Registry
+
+/// Feeds a parser with hostile bytes, for as many inputs as the run can afford.
+public enum Fuzzing {
+    /// How many inputs each parser gets: enough to find what is shallow, few enough for every run.
+    public static let inputs =
+        ProcessInfo.processInfo.environment["DISCOVERYD_FUZZ"].flatMap { Int($0) } ?? 20_000
+
+    /// Gives `parse` one input after the other. A crash ends the run; what it was can be had again from
+    /// the seed.
+    ///
+    /// - Parameter parse: Returns what is wrong with what it made of the input, or `nil`.
+    /// - Returns: The first complaint, with the seed and the input.
+    public static func complaint(
+        seed: UInt64 = 2026,
+        corpus: [String],
+        _ parse: ([UInt8]) -> String?
+    ) -> String? {
+        var mutator = Mutator(seed: seed, corpus: corpus)
+        for number in 0..<inputs {
+            let input = mutator.next()
+            if let complaint = parse(input) {
+                return
+                    "seed \(seed), input \(number): \(complaint); \(Data(input).base64EncodedString())"
+            }
+        }
+        return nil
+    }
+}
