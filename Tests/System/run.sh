@@ -393,6 +393,9 @@ CONF
     in_box systemctl restart --no-block discoveryd
     eventually 10 "the file to be HAProxy's" in_box sh -c \
         '[ "$(stat -c "%U:%G %a" /run/discoveryd/endpoints.json)" = "haproxy:haproxy 640" ]'
+    local result=$?
+    in_box sh -c 'rm -r /etc/systemd/system/discoveryd.service.d && systemctl daemon-reload'
+    return $result
 }
 
 a_credential_of_the_unit_logs_in_also_after_a_reload() {
