@@ -19,7 +19,7 @@ allowed() {
     HealthChecks) echo Registry NIOCore NIOHTTP1 NIOPosix NIOSSL Subprocess ;;
     Systemd) echo CSystemd Logging ;;
     discoveryd) echo Registry Etcd EndpointFiles HealthChecks Systemd CToml ArgumentParser Logging \
-        ServiceLifecycle Subprocess UnixSignals ;;
+        ServiceLifecycle Subprocess SystemPackage UnixSignals ;;
     *) return 1 ;;
     esac
 }

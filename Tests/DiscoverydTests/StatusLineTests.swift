@@ -80,6 +80,34 @@ import Testing
         #expect(text.contains("web/web-1 refused: held by host other at 10.0.0.9:80"))
     }
 
+    @Test func anOutputThatIsRefusedAndAReaderThatLagsBehindAreNamed() throws {
+        var facts = StatusBoard.Facts()
+        facts.isCurrent = true
+        let fault = ProgramFault(code: .refused, message: "haproxy ended with status 1: bad line")
+        let line = StatusLine(
+            facts: facts,
+            registrations: [:],
+            lease: nil,
+            outputs: ["/x": .refused(fault)],
+            reloadFaults: [
+                ReloadAction(.unit("haproxy.service")): ReloadFault(message: "not allowed")
+            ]
+        )
+        #expect(
+            line.text
+                == "/x stays old: haproxy ended with status 1: bad line, haproxy.service has not "
+                + "taken up the new files: not allowed"
+        )
+        let document = String(decoding: StatusDocument(line).bytes, as: UTF8.self)
+        #expect(
+            document.contains(#""status":"refused","detail":"haproxy ended with status 1: bad"#)
+        )
+        #expect(document.contains(#""reload_faults":{"haproxy.service":"not allowed"}"#))
+        var calm = line
+        calm.reloadFaults = [:]
+        #expect(!StatusDocument(calm).isSameState(as: StatusDocument(line)))
+    }
+
     @Test func theStateIsStaleOnlyAfterAList() {
         var facts = StatusBoard.Facts()
         #expect(facts.state == .syncing)

@@ -42,8 +42,9 @@ import Testing
             let path = directory.file("list.json")
             try writer.write(Array("old".utf8), to: path, mode: 0o644)
             let broken = AtomicFileWriter { $0 == call ? number : nil }
+            let access = FileAccess(mode: 0o644, owner: getuid(), group: getgid())
             let error = #expect(throws: FileError.self) {
-                try broken.write(Array("new".utf8), to: path, mode: 0o644)
+                try broken.write(Array("new".utf8), to: path, access: access)
             }
             #expect(error?.errno == number && error?.call == call.rawValue)
             #expect(directory.read("list.json") == "old")
@@ -109,15 +110,58 @@ import Testing
         }
     }
 
+    @Test func aStagedFileCountsOnlyWhenItIsCommitted() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = directory.file("list")
+            let access = FileAccess(mode: 0o640)
+            let first = try writer.stage(Array("one".utf8), for: path, number: 1)
+            let second = try writer.stage(Array("two".utf8), for: path, number: 2)
+            #expect(directory.read("list") == nil)
+            #expect(try writer.read(first.path) == Array("one".utf8))
+            writer.discard(first)
+            #expect(try mode(of: second.path) == 0o600)
+            try writer.commit(second, access: access)
+            #expect(directory.read("list") == "two")
+            #expect(try mode(of: path) == 0o640)
+            #expect(directory.names == [".discoveryd", "list"])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: directory.file(".discoveryd"))
+                    .isEmpty
+            )
+        }
+    }
+
+    /// Only root can give a file away; others are told what to do.
+    @Test func aFileIsGivenToItsOwnerAndGroupOrTheRemedyIsSaid() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = directory.file("list")
+            let access = FileAccess(mode: 0o640, owner: 12_345, group: 54_321)
+            if geteuid() == 0 {
+                try writer.write([1], to: path, access: access)
+                var status = stat()
+                try #require(lstat(path, &status) == 0)
+                #expect(status.st_uid == 12_345 && status.st_gid == 54_321)
+                #expect(try mode(of: path) == 0o640)
+            }
+            let refused = AtomicFileWriter { $0 == .fchownat ? EPERM : nil }
+            let error = #expect(throws: FileError.self) {
+                try refused.write([1], to: path, access: access)
+            }
+            #expect(error?.message.contains("Examples/owner/owner.conf") == true)
+        }
+    }
+
     @Test func leftoversOfACrashAreRemovedAndOthersFilesAreNot() async throws {
         try await TemporaryDirectory.with { directory in
             mkdir(directory.file(".discoveryd"), 0o700)
             try directory.write(".discoveryd/list.json.4711.new", "half")
+            try directory.write(".discoveryd/list.json.4711.12.new", "half")
+            try directory.write(".discoveryd/list.json.4.4711.12.new", "theirs")
             try directory.write(".discoveryd/other.json.4711.new", "theirs")
             writer.removeLeftovers(of: directory.file("list.json"))
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: directory.file(".discoveryd"))
-                    == ["other.json.4711.new"]
+                    .sorted() == ["list.json.4.4711.12.new", "other.json.4711.new"]
             )
         }
     }
@@ -155,16 +199,12 @@ import Testing
     @Test func aWatcherOfTheDirectoryIsWokenOncePerWrite() async throws {
         try await TemporaryDirectory.with { directory in
             try writer.write([1], to: directory.file("list"), mode: 0o644)
-            let notify = inotify_init1(Int32(IN_NONBLOCK))
-            defer { close(notify) }
-            let every = UInt32(
-                IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE
-                    | IN_ATTRIB
-            )
-            #expect(inotify_add_watch(notify, directory.path, every) >= 0)
+            let watcher = try DirectoryWatcher(directory.path)
             for value in 2..<7 as Range<UInt8> {
                 try writer.write([value], to: directory.file("list"), mode: 0o644)
-                #expect(events(notify) == ["list"])
+                let events = watcher.events
+                #expect(events.map(\.name) == ["list"])
+                #expect(events.allSatisfy { $0.mask == UInt32(IN_MOVED_TO) })
             }
         }
     }
@@ -173,26 +213,5 @@ import Testing
         var status = stat()
         try #require(lstat(path, &status) == 0)
         return status.st_mode & 0o777
-    }
-
-    /// The names of the pending events; all are renames into the directory.
-    private func events(_ notify: Int32) -> [String] {
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        let count = read(notify, &buffer, buffer.count)
-        var names: [String] = []
-        var offset = 0
-        while offset < count {
-            let (mask, length) = buffer.withUnsafeBytes { bytes in
-                (
-                    bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self),
-                    Int(bytes.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self))
-                )
-            }
-            #expect(mask == UInt32(IN_MOVED_TO))
-            let name = buffer[(offset + 16)..<(offset + 16 + length)].prefix { $0 != 0 }
-            names.append(String(decoding: name, as: UTF8.self))
-            offset += 16 + length
-        }
-        return names
     }
 }

@@ -106,7 +106,7 @@ import Testing
         var machine = machine([all])
         _ = machine.listChanged(to: Lists.update([]), at: .zero)
         var restricted = all
-        restricted.mode = 0o600
+        restricted.access.mode = 0o600
         #expect(writes(in: machine.outputsChanged(to: [restricted], at: .zero)) == [restricted])
         #expect(machine.writeEnded(all.path, number: 1, revision: 42, bytes: 1, at: .zero).isEmpty)
         let error = FileError(

@@ -122,6 +122,11 @@ final class Fleet {
             .split(separator: "\n").map { String($0.dropFirst("services/".count)) }
     }
 
+    /// Puts an endpoint as somebody else would, by hand.
+    func put(_ key: String, _ address: String) async throws {
+        _ = try await etcd.etcdctl("put", "services/\(key)", address)
+    }
+
     private static func services(in file: String?) -> String? {
         guard let file, let list = try? JSONSerialization.jsonObject(with: Data(file.utf8)),
             let services = (list as? [String: Any])?["services"],

@@ -5,6 +5,9 @@ public struct TemporaryDirectory: Sendable {
     /// Its absolute path.
     public let path: String
 
+    /// A directory that is somebody else's to remove.
+    public init(path: String) { self.path = path }
+
     /// Runs `body` with a fresh directory and removes it afterwards, whatever happens.
     public static func with<Value>(
         isolation: isolated (any Actor)? = #isolation,

@@ -6,8 +6,8 @@ public struct EndpointOutput: Hashable, Sendable {
     public var path: String
     /// The services it names, each always, empty ones too; all that have endpoints when `nil`.
     public var services: [ServiceName]?
-    /// Its permissions.
-    public var mode: UInt32
+    /// Whose it is, and its permissions.
+    public var access: FileAccess
     /// How long changes are gathered. Default: not at all.
     public var wait = OutputWait.none
     /// How long endpoints are shown that were lost in a mass loss, and how long ``least`` holds.
@@ -19,6 +19,13 @@ public struct EndpointOutput: Hashable, Sendable {
     public var least = 0
     /// In which form it is written.
     public var format: ListFormat
+    /// A program that is given the list in that form, and prints what is written. Default: none.
+    public var command: ProgramCall?
+    /// A program that says whether the new file will do, before it takes the place of the old one;
+    /// ``ProgramCall/file`` stands for it. Default: none.
+    public var check: ProgramCall?
+    /// Whether something is done when it was replaced; see ``Reloader``. Default: nothing.
+    public var hasReload = false
     /// The endpoints it shows.
     public var filter: EndpointFilter
     /// Whether it shows endpoints that want no new traffic though its format cannot say so. Formats
@@ -39,7 +46,7 @@ public struct EndpointOutput: Hashable, Sendable {
     ) {
         self.path = path
         self.services = services
-        self.mode = mode
+        access = FileAccess(mode: mode)
         self.format = format
         self.filter = filter
         self.includeDraining = includeDraining

@@ -4,7 +4,8 @@ import Synchronization
 /// Keeps files equal to the list: runs a ``PublisherMachine`` on the file system.
 ///
 /// Files are written by the loop itself, one after the other, so a file system that hangs shows in
-/// ``laps``. The files stay when the publisher ends.
+/// ``laps``. Programs that are asked about a file run beside the loop and hold up nothing but their
+/// file. The files stay when the publisher ends.
 public final class EndpointPublisher: Sendable {
     /// What is known of one file.
     private struct File {
@@ -17,10 +18,12 @@ public final class EndpointPublisher: Sendable {
         var wasRead = false
     }
 
+    let writer: AtomicFileWriter
+    let programs: ProgramRunner
+    let driver: MachineDriver<PublisherMachine>
+    let pending = Mutex<[Int: PendingWrite]>([:])
     private let prefix: RegistryPrefix
-    private let writer: AtomicFileWriter
     private let observe: @Sendable (PublishReport) -> Void
-    private let driver: MachineDriver<PublisherMachine>
     private let files = Mutex<[String: File]>([:])
     private let rejected = Mutex<[String: Int]>([:])
 
@@ -28,16 +31,19 @@ public final class EndpointPublisher: Sendable {
     ///
     /// - Parameters:
     ///   - prefix: Where the list is read; it stands in the files.
+    ///   - programs: Runs the programs that outputs name.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
     public init(
         prefix: RegistryPrefix,
         generator: SeededGenerator,
         timeline: Timeline,
         writer: AtomicFileWriter = AtomicFileWriter(),
+        programs: ProgramRunner = .none,
         observe: @escaping @Sendable (PublishReport) -> Void = { _ in }
     ) {
         self.prefix = prefix
         self.writer = writer
+        self.programs = programs
         self.observe = observe
         driver = MachineDriver(PublisherMachine(generator: generator), timeline: timeline)
     }
@@ -82,7 +88,10 @@ public final class EndpointPublisher: Sendable {
     public func run() async {
         await driver.run { [self] action in
             switch action {
-            case .write(let output, let update, let number): write(output, update, number)
+            case .write(let output, let update, let number):
+                return write(output, update, number)
+            case .proceed(_, let number): return proceed(number)
+            case .drop(let number): drop(number)
             case .look(let path, let number): look(path, number)
             case .check(let path): check(path)
             case .forget(let path):
@@ -94,7 +103,11 @@ public final class EndpointPublisher: Sendable {
         }
     }
 
-    private func write(_ output: EndpointOutput, _ update: TableUpdate, _ number: Int) {
+    private func write(
+        _ output: EndpointOutput,
+        _ update: TableUpdate,
+        _ number: Int
+    ) -> MachineDriver<PublisherMachine>.Work? {
         let path = output.path
         var file =
             files.withLock { $0.removeValue(forKey: path) }
@@ -106,29 +119,58 @@ public final class EndpointPublisher: Sendable {
         let list = rendering.list
         rejected.withLock { $0[path] = rendering.rejections.count }
         file.rejections.listRendered(leavingOut: rendering.rejections).forEach(observe)
-        do throws(FileError) {
-            let isSame = try holds(list, path, &file)
-            if !isSame { try writer.write(list.bytes, to: path, mode: output.mode) }
-            file.held = list
-            file.identity = writer.identity(of: path)
-            driver.happened { machine, now in
+        let isSame = holds(list, output, &file)
+        files.withLock { [file] in $0[path] = file }
+        guard !isSame else {
+            ended(list, path, number, .success(nil))
+            return nil
+        }
+        guard output.check == nil, output.command == nil, !output.hasReload else {
+            return begin(PendingWrite(output: output, list: list), number)
+        }
+        ended(
+            list,
+            path,
+            number,
+            Result { () throws(FileError) in
+                try writer.write(list.bytes, to: path, access: output.access)
+                return list.bytes.count
+            }
+        )
+        return nil
+    }
+
+    /// The write has ended: with so many bytes, with none as the file holds the list already, or not.
+    func ended(
+        _ list: RenderedList,
+        _ path: String,
+        _ number: Int,
+        _ result: Result<Int?, FileError>
+    ) {
+        files.withLock { files in
+            if case .success = result {
+                files[path]?.held = list
+                files[path]?.identity = writer.identity(of: path)
+            } else {
+                // What the file holds now is looked at again before the next try.
+                files[path]?.held = nil
+                files[path]?.wasRead = false
+            }
+        }
+        driver.happened { machine, now in
+            switch result {
+            case .success(let bytes):
                 machine.writeEnded(
                     path,
                     number: number,
                     revision: list.revision,
-                    bytes: isSame ? nil : list.bytes.count,
+                    bytes: bytes,
                     at: now
                 )
-            }
-        } catch {
-            // What the file holds now is looked at again before the next try.
-            file.held = nil
-            file.wasRead = false
-            driver.happened { machine, now in
+            case .failure(let error):
                 machine.writeFailed(path, number: number, error, at: now)
             }
         }
-        files.withLock { [file] in $0[path] = file }
     }
 
     private func look(_ path: String, _ number: Int) {
@@ -150,17 +192,16 @@ public final class EndpointPublisher: Sendable {
     }
 
     /// Whether the file holds the list already: known from the last write, or read once at the start.
-    private func holds(
-        _ list: RenderedList,
-        _ path: String,
-        _ file: inout File
-    ) throws(FileError) -> Bool {
+    private func holds(_ list: RenderedList, _ output: EndpointOutput, _ file: inout File) -> Bool {
+        let path = output.path
         if let held = file.held {
             return list.isSameList(as: held) && file.identity == writer.identity(of: path)
         }
         guard !file.wasRead else { return false }
         file.wasRead = true
         writer.removeLeftovers(of: path)
+        // What a program makes of the list is known only when it has.
+        guard output.command == nil, writer.has(output.access, path) else { return false }
         // A file that cannot be read is one that has to be written; that will say what is wrong.
         guard let bytes = try? writer.read(path) else { return false }
         return list.isSameList(as: bytes)

@@ -7,11 +7,19 @@ struct OutputState: Sendable {
         case idle
         /// It is looked whether there is a file to be kept. Can go to `idle`, `writing`.
         case looking(number: Int, KeepReason)
-        /// A write is under way. Can go to `idle`, `failed`.
+        /// A write is under way, the programs that it asks included. Can go to `idle`, `failed`,
+        /// `refused`.
         case writing(number: Int)
         /// The last write failed. Can go to `looking`, `writing`.
         case failed(FileError, until: Duration)
+        /// A program refused the last list. Can go to `looking`, `writing`: with the next change, or for
+        /// another try of the same list.
+        case refused(ProgramFault, until: Duration)
     }
+
+    /// How long a refused list is left alone. It may not be the list that is at fault, but what the
+    /// program reads beside it.
+    private static let refusedFor = Duration.seconds(60)
 
     let specification: EndpointOutput
     var step = Step.idle
@@ -24,6 +32,8 @@ struct OutputState: Sendable {
     private(set) var kept: KeepReason?
     /// The failure that was said last, so that the same one is not said again.
     private var said: FileError?
+    /// The same of refusals.
+    private var saidRefusal: ProgramFault?
     private var backoff: Backoff
     /// When the first of the changes came that are gathered, and when they are written.
     private var gathering: (since: Duration, due: Duration)?
@@ -41,8 +51,10 @@ struct OutputState: Sendable {
     var status: OutputStatus {
         switch step {
         case .failed(let error, _): .failed(error)
+        case .refused(let fault, _): .refused(fault)
         // Tried again, and not yet better.
-        case .writing, .looking: said.map(OutputStatus.failed) ?? .pending
+        case .writing, .looking:
+            saidRefusal.map(OutputStatus.refused) ?? said.map(OutputStatus.failed) ?? .pending
         case .idle: kept.map(OutputStatus.kept) ?? held.map(OutputStatus.current) ?? .waiting
         }
     }
@@ -79,6 +91,13 @@ struct OutputState: Sendable {
         gathering = nil
     }
 
+    /// Somebody is at work on the configuration: what was refused may do now.
+    mutating func configurationConfirmed() {
+        guard case .refused = step else { return }
+        step = .idle
+        becameDoubtful()
+    }
+
     // MARK: what to do
 
     /// When something is to be done without any news.
@@ -87,6 +106,8 @@ struct OutputState: Sendable {
         let begin: Duration? =
             switch step {
             case .failed(_, let until): until
+            case .refused(let fault, let until):
+                fault.code == .refused ? min(until, gathering?.due ?? until) : until
             case .idle: isBehind ? gathering?.due : nil
             case .looking, .writing: nil
             }
@@ -99,6 +120,7 @@ struct OutputState: Sendable {
             shownUntil = nil
             becameDoubtful()
         }
+        if case .refused(_, let until) = step, until <= now { becameDoubtful() }
         if kept != nil, let since = tooFewSince, since + specification.hold <= now {
             becameDoubtful()
         }
@@ -110,7 +132,8 @@ struct OutputState: Sendable {
         switch step {
         case .looking, .writing: return nil
         case .failed(_, let until) where until > now: return nil
-        case .idle, .failed: break
+        case .refused(let fault, let until) where fault.code == .notDone && until > now: return nil
+        case .idle, .failed, .refused: break
         }
         if let gathering, gathering.due > now { return nil }
         var (list, until) = latest.shown(holding: specification.hold, at: now)
@@ -153,6 +176,7 @@ struct OutputState: Sendable {
         gathering = nil
         // The file holds an older list than the renderer knows by the next write.
         changed = nil
+        saidRefusal = nil
         defer { kept = reason }
         return kept != reason
     }
@@ -162,7 +186,20 @@ struct OutputState: Sendable {
         held = revision
         kept = nil
         said = nil
+        saidRefusal = nil
         backoff.reset()
+    }
+
+    /// - Returns: Whether the refusal is news.
+    mutating func listRefused(_ fault: ProgramFault, at now: Duration) -> Bool {
+        let delay =
+            switch fault.code {
+            case .refused: Self.refusedFor
+            case .notDone: backoff.next()
+            }
+        step = .refused(fault, until: now + delay)
+        defer { saidRefusal = fault }
+        return saidRefusal.map { !$0.isSame(as: fault) } ?? true
     }
 
     /// - Returns: The delay before the next try, and whether the failure is news.

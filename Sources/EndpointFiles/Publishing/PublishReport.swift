@@ -11,6 +11,9 @@ public enum PublishReport: Sendable {
     /// A file could not be written; the old one is whole. Tried again after the delay. Said once for
     /// each cause.
     case failed(FileError, retryIn: Duration)
+    /// A program has refused the new list, or could not be asked; the old file stays. Said once for each
+    /// cause.
+    case refused(path: String, ProgramFault)
     /// Somebody else deleted or changed the file; it is written again.
     case altered(path: String)
     /// The file's format cannot carry this; the rest is written without it. Said once for each
@@ -36,4 +39,6 @@ public enum OutputStatus: Hashable, Sendable {
     case kept(KeepReason)
     /// The file could not be written; it holds an older list, or none.
     case failed(FileError)
+    /// A program refuses the list, or cannot be asked; the file holds an older list, or none.
+    case refused(ProgramFault)
 }

@@ -12,6 +12,10 @@ public struct PublisherMachine: StateMachine {
         /// Render the list and write it, unless the file holds it already. The number comes back
         /// with the outcome.
         case write(EndpointOutput, TableUpdate, number: Int)
+        /// Go on with the write of that number: the program that it waited for has had its say.
+        case proceed(path: String, number: Int)
+        /// Give up the write of that number; nobody waits for its outcome.
+        case drop(number: Int)
         /// See whether there is a file: it is kept then.
         case look(path: String, number: Int)
         /// See whether the file is still as we left it.
@@ -79,8 +83,11 @@ public struct PublisherMachine: StateMachine {
             outputs[path] = nil
             actions += [.forget(path: path), .report(.abandoned(path: path))]
         }
-        for specification in specifications
-        where outputs[specification.path]?.specification != specification {
+        for specification in specifications {
+            guard outputs[specification.path]?.specification != specification else {
+                outputs[specification.path]?.configurationConfirmed()
+                continue
+            }
             if outputs[specification.path] != nil {
                 actions.append(.forget(path: specification.path))
             }
@@ -170,6 +177,26 @@ public struct PublisherMachine: StateMachine {
             let (delay, isNews) = outputs[path]?.writeFailed(error, at: now)
         else { return [] }
         return isNews ? [.report(.failed(error, retryIn: delay))] : []
+    }
+
+    /// A program that the write had to wait for has done its part.
+    public mutating func programEnded(_ path: String, number: Int) -> [Action] {
+        guard case .writing(number) = outputs[path]?.step else { return [.drop(number: number)] }
+        return [.proceed(path: path, number: number)]
+    }
+
+    /// A program has refused the list, or could not be asked. The file is as it was.
+    public mutating func listRefused(
+        _ path: String,
+        number: Int,
+        _ fault: ProgramFault,
+        at now: Duration
+    ) -> [Action] {
+        guard case .writing(number) = outputs[path]?.step,
+            let isNews = outputs[path]?.listRefused(fault, at: now)
+        else { return [.drop(number: number)] }
+        let report: [Action] = isNews ? [.report(.refused(path: path, fault))] : []
+        return [.drop(number: number)] + report + advance(at: now)
     }
 
     /// Somebody else deleted or changed the file.

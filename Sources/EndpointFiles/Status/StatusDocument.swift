@@ -51,6 +51,8 @@ public struct StatusDocument: Sendable {
     public var services: [Service]
     /// The files, by path.
     public var outputs: [String: OutputStatus]
+    /// Why readers have not taken up the files, by the unit or the program that was to see to it.
+    public var reloadFaults: [String: String]
 
     /// Describes the daemon.
     public init(
@@ -61,7 +63,8 @@ public struct StatusDocument: Sendable {
         etcd: String?,
         lease: LeaseID?,
         services: [Service],
-        outputs: [String: OutputStatus]
+        outputs: [String: OutputStatus],
+        reloadFaults: [String: String] = [:]
     ) {
         self.state = state
         self.since = since
@@ -71,13 +74,14 @@ public struct StatusDocument: Sendable {
         self.lease = lease
         self.services = services
         self.outputs = outputs
+        self.reloadFaults = reloadFaults
     }
 
     /// Whether the two say the same, apart from how far the list has come: a change of the list
     /// alone is in the lists' own files.
     public func isSameState(as other: StatusDocument) -> Bool {
         state == other.state && etcd == other.etcd && lease == other.lease
-            && services == other.services
+            && services == other.services && reloadFaults == other.reloadFaults
             && outputs.mapValues(\.word) == other.outputs.mapValues(\.word)
     }
 
@@ -109,6 +113,13 @@ public struct StatusDocument: Sendable {
             append(path, status, to: &json)
         }
         json.closeArray()
+        json.name("reload_faults")
+        json.openObject()
+        for (action, fault) in reloadFaults.sorted(by: { $0.key < $1.key }) {
+            json.name(action)
+            json.string(fault)
+        }
+        json.closeObject()
         json.closeObject()
         json.newline()
         return json.bytes
@@ -140,6 +151,9 @@ public struct StatusDocument: Sendable {
         case .failed(let error):
             json.name("detail")
             json.string(error.message)
+        case .refused(let fault):
+            json.name("detail")
+            json.string(fault.message)
         case .kept(let reason):
             json.name("detail")
             json.string(reason.description)
@@ -157,6 +171,7 @@ extension OutputStatus {
         case .pending, .current: "current"
         case .kept: "kept"
         case .failed: "failed"
+        case .refused: "refused"
         }
     }
 }

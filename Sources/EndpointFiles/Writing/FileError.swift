@@ -40,6 +40,12 @@ extension FileError {
         let directory = Self.directory(of: path)
         let (code, message): (Code, String) =
             switch errno {
+            case EPERM where call == .fchownat:
+                (
+                    .notPermitted,
+                    "giving the file to another owner or group is not permitted; under systemd add "
+                        + "what Examples/owner/owner.conf shows"
+                )
             case ENOENT:
                 (.directoryMissing, "the directory \(directory) does not exist; create it")
             case EROFS, EACCES, EPERM:
@@ -86,6 +92,10 @@ extension FileError {
             message:
                 "this is \(kind), and only a regular file is replaced; remove it or write elsewhere"
         )
+    }
+
+    static func name(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     }
 
     static func directory(of path: String) -> String {

@@ -8,9 +8,10 @@ public enum SystemCall: String, CaseIterable, Sendable {
     case fstatat
     case openat
     case write
-    case fchmod
     case fsync
     case close
+    case fchmodat
+    case fchownat
     case renameat
     case fsyncDirectory = "fsync directory"
     case read

@@ -1,3 +1,4 @@
+import EndpointFiles
 import Etcd
 import Registry
 
@@ -25,10 +26,27 @@ struct ConfigurationSummary {
         }
         if configuration.outputs.isEmpty { lines.append("writes: nothing") }
         for output in configuration.outputs {
-            let services = output.services.map { $0.map(\.text).joined(separator: ", ") }
-            lines.append("writes: \(output.path), \(services ?? "all services")")
+            lines.append("writes: \(describe(output))")
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func describe(_ output: Configuration.Output) -> String {
+        let services = output.services.map { $0.map(\.text).joined(separator: ", ") }
+        var parts = [output.path, services ?? "all services"]
+        if let zone = output.filter.zone { parts.append("zone \(zone)") }
+        if !output.filter.tags.isEmpty {
+            parts.append("tagged \(output.filter.tags.sorted().joined(separator: " and "))")
+        }
+        let command = output.command.map { ", made by \($0.joined(separator: " "))" }
+        parts.append("as \(output.format.rawValue)\(command ?? "")")
+        if let check = output.check { parts.append("checked by \(check.joined(separator: " "))") }
+        switch output.reload?.kind {
+        case nil: break
+        case .unit(let unit): parts.append("then \(unit) is reloaded")
+        case .command(let words): parts.append("then \(words.joined(separator: " ")) is run")
+        }
+        return Quoted.escaping(parts.joined(separator: ", "))
     }
 
     private func describe(_ service: Configuration.Service) -> String {

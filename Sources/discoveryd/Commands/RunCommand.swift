@@ -1,5 +1,6 @@
 import ArgumentParser
 import EndpointFiles
+import Glibc
 import Logging
 import Systemd
 
@@ -37,6 +38,8 @@ struct RunCommand: AsyncParsableCommand {
     var logLevel = LogLevel.info
 
     func run() async throws {
+        // A program of the administrator that ends before it has read its input must not end us.
+        signal(SIGPIPE, SIG_IGN)
         let destination = LogDestination.detected()
         LoggingSystem.bootstrap { label in
             destination.handler(label: label, identifier: "discoveryd", level: logLevel.level)

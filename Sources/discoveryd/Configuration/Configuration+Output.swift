@@ -1,17 +1,34 @@
+import EndpointFiles
 import Registry
 
 extension Configuration {
-    /// `[[output]]`: one file that is kept equal to the registry.
+    /// `[[output]]`: one file that is kept equal to the registry. One whose path holds `{service}` is
+    /// several by then, each of one service.
     struct Output: Equatable, Sendable {
         /// The file: absolute, without `.`, `..`, `//` or a `/` at its end, not in a `.discoveryd`.
         var path: String
         /// The services that are written; `nil` is all under the prefix, the default.
         var services: [ServiceName]?
+        /// Which endpoints are written. Default: all.
+        var filter = EndpointFilter()
         /// How they are written. Default: JSON.
         var format: OutputFormat = .json
+        /// Where the names of a hosts file are. Default: `discoveryd.internal`.
+        var domain: DomainName = .standard
+        /// Whether endpoints are written that want no new traffic though the format cannot say so.
+        /// Default: no.
+        var includeDraining = false
+        /// Whether a comment at its start names the revision. Default: no.
+        var header = false
         /// The permission bits of the file. Default `0644`.
         var mode: FileMode = .standard
+        /// The user it belongs to. Default: the daemon's own.
+        var owner: Account?
+        /// The group it belongs to. Default: the daemon's own.
+        var group: Account?
 
+        /// How long changes are gathered, 0 to 1 h. Default: not at all.
+        var wait = OutputWait.none
         /// What is written when no endpoint is left. Default: the empty list.
         var onEmpty = OnEmpty.write
         /// With fewer endpoints than this the file stays as it is, for as long as ``hold``. Default 0.
@@ -20,7 +37,22 @@ extension Configuration {
         /// Default 60 s.
         var hold: Duration = .seconds(60)
 
+        /// The program that makes the file of the JSON list, and its arguments; with ``format`` `command`,
+        /// and never else.
+        var command: [String]?
+        /// The program that says whether a new file will do, and its arguments; one of them holds
+        /// ``ProgramCall/file``. Default: none is asked.
+        var check: [String]?
+        /// How long ``command`` and ``check`` may take each, 1 s to 10 min. Default 10 s.
+        var timeout: Duration = .seconds(10)
+        /// What is done when the file was replaced. Default: nothing.
+        var reload: ReloadAction?
+
         static let holds: ClosedRange<Duration> = .zero ... .seconds(3600)
+        static let waits: ClosedRange<Duration> = .zero ... .seconds(3600)
+        static let timeouts: ClosedRange<Duration> = .seconds(1) ... .seconds(600)
+        /// The longest wait as a multiple of the shortest, where only that is configured.
+        static let waitFactor = 4
 
         /// What is written when no output is configured: all services.
         static let standard = Output(path: "/run/discoveryd/endpoints.json")

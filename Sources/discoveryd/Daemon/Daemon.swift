@@ -81,12 +81,25 @@ struct Daemon: Sendable {
             keeper.reported(report, registration)
             signal.raise()
         }
+        let performer = ActionPerformer(log: log)
+        let reloader = Reloader(
+            place: host.place,
+            generator: generator.split(),
+            timeline: timeline,
+            perform: performer.perform
+        ) { report in
+            daemonLog.reload(report)
+            signal.raise()
+        }
+        reloader.setActions(configuration.reloads)
         let publisher = EndpointPublisher(
             prefix: configuration.etcd.prefix,
             generator: generator.split(),
-            timeline: timeline
+            timeline: timeline,
+            programs: ProgramRunner(performer.content)
         ) { report in
             daemonLog.publish(report)
+            if case .written(let path, _, _) = report { reloader.fileReplaced(path) }
             signal.raise()
         }
         publisher.setOutputs(configuration.outputs.map(EndpointOutput.init))
@@ -137,6 +150,7 @@ struct Daemon: Sendable {
             board: board,
             session: session,
             publisher: publisher,
+            reloader: reloader,
             outputs: { current.value.outputs.map(\.path) },
             lastList: { [state, configuration] in state?.lastList(of: configuration.etcd.prefix) },
             start: configuration.start,
@@ -158,6 +172,7 @@ struct Daemon: Sendable {
                     watcher.storeReconnected()
                 }
             },
+            Running { await reloader.run() },
             Running { await publisher.run() },
             Running { await archive.run() },
             Running { await watcher.run() },
@@ -182,6 +197,7 @@ struct Daemon: Sendable {
                 reload: reload,
                 registrar: registrar,
                 publisher: publisher,
+                reloader: reloader,
                 watcher: watcher,
                 board: board,
                 teller: teller,
@@ -197,6 +213,7 @@ struct Daemon: Sendable {
                         .init(name: "registration", laps: { session.laps }, poke: session.poke),
                         .init(name: "health", laps: { monitor.laps }, poke: monitor.poke),
                         .init(name: "files", laps: { publisher.laps }, poke: publisher.poke),
+                        .init(name: "reloads", laps: { reloader.laps }, poke: reloader.poke),
                         .init(name: "status", laps: { teller.laps }, poke: signal.raise),
                     ],
                     notifier: notifier,

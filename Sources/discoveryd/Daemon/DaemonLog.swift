@@ -7,7 +7,7 @@ import Synchronization
 
 /// Says what was reported: one line for each change of state, none for each try.
 final class DaemonLog: Sendable {
-    private let log: Logger
+    let log: Logger
     /// What was said last of things that go wrong again and again, by what they are about.
     private let said = Mutex<[String: String]>([:])
     private let isConnected = Mutex(false)
@@ -201,6 +201,14 @@ final class DaemonLog: Sendable {
         case .failed(let error, _):
             _ = isNews("file \(error.path)", error.message)
             log.error("\(error)", metadata: ["call": "\(error.call)"])
+        case .refused(let path, let fault):
+            _ = isNews("file \(path)", fault.message)
+            let what =
+                switch fault.code {
+                case .refused: "a program refuses the new list"
+                case .notDone: "a program could not be asked about the new list"
+                }
+            log.error("\(what), the old file stays: \(fault)", metadata: ["path": "\(path)"])
         case .altered(let path):
             log.warning(
                 "somebody else deleted or changed the file; writing it again",
@@ -247,12 +255,12 @@ final class DaemonLog: Sendable {
         ["service": "\(key.service)", "id": "\(key.instance)"]
     }
 
-    private func isNews(_ topic: String, _ text: String) -> Bool {
+    func isNews(_ topic: String, _ text: String) -> Bool {
         said.withLock { said in said.updateValue(text, forKey: topic) != text }
     }
 
     /// The topic, and those that begin with it, are news again.
-    private func forget(_ topic: String) {
+    func forget(_ topic: String) {
         said.withLock { said in said = said.filter { !$0.key.hasPrefix(topic) } }
     }
 }

@@ -12,6 +12,7 @@ struct ReloadService: Service {
     let reload: @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration
     let registrar: Registrar
     let publisher: EndpointPublisher
+    let reloader: Reloader
     let watcher: EndpointWatcher
     let board: StatusBoard
     let teller: Teller
@@ -52,6 +53,7 @@ struct ReloadService: Service {
         applied.lease = old.lease
         configuration.value = applied
         registrar.setServices(new.services)
+        reloader.setActions(new.reloads)
         publisher.setOutputs(new.outputs.map(EndpointOutput.init))
         watcher.holdLosses(for: new.longestHold)
         log.notice(

@@ -9,6 +9,7 @@ struct StatusLine {
     var registrations: [ServiceKey: RegistrationStatus]
     var lease: LeaseID?
     var outputs: [String: OutputStatus]
+    var reloadFaults: [ReloadAction: ReloadFault] = [:]
 
     /// `web registered, lease 694d…, 3 services, 41 endpoints at revision 81234, etcd …`, with what
     /// is wrong in front.
@@ -57,10 +58,15 @@ struct StatusLine {
         for (path, status) in outputs.sorted(by: { $0.key < $1.key }) {
             switch status {
             case .failed(let error): parts.append("\(path): \(error.message)")
+            case .refused(let fault): parts.append("\(path) stays old: \(fault)")
             case .kept(.fromEarlierRun): break
             case .kept(let reason): parts.append("\(path) kept: \(reason)")
             case .waiting, .pending, .current: break
             }
+        }
+        for (action, fault) in reloadFaults.sorted(by: { $0.key.description < $1.key.description })
+        {
+            parts.append("\(action) has not taken up the new files: \(fault)")
         }
         if facts.reloadFaults > 0 {
             parts.append(
@@ -139,7 +145,10 @@ extension StatusDocument {
             etcd: line.facts.etcd?.description,
             lease: line.lease,
             services: waiting + services + unwell,
-            outputs: line.outputs
+            outputs: line.outputs,
+            reloadFaults: Dictionary(
+                line.reloadFaults.map { ($0.key.description, $0.value.message) }
+            ) { first, _ in first }
         )
     }
 }

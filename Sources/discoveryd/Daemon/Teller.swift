@@ -19,6 +19,7 @@ final class Teller: Service {
     private let board: StatusBoard
     private let session: RegistrationSession
     private let publisher: EndpointPublisher
+    private let reloader: Reloader
     private let outputs: @Sendable () -> [String]
     private let lastList: @Sendable () -> (list: TableUpdate, since: Date)?
     private let notifier: Notifier
@@ -35,6 +36,7 @@ final class Teller: Service {
         board: StatusBoard,
         session: RegistrationSession,
         publisher: EndpointPublisher,
+        reloader: Reloader,
         outputs: @escaping @Sendable () -> [String],
         lastList: @escaping @Sendable () -> (list: TableUpdate, since: Date)?,
         start: Configuration.Start,
@@ -46,6 +48,7 @@ final class Teller: Service {
         self.board = board
         self.session = session
         self.publisher = publisher
+        self.reloader = reloader
         self.outputs = outputs
         self.lastList = lastList
         self.notifier = notifier
@@ -152,7 +155,8 @@ final class Teller: Service {
             facts: board.current,
             registrations: session.statuses,
             lease: session.leaseID,
-            outputs: publisher.statuses
+            outputs: publisher.statuses,
+            reloadFaults: reloader.faults
         )
     }
 

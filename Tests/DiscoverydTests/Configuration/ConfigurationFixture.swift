@@ -43,8 +43,15 @@ struct ConfigurationFixture {
     }
 
     func load(_ path: String? = nil) throws(ConfigurationFaults) -> LoadedConfiguration {
-        try ConfigurationLoader(hostname: hostname, source: source).load(path)
+        try ConfigurationLoader(hostname: hostname, source: source, accounts: Self.accounts)
+            .load(path)
     }
+
+    /// A host with the user and group `root`, and with `haproxy`.
+    private static let accounts = Accounts(
+        userID: { ["root": 0, "haproxy": 101][$0] },
+        groupID: { ["root": 0, "haproxy": 102][$0] }
+    )
 
     /// What is read when there is no fault.
     func configuration() throws(ConfigurationFaults) -> Configuration {

@@ -107,17 +107,22 @@ import Testing
         )
     }
 
+    private static let formats =
+        "\"json\", \"prometheus\", \"haproxy\", \"nginx\", \"envoy\", \"hosts\", \"env\", \"lines\" or "
+        + "\"command\""
+
     @Test func aFormatOrModeThatCannotBeIsRefused() {
         #expect(
             output("path = \"/run/x\"\nformat = \"yaml\"\nmode = \"0844\"").faults() == [
-                "3:10: [output \"/run/x\"] format: must be \"json\", is \"yaml\"",
+                "3:10: [output \"/run/x\"] format: must be \(Self.formats), is \"yaml\"",
                 "4:8: [output \"/run/x\"] mode: "
                     + "must be octal permission bits, \"0000\" to \"0777\", is \"0844\"",
             ]
         )
         #expect(
             output("path = \"/run/x\"\nformat = 1\nmode = 0o644").faults() == [
-                "3:10: [output \"/run/x\"] format: must be the string \"json\", is the integer 1",
+                "3:10: [output \"/run/x\"] format: must be the string \(Self.formats), "
+                    + "is the integer 1",
                 "4:8: [output \"/run/x\"] mode: must be a string of octal permission bits, "
                     + "\"0000\" to \"0777\", is the integer 420",
             ]

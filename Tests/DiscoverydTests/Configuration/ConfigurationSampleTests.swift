@@ -1,3 +1,4 @@
+import EndpointFiles
 import Testing
 
 @testable import discoveryd
@@ -23,7 +24,10 @@ import Testing
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         let settings = lines.filter { $0.first == "#" && $0.count > 1 && !$0.hasPrefix("# ") }
         let uncommented = lines.map { settings.contains($0) ? $0.dropFirst() : $0 }
-            .filter { $0 != "outputs = []" }
+            // What cannot stand beside the rest is looked at below.
+            .filter {
+                $0 != "outputs = []" && !$0.hasPrefix("command =") && !$0.hasPrefix("domain =")
+            }
         let files = ["password", "ca.pem", "cert.pem", "key.pem"].map { "/etc/discoveryd/\($0)" }
         let named = Dictionary(uniqueKeysWithValues: files.map { ($0, "") })
         let text = uncommented.joined(separator: "\n")
@@ -44,8 +48,26 @@ import Testing
         #expect(loaded.configuration == expected)
         let output = try #require(loaded.configuration.outputs.first)
         #expect(output.path == Configuration.Output.standard.path)
-        #expect(output.mode == .standard)
+        #expect(output.mode == .standard && output.timeout == .seconds(10))
+        #expect(output.reload == ReloadAction(.unit("haproxy.service")))
+        var written = Configuration.Output(path: output.path)
+        written.services = output.services
+        written.filter = output.filter
+        (written.owner, written.group) = (output.owner, output.group)
+        (written.wait, written.check, written.reload) = (output.wait, output.check, output.reload)
+        #expect(output == written)
         #expect(loaded.configuration.services.map(\.weight) == [100])
+    }
+
+    @Test(arguments: [("hosts", "domain"), ("command", "command")])
+    func settingsThatBelongToAFormatAreValidWithIt(format: String, key: String) throws {
+        let bytes = try ConfigurationSource.disk.readFile(Self.path, 1 << 20)
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let setting = try #require(lines.first { $0.hasPrefix("#\(key) = ") }).dropFirst()
+        let text = "[[output]]\npath = \"/run/x\"\nformat = \"\(format)\"\n\(setting)"
+        let output = try #require(try ConfigurationFixture(text).configuration().outputs.first)
+        #expect(output.domain == .standard)
+        #expect((output.command != nil) == (format == "command"))
     }
 
     @Test func everyKeyThatIsAllowedStandsInIt() throws {
@@ -56,7 +78,9 @@ import Testing
             "ca_file",
             "cert_file", "key_file", "server_name", "ttl", "timeout", "name", "port",
             "address", "id", "weight", "zone", "tags", "meta", "path", "services", "format", "mode",
-            "on_stop", "when_etcd_is_away", "on_empty", "min_endpoints", "hold", "check",
+            "on_stop", "when_etcd_is_away", "on_empty", "min_endpoints", "hold",
+            "command", "domain", "include_draining", "header", "owner", "group", "wait", "check",
+            "timeout", "reload",
         ]
         for key in keys {
             #expect(text.contains("\n#\(key) = "), "\(key) is not in the sample")

@@ -58,6 +58,15 @@ import Testing
         }
     }
 
+    @Test func aPathUnitThatReloads() async throws {
+        let source = Repository.root.appending(path: "Examples/path-unit")
+        let result = try await Consumer.systemdAnalyze.run(
+            ["verify", "--man=no", source.appending(path: "haproxy-list.path").path],
+            environment: ["SYSTEMD_LOG_LEVEL": "err"]
+        )
+        #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    }
+
     @Test func aScriptThatReadsVariables() async throws {
         try await with("env/web-client.sh", .env, "services.env") { example, _ in
             let result = try await Consumer.sh.run([example])

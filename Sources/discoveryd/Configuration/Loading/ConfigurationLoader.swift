@@ -14,10 +14,17 @@ struct ConfigurationLoader: Sendable {
     let hostname: String
     /// Where the files are.
     let source: ConfigurationSource
+    /// Who there is on this host.
+    let accounts: Accounts
 
-    init(hostname: String, source: ConfigurationSource = .disk) {
+    init(
+        hostname: String,
+        source: ConfigurationSource = .disk,
+        accounts: Accounts = .ofHost
+    ) {
         self.hostname = hostname
         self.source = source
+        self.accounts = accounts
     }
 
     /// Reads everything anew.
@@ -27,7 +34,7 @@ struct ConfigurationLoader: Sendable {
     ///   first syntax error of a file; the other files are still checked.
     func load(_ path: String? = nil) throws(ConfigurationFaults) -> LoadedConfiguration {
         let main = path ?? Self.standardPath
-        var run = Run(source: source)
+        var run = Run(source: source, accounts: accounts)
         run.readMain(main, mayBeMissing: path == nil)
         run.readDirectory(main + ".d")
         run.findings.add(run.draft.crossChecked(hostname: hostname, source: source))
@@ -53,14 +60,15 @@ extension ConfigurationLoader {
     /// One pass over the files.
     private struct Run {
         let source: ConfigurationSource
-        var draft = ConfigurationDraft()
+        var draft: ConfigurationDraft
         var findings = ConfigurationFindings()
         var files: [String] = []
         /// Everything that was looked at, in that order.
         private var paths: [String] = []
 
-        init(source: ConfigurationSource) {
+        init(source: ConfigurationSource, accounts: Accounts) {
             self.source = source
+            draft = ConfigurationDraft(accounts: accounts)
         }
 
         mutating func readMain(_ path: String, mayBeMissing: Bool) {

@@ -10,7 +10,8 @@ extension ConfigurationDraft {
     ///   - source: Where the files are that the configuration names.
     func crossChecked(hostname: String, source: ConfigurationSource) -> ConfigurationFindings {
         var findings = ConfigurationFindings(
-            faults: serviceFaults(hostname: hostname) + noOutputsFaults() + outputFaults(),
+            faults: serviceFaults(hostname: hostname) + noOutputsFaults() + outputFaults()
+                + reloadFaults(),
             warnings: endpointWarnings() + leaseWarnings() + serviceWarnings()
         )
         findings.add(securityFindings(source))

@@ -1,3 +1,4 @@
+import EndpointFiles
 import Registry
 
 // `[[output]]` and `outputs = []`.
@@ -5,31 +6,32 @@ extension ConfigurationDraft {
     mutating func readOutput(_ table: inout TableReader) {
         firstOutput = firstOutput ?? table.place
         let path = table.required("path", .outputPath)
-        let services = readServices(&table)
-        let format = table.optional("format", Expectation<OutputFormat>.choice)
-        let mode = table.optional(
-            "mode",
-            .text("octal permission bits, \"0000\" to \"0777\"") { FileMode($0) }
-        )
-        let onEmpty = table.optional("on_empty", Expectation<Configuration.OnEmpty>.choice)
-        let minEndpoints = table.optional("min_endpoints", .integer(in: 0...65535))
-        let hold = table.optional(
-            "hold",
-            .duration(in: Configuration.Output.holds, example: "60s")
-        )
+        // What it is before anybody has given it a path; nothing of it is used without one.
+        var output = Configuration.Output(path: path?.value ?? "")
+        output.services = readServices(&table)
+        let isFormKnown = readForm(of: &output, &table)
+        readAccess(to: &output, &table)
+        readWait(of: &output, &table)
+        if let value = table.optional("on_empty", Expectation<Configuration.OnEmpty>.choice) {
+            output.onEmpty = value.value
+        }
+        if let value = table.optional("min_endpoints", .integer(in: 0...65535)) {
+            output.minEndpoints = Int(value.value)
+        }
+        let holds = Configuration.Output.holds
+        if let value = table.optional("hold", .duration(in: holds, example: "60s")) {
+            output.hold = value.value
+        }
+        readPrograms(of: &output, isFormKnown: isFormKnown, &table)
+        readReload(of: &output, &table)
         refuseOutputs(in: &table)
 
         guard let path else { return }
-        var output = Configuration.Output(path: path.value)
-        output.services = services
-        output.format = format?.value ?? output.format
-        output.mode = mode?.value ?? output.mode
-        output.onEmpty = onEmpty?.value ?? output.onEmpty
-        output.minEndpoints = minEndpoints.map { Int($0.value) } ?? output.minEndpoints
-        output.hold = hold?.value ?? output.hold
-        outputs.append(
-            Declared(value: output, place: table.place, keyPlace: path.place, name: table.name)
-        )
+        for output in expanded(output, at: path, &table) {
+            outputs.append(
+                Declared(value: output, place: table.place, keyPlace: path.place, name: table.name)
+            )
+        }
     }
 
     /// The names are those of others, who may write more than this host would.
@@ -53,6 +55,35 @@ extension ConfigurationDraft {
             table.fault(at: name.place.position, "services: names \(Quoted(name.value.text)) twice")
         }
         return named.value.map(\.value)
+    }
+
+    private func readAccess(to output: inout Configuration.Output, _ table: inout TableReader) {
+        let mode = table.optional(
+            "mode",
+            .text("octal permission bits, \"0000\" to \"0777\"") { FileMode($0) }
+        )
+        output.mode = mode?.value ?? output.mode
+        let (users, groups) = (accounts.user, accounts.group)
+        output.owner = table.optional("owner", .text("a user of this host", read: users))?.value
+        output.group = table.optional("group", .text("a group of this host", read: groups))?.value
+    }
+
+    private func readWait(of output: inout Configuration.Output, _ table: inout TableReader) {
+        table.inner("wait") { wait in
+            let waits = Configuration.Output.waits
+            let least = wait.required("min", .duration(in: waits, example: "1s"))
+            let most = wait.optional("max", .duration(in: waits, example: "5s"))
+            guard let least = least?.value else { return }
+            if let most, most.value < least {
+                let sentence =
+                    "max: must not be shorter than min, is \"\(DurationText(most.value))\""
+                wait.fault(at: most.place.position, sentence)
+            }
+            output.wait = OutputWait(
+                min: least,
+                max: most?.value ?? least * Configuration.Output.waitFactor
+            )
+        }
     }
 
     mutating func readNoOutputs(_ top: inout TableReader) {

@@ -17,6 +17,13 @@ struct ConfigurationDraft {
         let name: String?
     }
 
+    /// Who there is on this host.
+    let accounts: Accounts
+
+    init(accounts: Accounts) {
+        self.accounts = accounts
+    }
+
     var endpoints: [Located<EtcdEndpoint>]?
     var prefix: RegistryPrefix?
     var dialTimeout: Duration?

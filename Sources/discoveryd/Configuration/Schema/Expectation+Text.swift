@@ -117,7 +117,8 @@ extension Expectation where Value == String {
 extension Expectation where Value: CaseIterable & RawRepresentable<String> {
     /// One of a few words.
     static var choice: Expectation {
-        let words = Value.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+        let all = Value.allCases.map { "\"\($0.rawValue)\"" }
+        let words = all.dropLast().joined(separator: ", ") + " or " + (all.last ?? "")
         return judgedText("the string", words) { text in
             Value(rawValue: text).map(Reading.value) ?? .beyondLimits
         }

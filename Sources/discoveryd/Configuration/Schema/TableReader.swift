@@ -8,6 +8,8 @@ struct TableReader {
     /// The table as an administrator knows it, `[service "web"]`; `nil` at the top of the file.
     let name: String?
 
+    /// The keys that lead from that table to this one, each with a dot, `wait.`; empty in most tables.
+    private let path: String
     private let table: TomlTable
     private var known = KnownKeys()
     private var findings = ConfigurationFindings()
@@ -16,12 +18,14 @@ struct TableReader {
     init(_ document: TomlDocument, file: String) {
         place = SourcePlace(file: file, position: SourcePosition(line: 1, column: 1))
         name = nil
+        path = ""
         table = document.root
     }
 
-    private init(_ table: TomlTable, at place: SourcePlace, name: String) {
+    private init(_ table: TomlTable, at place: SourcePlace, name: String?, path: String = "") {
         self.place = place
         self.name = name
+        self.path = path
         self.table = table
     }
 
@@ -29,7 +33,7 @@ struct TableReader {
     consuming func finished() -> ConfigurationFindings {
         for entry in table.entries where !known.contains(entry.key) {
             let sentence = known.sentence(onUnknown: entry, atTop: name == nil)
-            fault(at: entry.keyPosition, sentence)
+            faultOfTable(at: entry.keyPosition, sentence)
         }
         return findings
     }
@@ -38,8 +42,17 @@ struct TableReader {
 // MARK: - What is wrong
 
 extension TableReader {
-    /// Notes a fault in this table.
+    /// Notes a fault in this table; the sentence starts with a key of it.
     mutating func fault(at position: SourcePosition, _ sentence: String) {
+        note("\(path)\(sentence)", at: position)
+    }
+
+    /// Notes a fault of this table itself, of which the sentence names no key.
+    mutating func faultOfTable(at position: SourcePosition, _ sentence: String) {
+        note(path.isEmpty ? sentence : "\(path.dropLast()): \(sentence)", at: position)
+    }
+
+    private mutating func note(_ sentence: String, at position: SourcePosition) {
         let place = SourcePlace(file: place.file, position: position)
         findings.faults.append(ConfigurationFault(at: place, table: name, sentence))
     }
@@ -194,6 +207,19 @@ extension TableReader {
             }
             self.read(inner, at: element.position, name: Self.name(key, inner[title]), read)
         }
+    }
+
+    /// A table that is the value of a key, `wait = { min = "1s" }`; what is said of it names its key too.
+    mutating func inner(_ key: String, _ read: (inout TableReader) -> Void) {
+        guard let entry = ask(key) else { return }
+        guard case .table(let inner) = entry.node.value else {
+            fault(at: entry.node.position, "\(key): must be a table, is \(entry.node.found)")
+            return
+        }
+        let place = SourcePlace(file: place.file, position: entry.node.position)
+        var reader = TableReader(inner, at: place, name: name, path: "\(path)\(key).")
+        read(&reader)
+        findings.add(reader.finished())
     }
 
     private mutating func read(

@@ -1,0 +1,96 @@
+import Registry
+import Synchronization
+
+/// A write of several steps.
+struct PendingWrite: Sendable {
+    let output: EndpointOutput
+    /// The list in the output's form.
+    let list: RenderedList
+    /// What is to be written, once it is known.
+    var content: [UInt8]?
+    /// Where it is ready, once it is.
+    var staged: StagedFile?
+}
+
+// Writes of several steps: those that ask programs, and those that somebody is to take up. Each step
+// is begun by the loop, and only what a program does is beside it.
+extension EndpointPublisher {
+    typealias Work = MachineDriver<PublisherMachine>.Work
+
+    func begin(_ write: PendingWrite, _ number: Int) -> Work? {
+        pending.withLock { $0[number] = write }
+        guard let command = write.output.command else {
+            pending.withLock { $0[number]?.content = write.list.bytes }
+            return proceed(number)
+        }
+        return { [self] in
+            await run(command, with: write.list.bytes, write.output.path, number) { printed in
+                pending.withLock { $0[number]?.content = printed }
+            }
+        }
+    }
+
+    /// Goes on as far as it can be gone without waiting for a program.
+    func proceed(_ number: Int) -> Work? {
+        guard let write = pending.withLock({ $0[number] }), let content = write.content else {
+            return nil
+        }
+        let path = write.output.path
+        do throws(FileError) {
+            guard let staged = write.staged else { return try stage(write, content, number) }
+            pending.withLock { $0[number] = nil }
+            // Before the swap: after it a crash would leave nobody who knows.
+            if write.output.hasReload { ReloadMark(of: path).set() }
+            try writer.commit(staged, access: write.output.access)
+            ended(write.list, path, number, .success(content.count))
+        } catch {
+            pending.withLock { $0[number] = nil }
+            ended(write.list, path, number, .failure(error))
+        }
+        return nil
+    }
+
+    func drop(_ number: Int) {
+        let write = pending.withLock { $0.removeValue(forKey: number) }
+        if let staged = write?.staged { writer.discard(staged) }
+    }
+
+    private func stage(
+        _ write: PendingWrite,
+        _ content: [UInt8],
+        _ number: Int
+    ) throws(FileError) -> Work? {
+        let (output, path) = (write.output, write.output.path)
+        if output.command != nil, writer.has(output.access, path), try writer.read(path) == content
+        {
+            pending.withLock { $0[number] = nil }
+            ended(write.list, path, number, .success(nil))
+            return nil
+        }
+        let staged = try writer.stage(content, for: path, number: number)
+        pending.withLock { $0[number]?.staged = staged }
+        guard let check = output.check else { return proceed(number) }
+        return { [self] in
+            await run(check.about(staged.path), with: [], path, number) { _ in }
+            // Nobody is left to be told.
+            if Task.isCancelled { writer.discard(staged) }
+        }
+    }
+
+    private func run(
+        _ call: ProgramCall,
+        with input: [UInt8],
+        _ path: String,
+        _ number: Int,
+        _ keep: ([UInt8]) -> Void
+    ) async {
+        do throws(ProgramFault) {
+            keep(try await programs.run(call, input))
+            driver.happened { machine, _ in machine.programEnded(path, number: number) }
+        } catch {
+            driver.happened { machine, now in
+                machine.listRefused(path, number: number, error, at: now)
+            }
+        }
+    }
+}

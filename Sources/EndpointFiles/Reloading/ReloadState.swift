@@ -1,0 +1,112 @@
+import Registry
+
+/// One action: whether it is due, and for which files.
+struct ReloadState: Sendable {
+    enum Step: Sendable {
+        /// Nothing is to be done. Can go to `due`.
+        case idle
+        /// It is to be done then. Can go to `running`.
+        case due(at: Duration)
+        /// It is being done. Can go to `idle`, `due`, `failed`.
+        case running(number: Int)
+        /// The last run failed. Can go to `running`.
+        case failed(ReloadFault, until: Duration)
+    }
+
+    /// Files that change together are written one after the other, and each by its own check: how long
+    /// nothing may be replaced before they are one change, and how long that may go on.
+    private static let together = (quiet: Duration.milliseconds(200), longest: Duration.seconds(1))
+
+    /// What is done; its settings may change while a run is under way.
+    var action: ReloadAction
+    private(set) var step = Step.idle
+    /// The files that were replaced since the last run began.
+    private(set) var replaced: Set<String> = []
+    /// The files that the run under way is for.
+    private var running: Set<String> = []
+    private var lastBegan: Duration?
+    private var firstReplaced: Duration?
+    private var said: ReloadFault?
+    private var backoff: Backoff
+    private let place: Double
+
+    /// - Parameter place: This host's place in a fleet, 0 to 1.
+    init(_ action: ReloadAction, place: Double, backoff: Backoff) {
+        self.action = action
+        self.backoff = backoff
+        self.place = place
+    }
+
+    /// Why the last run failed, as long as none has gone well since.
+    var fault: ReloadFault? { said }
+
+    var deadline: Duration? {
+        switch step {
+        case .idle, .running: nil
+        case .due(let instant): instant
+        case .failed(_, let until): until
+        }
+    }
+
+    mutating func fileReplaced(_ path: String, at now: Duration) {
+        replaced.insert(path)
+        switch step {
+        // The run under way may have read the file before; the next try comes anyway.
+        case .running, .failed: break
+        case .idle:
+            firstReplaced = now
+            fallDue(at: now)
+        case .due: fallDue(at: now)
+        }
+    }
+
+    private mutating func fallDue(at now: Duration) {
+        let first = firstReplaced ?? now
+        let settled = min(now + Self.together.quiet, first + Self.together.longest)
+        // The later of two changes does not put off what the first has made due.
+        let earliest = lastBegan.map { $0 + action.interval } ?? .zero
+        step = .due(at: max(settled, first + action.splay * place, earliest))
+    }
+
+    /// - Returns: Whether the action is to be done now; it is then under way.
+    mutating func begin(_ number: Int, at now: Duration) -> Bool {
+        guard let deadline, deadline <= now else { return false }
+        step = .running(number: number)
+        running.formUnion(replaced)
+        replaced = []
+        firstReplaced = nil
+        lastBegan = now
+        return true
+    }
+
+    /// - Returns: The files that it was done for; `nil` when it was another run.
+    mutating func runEnded(_ number: Int, at now: Duration) -> Set<String>? {
+        guard case .running(number) = step else { return nil }
+        defer { running = [] }
+        said = nil
+        backoff.reset()
+        if replaced.isEmpty {
+            step = .idle
+        } else {
+            firstReplaced = now
+            fallDue(at: now)
+        }
+        return running
+    }
+
+    /// - Returns: The delay before the next try, and whether the failure is news; `nil` when it was
+    ///   another run.
+    mutating func runFailed(
+        _ number: Int,
+        _ fault: ReloadFault,
+        at now: Duration
+    ) -> (Duration, isNews: Bool)? {
+        guard case .running(number) = step else { return nil }
+        let isNews = said != fault
+        said = fault
+        let earliest = (lastBegan ?? now) + action.interval
+        let until = max(now + backoff.next(), earliest)
+        step = .failed(fault, until: until)
+        return (until - now, isNews)
+    }
+}

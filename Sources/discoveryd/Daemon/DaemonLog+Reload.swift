@@ -1,0 +1,26 @@
+import EndpointFiles
+import Logging
+
+// The readers of the files.
+extension DaemonLog {
+    func reload(_ report: ReloadReport) {
+        switch report {
+        case .done(let action, let paths):
+            // After a failure it is news that it went well.
+            let level: Logger.Level = isNews("reload \(action.kind)", "fine") ? .info : .debug
+            log.log(
+                level: level,
+                "reloaded",
+                metadata: [
+                    "action": "\(action)", "paths": "\(paths.joined(separator: " "))",
+                ]
+            )
+        case .failed(let action, let fault, let delay):
+            _ = isNews("reload \(action.kind)", fault.message)
+            log.error(
+                "the new files are not taken up: \(fault)",
+                metadata: ["action": "\(action)", "retry_in": "\(delay)"]
+            )
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Registry
+import Testing
+
+@testable import EndpointFiles
+
+/// What becomes of a list that a program refuses.
+@Suite struct RefusedListsTests {
+    private let path = "/out/web.cfg"
+    private let no = ProgramFault(code: .refused, message: "line 3 of process 4711 is bad")
+    private let late = ProgramFault(code: .notDone, message: "took longer than 10s")
+
+    @Test func itIsLeftAloneUntilTheListChangesOrAMinuteHasPassed() throws {
+        var machine = machine()
+        let refused = machine.listRefused(path, number: 1, no, at: .seconds(1))
+        #expect(writes(refused).isEmpty && machine.deadline == .seconds(61))
+        #expect(writes(machine.timePassed(to: .seconds(60))).isEmpty)
+        #expect(writes(machine.listChanged(to: Lists.update([]), at: .seconds(60))) == [2])
+        _ = machine.listRefused(path, number: 2, no, at: .seconds(61))
+        // It may be something beside the list that was at fault.
+        #expect(writes(machine.timePassed(to: .seconds(121))) == [3])
+    }
+
+    @Test func itIsTriedAgainWhenTheConfigurationIsReadAgain() {
+        var machine = machine()
+        _ = machine.listRefused(path, number: 1, no, at: .zero)
+        #expect(writes(machine.outputsChanged(to: [output], at: .seconds(1))) == [2])
+        #expect(reports(machine.listRefused(path, number: 2, no, at: .seconds(2))) == 0)
+    }
+
+    @Test func itIsSaidOnceWhateverNumbersTheProgramNames() {
+        var machine = machine()
+        #expect(reports(machine.listRefused(path, number: 1, no, at: .zero)) == 1)
+        _ = machine.listChanged(to: Lists.update([]), at: .seconds(1))
+        #expect(machine.statuses == [path: .refused(no)])
+        let same = ProgramFault(code: .refused, message: "line 5 of process 815 is bad")
+        #expect(reports(machine.listRefused(path, number: 2, same, at: .seconds(2))) == 0)
+        _ = machine.listChanged(to: Lists.update([]), at: .seconds(3))
+        let other = ProgramFault(code: .refused, message: "no such user")
+        #expect(reports(machine.listRefused(path, number: 3, other, at: .seconds(4))) == 1)
+    }
+
+    @Test func aProgramThatCouldNotBeAskedIsAskedAgainSoonButNotForEachChange() throws {
+        var machine = machine()
+        _ = machine.listRefused(path, number: 1, late, at: .zero)
+        let due = try #require(machine.deadline)
+        #expect(due <= .seconds(10))
+        let before = due / 2
+        #expect(writes(machine.listChanged(to: Lists.update([]), at: before)).isEmpty)
+        #expect(writes(machine.timePassed(to: due)) == [2])
+    }
+
+    @Test func anAnswerThatNobodyWaitsForChangesNothing() {
+        var machine = machine()
+        _ = machine.outputsChanged(to: [], at: .zero)
+        for actions in [
+            machine.programEnded(path, number: 1),
+            machine.listRefused(path, number: 1, no, at: .zero),
+        ] {
+            #expect(actions.count == 1)
+            #expect(actions.contains { if case .drop(number: 1) = $0 { true } else { false } })
+        }
+    }
+
+    @Test func whatWasAcceptedIsWrittenByTheLoop() {
+        var machine = machine()
+        let actions = machine.programEnded(path, number: 1)
+        #expect(actions.contains { if case .proceed(path, number: 1) = $0 { true } else { false } })
+        _ = machine.writeEnded(path, number: 1, revision: 42, bytes: 1, at: .zero)
+        #expect(machine.hasWrittenAll && machine.statuses == [path: .current(42)])
+    }
+
+    private var output: EndpointOutput {
+        var output = EndpointOutput(path: path)
+        output.check = ProgramCall(["check", "{file}"])
+        return output
+    }
+
+    /// A machine whose write number 1 waits for a program.
+    private func machine() -> PublisherMachine {
+        var machine = PublisherMachine(generator: SeededGenerator(seed: 3))
+        _ = machine.outputsChanged(to: [output], at: .zero)
+        _ = machine.listChanged(to: Lists.update([]), at: .zero)
+        return machine
+    }
+
+    private func writes(_ actions: [PublisherMachine.Action]) -> [Int] {
+        actions.compactMap { if case .write(_, _, let number) = $0 { number } else { nil } }
+    }
+
+    private func reports(_ actions: [PublisherMachine.Action]) -> Int {
+        actions.count { if case .report(.refused) = $0 { true } else { false } }
+    }
+}

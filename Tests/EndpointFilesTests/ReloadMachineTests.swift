@@ -1,0 +1,122 @@
+import EndpointFiles
+import Registry
+import Testing
+
+@Suite struct ReloadMachineTests {
+    private let haproxy = ReloadAction(.unit("haproxy.service"), interval: .seconds(5))
+
+    @Test func filesThatChangeTogetherAreOneReload() {
+        var machine = machine(["/a": haproxy, "/b": haproxy])
+        #expect(machine.fileReplaced("/a", at: .zero).isEmpty)
+        #expect(machine.fileReplaced("/b", at: .milliseconds(150)).isEmpty)
+        #expect(machine.timePassed(to: .milliseconds(200)).isEmpty)
+        let begun = machine.timePassed(to: .milliseconds(350))
+        #expect(runs(begun) == [1])
+        let ended = machine.runEnded(haproxy, number: 1, at: .seconds(1))
+        #expect(reports(ended) == [.done(haproxy, paths: ["/a", "/b"])])
+        #expect(machine.deadline == nil)
+    }
+
+    @Test func filesThatNeverRestAreReloadedAllTheSame() {
+        var machine = machine(["/a": haproxy])
+        var begun: [Int] = []
+        for step in 0..<20 {
+            let now = Duration.milliseconds(100 * step)
+            begun += runs(machine.fileReplaced("/a", at: now) + machine.timePassed(to: now))
+        }
+        #expect(begun == [1])
+    }
+
+    @Test func aChangeDuringARunIsReloadedAfterItAndTheIntervalIsKept() {
+        var machine = machine(["/a": haproxy])
+        _ = machine.fileReplaced("/a", at: .zero)
+        #expect(runs(machine.timePassed(to: .seconds(1))) == [1])
+        _ = machine.fileReplaced("/a", at: .seconds(2))
+        #expect(runs(machine.timePassed(to: .seconds(3))).isEmpty)
+        #expect(runs(machine.runEnded(haproxy, number: 1, at: .seconds(4))).isEmpty)
+        // Five seconds after the run before it began.
+        #expect(machine.deadline == .seconds(6))
+        #expect(runs(machine.timePassed(to: .seconds(6))) == [2])
+    }
+
+    @Test func aRunThatFailsIsTriedAgainUntilItSucceedsAndSaidOnce() throws {
+        var machine = machine(["/a": haproxy])
+        let fault = ReloadFault(message: "no")
+        _ = machine.fileReplaced("/a", at: .zero)
+        _ = machine.timePassed(to: .seconds(1))
+        var now = Duration.seconds(2)
+        var said = 0
+        for number in 1...30 {
+            said += reports(machine.runFailed(haproxy, number: number, fault, at: now)).count
+            #expect(machine.faults == [haproxy: fault])
+            let next = try #require(machine.deadline)
+            #expect(next - now <= .seconds(60) && next >= now)
+            now = next
+            #expect(runs(machine.timePassed(to: now)) == [number + 1])
+        }
+        #expect(said == 1)
+        let ended = machine.runEnded(haproxy, number: 31, at: now)
+        #expect(reports(ended) == [.done(haproxy, paths: ["/a"])])
+        #expect(machine.faults.isEmpty && machine.deadline == nil)
+    }
+
+    @Test func aFleetSpreadsItsReloadsAndEachHostHasItsPlace() {
+        let spread = ReloadAction(.unit("haproxy.service"), splay: .seconds(100))
+        let due = [0.0, 0.25, 0.9].map { place in
+            var machine = ReloadMachine(place: place, generator: SeededGenerator(seed: 1))
+            _ = machine.actionsChanged(to: ["/a": spread])
+            _ = machine.fileReplaced("/a", at: .zero)
+            // A second change does not put it off.
+            _ = machine.fileReplaced("/a", at: .milliseconds(100))
+            return machine.deadline
+        }
+        #expect(due == [.milliseconds(300), .seconds(25), .seconds(90)])
+    }
+
+    @Test func actionsAreIndependentOfOneAnother() {
+        let nginx = ReloadAction(.command(["/usr/sbin/nginx", "-s", "reload"]))
+        var machine = machine(["/a": haproxy, "/b": nginx])
+        _ = machine.fileReplaced("/a", at: .zero)
+        #expect(runs(machine.timePassed(to: .seconds(1))) == [1])
+        _ = machine.fileReplaced("/b", at: .seconds(1))
+        #expect(runs(machine.timePassed(to: .seconds(2))) == [2])
+    }
+
+    @Test func onlyFilesWithAnActionAndActionsThatAreStillNamedCount() {
+        var machine = machine(["/a": haproxy])
+        _ = machine.fileReplaced("/other", at: .zero)
+        #expect(machine.deadline == nil)
+        _ = machine.fileReplaced("/a", at: .zero)
+        _ = machine.actionsChanged(to: [:])
+        #expect(machine.deadline == nil)
+        #expect(runs(machine.timePassed(to: .seconds(9))).isEmpty)
+    }
+
+    @Test func settingsThatChangeDuringARunBeginNoSecondOne() {
+        var machine = machine(["/a": haproxy])
+        _ = machine.fileReplaced("/a", at: .zero)
+        #expect(runs(machine.timePassed(to: .seconds(1))) == [1])
+        var patient = haproxy
+        patient.interval = .seconds(20)
+        _ = machine.actionsChanged(to: ["/a": patient])
+        _ = machine.fileReplaced("/a", at: .seconds(2))
+        #expect(runs(machine.timePassed(to: .seconds(10))).isEmpty)
+        #expect(reports(machine.runEnded(haproxy, number: 1, at: .seconds(10))).count == 1)
+        #expect(runs(machine.timePassed(to: .seconds(20))).isEmpty)
+        #expect(runs(machine.timePassed(to: .seconds(21))) == [2])
+    }
+
+    private func machine(_ actions: [String: ReloadAction]) -> ReloadMachine {
+        var machine = ReloadMachine(place: 0.5, generator: SeededGenerator(seed: 1))
+        _ = machine.actionsChanged(to: actions)
+        return machine
+    }
+
+    private func runs(_ actions: [ReloadMachine.Action]) -> [Int] {
+        actions.compactMap { if case .perform(_, let number) = $0 { number } else { nil } }
+    }
+
+    private func reports(_ actions: [ReloadMachine.Action]) -> [ReloadReport] {
+        actions.compactMap { if case .report(let report) = $0 { report } else { nil } }
+    }
+}

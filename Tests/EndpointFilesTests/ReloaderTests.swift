@@ -1,0 +1,96 @@
+import EndpointFiles
+import Glibc
+import Registry
+import Synchronization
+import TestKit
+import Testing
+
+/// Files that are replaced, and the action that is to follow.
+@Suite struct ReloaderTests {
+    private let action = ReloadAction(.command(["take-up"]), interval: .zero)
+
+    @Test func aReloadThatIsOwedWhenADaemonEndsIsDoneByTheNext() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = directory.file("list")
+            let tries = Recorder<Int>()
+            try await running(
+                path,
+                { () throws(ReloadFault) in
+                    tries.record(1)
+                    throw ReloadFault(message: "no")
+                }
+            ) { publisher in
+                publisher.publish(Lists.update([]))
+                try await eventually("tried") { !tries.all.isEmpty }
+            }
+            let runs = Recorder<Int>()
+            try await running(path, { runs.record(1) }) { publisher in
+                publisher.publish(Lists.update([], revision: 50))
+                try await eventually("done") { runs.all.count == 1 }
+                try await eventually("settled") { staged(directory).isEmpty }
+            }
+            // Nothing is owed any more.
+            try await running(path, { runs.record(1) }) { publisher in
+                publisher.publish(Lists.update([], revision: 51))
+                try await eventually("the file is found as it should be") {
+                    publisher.hasWritten(upTo: 51)
+                }
+                publisher.publish(Lists.update([try Lists.endpoint("web", "1")], revision: 52))
+                try await eventually("the change is taken up") { runs.all.count == 2 }
+            }
+        }
+    }
+
+    @Test func anActionThatHangsHoldsUpNoFile() async throws {
+        try await TemporaryDirectory.with { directory in
+            let begun = Recorder<Int>()
+            try await running(
+                directory.file("list"),
+                {
+                    begun.record(1)
+                    try? await Task.sleep(for: .seconds(600))
+                }
+            ) { publisher in
+                publisher.publish(Lists.update([]))
+                try await eventually("begun") { begun.all.count == 1 }
+                publisher.publish(Lists.update([try Lists.endpoint("web", "1")], revision: 43))
+                try await eventually("written") { publisher.hasWritten(upTo: 43) }
+                #expect(begun.all.count == 1)
+            }
+        }
+    }
+
+    private func staged(_ directory: TemporaryDirectory) -> [String] {
+        TemporaryDirectory(path: directory.file(".discoveryd")).names
+    }
+
+    private func running(
+        _ path: String,
+        _ perform: @escaping @Sendable () async throws(ReloadFault) -> Void,
+        _ body: @escaping (EndpointPublisher) async throws -> Void
+    ) async throws {
+        let reloader = Reloader(
+            place: 0,
+            generator: SeededGenerator(seed: 1),
+            timeline: Timeline(),
+            perform: { _ throws(ReloadFault) in try await perform() }
+        )
+        let publisher = EndpointPublisher(
+            prefix: .standard,
+            generator: SeededGenerator(seed: 5),
+            timeline: Timeline()
+        ) { report in
+            if case .written(let path, _, _) = report { reloader.fileReplaced(path) }
+        }
+        var output = EndpointOutput(path: path, format: .lines)
+        output.hasReload = true
+        reloader.setActions([path: action])
+        publisher.setOutputs([output])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await reloader.run() }
+            group.addTask { await publisher.run() }
+            defer { group.cancelAll() }
+            try await body(publisher)
+        }
+    }
+}
