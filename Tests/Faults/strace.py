@@ -23,7 +23,9 @@ class Strace:
         directory, name = os.path.split(self.path)
         staging = os.path.join(directory, ".discoveryd")
         command = ["strace", "-f", "-q", "-p", str(pid), "-o", self.output]
-        for path in (directory, self.path, staging, os.path.join(staging, f"{name}.{pid}.new")):
+        # Staged files are numbered; a scenario writes a few dozen.
+        staged = [os.path.join(staging, f"{name}.{pid}.{number}.new") for number in range(200)]
+        for path in (directory, self.path, staging, *staged):
             command += ["-P", path]
         if self.injection:
             command += ["-e", self.injection]

@@ -87,7 +87,7 @@ import Testing
 
     @Test func aChildThatHoldsTheOutputOpenIsNotWaitedFor() async throws {
         let printed = try await runner.run(
-            ProgramCall(["sh", "-c", "sleep 5 & echo done"], limit: .seconds(4))
+            ProgramCall(["sh", "-c", "sleep 120 & echo done"], limit: .seconds(60))
         )
         #expect(String(decoding: printed.output, as: UTF8.self) == "done\n")
     }

@@ -38,12 +38,11 @@ import Testing
     @Test func aConnectionThatHangsEndsWithItsTask() async throws {
         // Nobody accepts, so the queue is full soon; from then on a connection is not answered.
         let listener = try DeafListener(backlog: 0)
-        let before = ContinuousClock.now
+        // Returns only when the probe has ended, which by itself it would not before its own time is over.
         let end: Void? = try await within(.milliseconds(500)) {
             for _ in 0..<1000 { try await probe("127.0.0.1:\(listener.port)") }
         }
         #expect(end == nil)
-        #expect(ContinuousClock.now - before < .seconds(5))
     }
 
     @Test func whoIsCancelledBeforehandDoesNotConnect() async throws {
