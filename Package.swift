@@ -82,6 +82,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Metrics",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Systemd",
             dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
@@ -91,7 +100,7 @@ let package = Package(
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "CToml", "EndpointFiles", "Etcd", "Registry", "Systemd",
+                "CToml", "EndpointFiles", "Etcd", "Metrics", "Registry", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -123,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "DiscoverydTests",
             dependencies: [
-                "discoveryd", "EndpointFiles", "Etcd", "Registry", "Systemd", "TestKit",
+                "discoveryd", "EndpointFiles", "Etcd", "Metrics", "Registry", "Systemd", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -137,6 +146,11 @@ let package = Package(
         .testTarget(
             name: "HealthChecksTests",
             dependencies: ["HealthChecks", "Registry", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MetricsTests",
+            dependencies: ["Metrics", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -28,6 +28,7 @@ struct ConfigurationSummary {
             let services = output.services.map { $0.map(\.text).joined(separator: ", ") }
             lines.append("writes: \(output.path), \(services ?? "all services")")
         }
+        if let listen = configuration.metrics.listen { lines.append("metrics: at \(listen)") }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -55,6 +55,7 @@ struct Daemon: Sendable {
         let signal = ChangeSignal()
         let board = StatusBoard(signal: signal)
         let daemonLog = DaemonLog(log)
+        let metrics = DaemonMetrics()
         let current = CurrentConfiguration(configuration)
 
         // Sixty-four changes of connection that nobody has looked at are as good as all of them.
@@ -65,7 +66,7 @@ struct Daemon: Sendable {
         let client = EtcdClient(EtcdClient.Configuration(configuration.etcd)) {
             connection.yield($0)
         }
-        let store = EtcdRegistryStore(client)
+        let store = MeasuredStore(EtcdRegistryStore(client), metrics)
 
         let keeper = LeaseKeeper(state, log: log)
         let registration = registrationSettings
@@ -77,6 +78,7 @@ struct Daemon: Sendable {
             timeline: timeline
         ) { report in
             daemonLog.registration(report)
+            metrics.registration(report)
             keeper.reported(report, registration)
             signal.raise()
         }
@@ -86,6 +88,7 @@ struct Daemon: Sendable {
             timeline: timeline
         ) { report in
             daemonLog.publish(report)
+            metrics.publish(report)
             signal.raise()
         }
         publisher.setOutputs(configuration.outputs.map(EndpointOutput.init))
@@ -105,6 +108,7 @@ struct Daemon: Sendable {
                 keys: { session.keysHeard($0) },
                 reports: { report in
                     daemonLog.watch(report)
+                    metrics.watch(report)
                     board.watchReported(report)
                 }
             )
@@ -136,6 +140,7 @@ struct Daemon: Sendable {
             Running {
                 for await event in connections {
                     daemonLog.connection(event)
+                    metrics.connection(event)
                     board.connectionChanged(event)
                     guard case .connected = event else { continue }
                     session.storeReconnected()
@@ -164,16 +169,39 @@ struct Daemon: Sendable {
                 log: log
             ),
         ]
+        let loops: [WatchdogService.Loop] = [
+            .init(name: "watch", laps: { watcher.laps }, poke: watcher.poke),
+            .init(name: "registration", laps: { session.laps }, poke: session.poke),
+            .init(name: "files", laps: { publisher.laps }, poke: publisher.poke),
+            .init(name: "status", laps: { teller.laps }, poke: signal.raise),
+        ]
+        if let listen = configuration.metrics.listen {
+            let pages = DaemonPages(
+                metrics: metrics,
+                configuration: current,
+                board: board,
+                session: session,
+                publisher: publisher,
+                watcher: watcher,
+                teller: teller,
+                loops: LoopCheck(loops: loops)
+            )
+            // Before all that it tells of, so that it stops after them.
+            services.insert(
+                MetricsService(
+                    address: listen,
+                    pages: pages,
+                    generator: generator.split(),
+                    log: log
+                ),
+                at: 1
+            )
+        }
         if let interval = Watchdog.interval() {
             services.append(
                 WatchdogService(
                     interval: interval,
-                    loops: [
-                        .init(name: "watch", laps: { watcher.laps }, poke: watcher.poke),
-                        .init(name: "registration", laps: { session.laps }, poke: session.poke),
-                        .init(name: "files", laps: { publisher.laps }, poke: publisher.poke),
-                        .init(name: "status", laps: { teller.laps }, poke: signal.raise),
-                    ],
+                    loops: loops,
                     notifier: notifier,
                     log: log
                 )

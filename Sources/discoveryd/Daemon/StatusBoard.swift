@@ -22,6 +22,8 @@ final class StatusBoard: Sendable {
         /// Names of services that have no address to be registered at.
         var withoutAddress: [ServiceName] = []
         var reloadFaults = 0
+        /// When a configuration was last taken on.
+        var lastReload = Date()
         var since = Date()
         fileprivate var lastState: StatusDocument.State?
     }

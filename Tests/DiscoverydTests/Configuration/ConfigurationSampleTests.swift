@@ -39,6 +39,7 @@ import Testing
         expected.etcd.endpoints = Configuration.Etcd().endpoints
         expected.etcd.prefix = Configuration.Etcd().prefix
         expected.etcd.dialTimeout = Configuration.Etcd().dialTimeout
+        expected.metrics = loaded.configuration.metrics
         expected.services = loaded.configuration.services
         expected.outputs = loaded.configuration.outputs
         #expect(loaded.configuration == expected)
@@ -57,6 +58,7 @@ import Testing
             "cert_file", "key_file", "server_name", "ttl", "timeout", "name", "port",
             "address", "id", "weight", "zone", "tags", "meta", "path", "services", "format", "mode",
             "on_stop", "when_etcd_is_away", "on_empty", "min_endpoints", "hold",
+            "listen",
         ]
         for key in keys {
             #expect(text.contains("\n#\(key) = "), "\(key) is not in the sample")
