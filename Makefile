@@ -7,7 +7,7 @@ BINARY ?= .build/dist/discoveryd
 SWIFT ?= swift
 FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
 OURS = Package.swift Examples Tests Sources/Registry Sources/Etcd Sources/EndpointFiles \
-	Sources/HealthChecks Sources/Systemd Sources/discoveryd
+	Sources/HealthChecks Sources/Metrics Sources/Systemd Sources/discoveryd
 
 .PHONY: help demo test build lint format check install install-files dist clean
 

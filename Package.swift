@@ -83,6 +83,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Metrics",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Systemd",
             dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
@@ -92,7 +101,7 @@ let package = Package(
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "CToml", "EndpointFiles", "Etcd", "HealthChecks", "Registry", "Systemd",
+                "CToml", "EndpointFiles", "Etcd", "HealthChecks", "Metrics", "Registry", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -125,8 +134,8 @@ let package = Package(
         .testTarget(
             name: "DiscoverydTests",
             dependencies: [
-                "discoveryd", "EndpointFiles", "Etcd", "HealthChecks", "Registry", "Systemd",
-                "TestKit",
+                "discoveryd", "EndpointFiles", "Etcd", "HealthChecks", "Metrics", "Registry",
+                "Systemd", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -140,6 +149,11 @@ let package = Package(
         .testTarget(
             name: "HealthChecksTests",
             dependencies: ["HealthChecks", "Registry", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MetricsTests",
+            dependencies: ["Metrics", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -17,8 +17,9 @@ allowed() {
         NIOCore NIOHTTP2 NIOPosix NIOSSL SwiftProtobuf ;;
     EndpointFiles) echo Registry ;;
     HealthChecks) echo Registry NIOCore NIOHTTP1 NIOPosix NIOSSL Subprocess ;;
+    Metrics) echo NIOCore NIOHTTP1 NIOPosix ;;
     Systemd) echo CSystemd Logging ;;
-    discoveryd) echo Registry Etcd EndpointFiles HealthChecks Systemd CToml ArgumentParser Logging \
+    discoveryd) echo Registry Etcd EndpointFiles HealthChecks Metrics Systemd CToml ArgumentParser Logging \
         ServiceLifecycle Subprocess SystemPackage UnixSignals ;;
     *) return 1 ;;
     esac

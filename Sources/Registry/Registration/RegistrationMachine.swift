@@ -99,6 +99,11 @@ public struct RegistrationMachine: StateMachine {
         if case .held(let held) = lease { held.id } else { nil }
     }
 
+    /// Until when the lease lives for certain, when there is one.
+    public var leaseEnd: Duration? {
+        if case .held(let held) = lease { held.goodUntil } else { nil }
+    }
+
     /// The lease under which a key in the store is ours: held, or asked for and perhaps alive.
     var ownLease: LeaseID? {
         switch lease {

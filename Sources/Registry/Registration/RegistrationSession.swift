@@ -97,6 +97,12 @@ public final class RegistrationSession: Sendable {
     /// The lease, when there is one.
     public var leaseID: LeaseID? { driver.read { $0.leaseID } }
 
+    /// How long the lease lives for certain from now on, when there is one; zero when that is over and
+    /// the store does not answer.
+    public var leaseRemaining: Duration? {
+        driver.read { $0.leaseEnd }.map { max(.zero, $0 - timeline.now) }
+    }
+
     /// Proof of progress; see ``MachineDriver/laps``.
     public var laps: UInt64 { driver.laps }
 

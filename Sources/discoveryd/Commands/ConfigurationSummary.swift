@@ -28,6 +28,7 @@ struct ConfigurationSummary {
         for output in configuration.outputs {
             lines.append("writes: \(describe(output))")
         }
+        if let listen = configuration.metrics.listen { lines.append("metrics: at \(listen)") }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -10,6 +10,8 @@ struct Configuration: Equatable, Sendable {
     var lease = Lease()
     /// What starting means.
     var start = Start()
+    /// What is told to Prometheus. Default: nothing.
+    var metrics = Metrics()
     /// What this host registers, in the order of the files. Default: nothing. No two are the same
     /// instance.
     var services: [Service] = []

@@ -56,6 +56,7 @@ struct Daemon: Sendable {
         let signal = ChangeSignal()
         let board = StatusBoard(signal: signal)
         let daemonLog = DaemonLog(log)
+        let metrics = DaemonMetrics()
         let current = CurrentConfiguration(configuration)
 
         // Sixty-four changes of connection that nobody has looked at are as good as all of them.
@@ -66,7 +67,7 @@ struct Daemon: Sendable {
         let client = EtcdClient(EtcdClient.Configuration(configuration.etcd)) {
             connection.yield($0)
         }
-        let store = EtcdRegistryStore(client)
+        let store = MeasuredStore(EtcdRegistryStore(client), metrics)
 
         let keeper = LeaseKeeper(state, log: log)
         let registration = registrationSettings
@@ -78,6 +79,7 @@ struct Daemon: Sendable {
             timeline: timeline
         ) { report in
             daemonLog.registration(report)
+            metrics.registration(report)
             keeper.reported(report, registration)
             signal.raise()
         }
@@ -100,6 +102,7 @@ struct Daemon: Sendable {
         ) { report in
             daemonLog.publish(report)
             if case .written(let path, _, _) = report { reloader.fileReplaced(path) }
+            metrics.publish(report)
             signal.raise()
         }
         publisher.setOutputs(configuration.outputs.map(EndpointOutput.init))
@@ -119,6 +122,7 @@ struct Daemon: Sendable {
                 keys: { session.keysHeard($0) },
                 reports: { report in
                     daemonLog.watch(report)
+                    metrics.watch(report)
                     board.watchReported(report)
                 }
             )
@@ -166,6 +170,7 @@ struct Daemon: Sendable {
             Running {
                 for await event in connections {
                     daemonLog.connection(event)
+                    metrics.connection(event)
                     board.connectionChanged(event)
                     guard case .connected = event else { continue }
                     session.storeReconnected()
@@ -204,18 +209,41 @@ struct Daemon: Sendable {
                 log: log
             ),
         ]
+        let loops: [WatchdogService.Loop] = [
+            .init(name: "watch", laps: { watcher.laps }, poke: watcher.poke),
+            .init(name: "registration", laps: { session.laps }, poke: session.poke),
+            .init(name: "health", laps: { monitor.laps }, poke: monitor.poke),
+            .init(name: "files", laps: { publisher.laps }, poke: publisher.poke),
+            .init(name: "reloads", laps: { reloader.laps }, poke: reloader.poke),
+            .init(name: "status", laps: { teller.laps }, poke: signal.raise),
+        ]
+        if let listen = configuration.metrics.listen {
+            let pages = DaemonPages(
+                metrics: metrics,
+                configuration: current,
+                board: board,
+                session: session,
+                publisher: publisher,
+                watcher: watcher,
+                teller: teller,
+                loops: LoopCheck(loops: loops)
+            )
+            // Before all that it tells of, so that it stops after them.
+            services.insert(
+                MetricsService(
+                    address: listen,
+                    pages: pages,
+                    generator: generator.split(),
+                    log: log
+                ),
+                at: 1
+            )
+        }
         if let interval = Watchdog.interval() {
             services.append(
                 WatchdogService(
                     interval: interval,
-                    loops: [
-                        .init(name: "watch", laps: { watcher.laps }, poke: watcher.poke),
-                        .init(name: "registration", laps: { session.laps }, poke: session.poke),
-                        .init(name: "health", laps: { monitor.laps }, poke: monitor.poke),
-                        .init(name: "files", laps: { publisher.laps }, poke: publisher.poke),
-                        .init(name: "reloads", laps: { reloader.laps }, poke: reloader.poke),
-                        .init(name: "status", laps: { teller.laps }, poke: signal.raise),
-                    ],
+                    loops: loops,
                     notifier: notifier,
                     log: log
                 )

@@ -1,4 +1,5 @@
 import EndpointFiles
+import FoundationEssentials
 import Logging
 import Registry
 import ServiceLifecycle
@@ -31,7 +32,10 @@ struct ReloadService: Service {
             let loaded = try reload()
             for warning in loaded.warnings { log.warning("\(warning)") }
             apply(loaded.configuration)
-            board.update { $0.reloadFaults = 0 }
+            board.update { facts in
+                facts.reloadFaults = 0
+                facts.lastReload = Date()
+            }
         } catch {
             for fault in error.faults { log.error("\(fault)") }
             log.error("the new configuration was refused; the old one stays")
@@ -46,11 +50,13 @@ struct ReloadService: Service {
         // Read at the start only; said by name, and still to be said at the next reload.
         for (name, isChanged) in [
             ("[etcd]", old.etcd != new.etcd), ("[lease]", old.lease != new.lease),
+            ("[metrics]", old.metrics != new.metrics),
         ] where isChanged {
             log.warning("\(name) has changed, which needs a restart: systemctl restart discoveryd")
         }
         applied.etcd = old.etcd
         applied.lease = old.lease
+        applied.metrics = old.metrics
         configuration.value = applied
         registrar.setServices(new.services)
         reloader.setActions(new.reloads)

@@ -26,6 +26,8 @@ final class StatusBoard: Sendable {
         /// Those of them whose checks have not said enough yet.
         var unjudged: Set<ServiceKey> = []
         var reloadFaults = 0
+        /// When a configuration was last taken on.
+        var lastReload = Date()
         var since = Date()
         fileprivate var lastState: StatusDocument.State?
     }

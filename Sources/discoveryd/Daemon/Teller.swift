@@ -99,7 +99,8 @@ final class Teller: Service {
         tell([.ready])
     }
 
-    private var isReady: Bool {
+    /// Whether READY=1 was said.
+    var isReady: Bool {
         switch driver.read({ $0.state }) {
         case .ready, .degraded: true
         case .starting, .overdue: false

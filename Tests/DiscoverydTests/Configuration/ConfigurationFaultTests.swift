@@ -101,7 +101,8 @@ import Testing
             [[servce]]
             [metrics]
             """
-        let allowed = "allowed are [etcd], [lease], [start], [[service]], [[output]], outputs"
+        let allowed =
+            "allowed are [etcd], [lease], [start], [metrics], [[service]], [[output]], outputs"
         #expect(
             ConfigurationFixture(text).faults() == [
                 "1:1: unknown key \"ttl\", \(allowed)",

@@ -43,6 +43,7 @@ import Testing
         expected.etcd.endpoints = Configuration.Etcd().endpoints
         expected.etcd.prefix = Configuration.Etcd().prefix
         expected.etcd.dialTimeout = Configuration.Etcd().dialTimeout
+        expected.metrics = loaded.configuration.metrics
         expected.services = loaded.configuration.services
         expected.outputs = loaded.configuration.outputs
         #expect(loaded.configuration == expected)
@@ -81,6 +82,7 @@ import Testing
             "on_stop", "when_etcd_is_away", "on_empty", "min_endpoints", "hold",
             "command", "domain", "include_draining", "header", "owner", "group", "wait", "check",
             "timeout", "reload",
+            "listen",
         ]
         for key in keys {
             #expect(text.contains("\n#\(key) = "), "\(key) is not in the sample")

@@ -1,4 +1,5 @@
 import Etcd
+import Metrics
 import Registry
 
 /// What the files say, as they are read one after the other, before defaults and before what only
@@ -37,6 +38,7 @@ struct ConfigurationDraft {
     var onStop: Configuration.OnStop?
     var startTimeout: Duration?
     var whenEtcdIsAway: Configuration.WhenEtcdIsAway?
+    var metricsListen: ListenAddress?
     var services: [Declared<Configuration.Service>] = []
     var outputs: [Declared<Configuration.Output>] = []
     /// Where the first `[[output]]` starts, readable or not.
@@ -52,6 +54,7 @@ struct ConfigurationDraft {
         top.table("etcd") { readEtcd(&$0) }
         top.table("lease") { readLease(&$0) }
         top.table("start") { readStart(&$0) }
+        top.table("metrics") { readMetrics(&$0) }
         top.tables("service", title: "name") { readService(&$0) }
         top.tables("output", title: "path") { readOutput(&$0) }
         readNoOutputs(&top)
@@ -74,6 +77,7 @@ struct ConfigurationDraft {
         if let onStop { merged.lease.onStop = onStop }
         if let startTimeout { merged.start.timeout = startTimeout }
         if let whenEtcdIsAway { merged.start.whenEtcdIsAway = whenEtcdIsAway }
+        merged.metrics.listen = metricsListen
         merged.services = services.map(\.value)
         if !outputs.isEmpty || noOutputs != nil { merged.outputs = outputs.map(\.value) }
         return merged

@@ -1,0 +1,91 @@
+import Etcd
+import Metrics
+import Registry
+
+/// The connection to etcd, and what is asked over it.
+struct EtcdMetrics: Sendable {
+    /// What is asked of etcd.
+    enum Request: String, CaseIterable, Sendable {
+        case grant, term, revoke, claim, rewrite, withdraw, snapshot, summary
+        case keepAlive = "keep_alive"
+        case watch
+
+        /// Whether it lasts until it breaks, so that its time says nothing.
+        var isStream: Bool { self == .keepAlive || self == .watch }
+    }
+
+    private static let codes = ["ok"] + StoreError.Code.allCounted.map(\.word)
+
+    private let up: Gauge
+    private let connections: Counter
+    private let losses: Counter
+    private let failures: Counter
+    private let requests: Counter
+    private let durations: Histogram
+
+    init(in registry: MetricsRegistry) {
+        up = registry.gauge("discoveryd_etcd_up", "Whether a member of etcd serves us.")
+        connections = registry.counter(
+            "discoveryd_etcd_connections_total",
+            "Connections that a member of etcd answered on."
+        )
+        losses = registry.counter(
+            "discoveryd_etcd_connection_losses_total",
+            "Connections in use that ended."
+        )
+        failures = registry.counter(
+            "discoveryd_etcd_connection_failures_total",
+            "Attempts to connect that failed."
+        )
+        requests = registry.counter(
+            "discoveryd_etcd_requests_total",
+            "Requests that ended, and streams (keep_alive, watch) that broke, by outcome.",
+            labels: ["method", "code"]
+        )
+        durations = registry.histogram(
+            "discoveryd_etcd_request_duration_seconds",
+            "How long requests took, with the wait for a turn after an absence of etcd.",
+            bounds: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 10],
+            labels: ["method"]
+        )
+        for request in Request.allCases {
+            for code in Self.codes { requests.create(request.rawValue, code) }
+            if !request.isStream { durations.create(request.rawValue) }
+        }
+    }
+
+    func reported(_ event: ConnectionEvent) {
+        switch event {
+        case .connected: connections.add()
+        case .lost: losses.add()
+        case .attemptFailed: failures.add()
+        case .filesNeedCare, .allFailed: break
+        }
+    }
+
+    func ended(_ request: Request, after time: Duration, with error: StoreError?) {
+        requests.add(1, request.rawValue, error?.code.word ?? "ok")
+        if !request.isStream { durations.observe(time, request.rawValue) }
+    }
+
+    func looked(isUp: Bool) { up.set(isUp) }
+}
+
+extension StoreError.Code {
+    /// All there are, for series that stand at zero from the start.
+    fileprivate static let allCounted: [Self] = [
+        .unavailable, .leaseNotFound, .compacted, .refused, .cancelled, .other,
+    ]
+
+    /// The code as a label.
+    fileprivate var word: String {
+        switch self {
+        case .unavailable: "unavailable"
+        case .leaseNotFound: "lease_not_found"
+        case .compacted: "compacted"
+        case .refused: "refused"
+        case .cancelled: "cancelled"
+        case .other: "other"
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import FoundationEssentials
+import Metrics
+import Registry
+
+/// The list, and how well it follows etcd.
+struct ListMetrics: Sendable {
+    private enum Kind: String, CaseIterable {
+        case put, delete
+    }
+
+    private enum Result: String, CaseIterable {
+        case ok, failed
+    }
+
+    private let synced: Gauge
+    private let revision: Gauge
+    private let lastSync: Gauge
+    private let events: Counter
+    private let restarts: Counter
+    private let snapshots: Counter
+    private let restores: Counter
+    private let divergences: Counter
+    private let massLosses: Counter
+    private let services: Gauge
+    private let endpoints: Gauge
+    private let held: Gauge
+    private let rejected: Counter
+    private let foreign: Gauge
+
+    init(in registry: MetricsRegistry) {
+        synced = registry.gauge("discoveryd_watch_synced", "Whether the list follows etcd.")
+        revision = registry.gauge(
+            "discoveryd_watch_revision",
+            "The revision at which the list was read or last changed."
+        )
+        lastSync = registry.gauge(
+            "discoveryd_watch_last_sync_timestamp_seconds",
+            "When the list was last read whole; 0 if never."
+        )
+        events = registry.counter(
+            "discoveryd_watch_events_total",
+            "Changes under the prefix that the watch told.",
+            labels: ["type"]
+        )
+        restarts = registry.counter(
+            "discoveryd_watch_restarts_total",
+            "Times that the list stopped to follow etcd and had to be read again."
+        )
+        snapshots = registry.counter(
+            "discoveryd_watch_snapshots_total",
+            "Readings of the whole list.",
+            labels: ["result"]
+        )
+        restores = registry.counter(
+            "discoveryd_watch_restores_total",
+            "Times that etcd was restored from an older state, or was another one."
+        )
+        divergences = registry.counter(
+            "discoveryd_watch_divergences_total",
+            "Comparisons with etcd that showed a change the watch had missed."
+        )
+        massLosses = registry.counter(
+            "discoveryd_watch_mass_losses_total",
+            "Times that most endpoints vanished at once and were held."
+        )
+        services = registry.gauge("discoveryd_services", "Services in the list.")
+        endpoints = registry.gauge("discoveryd_endpoints", "Endpoints in the list.")
+        held = registry.gauge(
+            "discoveryd_endpoints_held",
+            "Endpoints that etcd lost and that stay in the files for their hold time."
+        )
+        rejected = registry.counter(
+            "discoveryd_endpoints_rejected_total",
+            "Records in etcd that could not be read."
+        )
+        foreign = registry.gauge(
+            "discoveryd_keys_foreign",
+            "Keys under the prefix that are no endpoints, when the list was last read whole."
+        )
+        for kind in Kind.allCases { events.create(kind.rawValue) }
+        for result in Result.allCases { snapshots.create(result.rawValue) }
+    }
+
+    func reported(_ report: WatchReport) {
+        switch report {
+        case .synced(_, _, _, _, let count):
+            snapshots.add(1, Result.ok.rawValue)
+            foreign.set(Double(count))
+        case .outOfSync: restarts.add()
+        case .snapshotFailed: snapshots.add(1, Result.failed.rawValue)
+        case .restored: restores.add()
+        case .massLoss: massLosses.add()
+        case .diverged: divergences.add()
+        case .badRecord: rejected.add()
+        case .massLossEnded, .badRecordEnded: break
+        }
+    }
+
+    func heard(_ news: WatchNews) {
+        for event in news.events {
+            switch event {
+            case .put: events.add(1, Kind.put.rawValue)
+            case .deleted: events.add(1, Kind.delete.rawValue)
+            }
+        }
+    }
+
+    func looked(at facts: StatusBoard.Facts, held count: Int) {
+        synced.set(facts.isCurrent)
+        lastSync.set(facts.lastSync?.timeIntervalSince1970 ?? 0)
+        revision.set(Double(facts.list?.revision.rawValue ?? 0))
+        services.set(Double(facts.list?.table.serviceCount ?? 0))
+        endpoints.set(Double(facts.list?.table.endpointCount ?? 0))
+        held.set(Double(count))
+    }
+}

@@ -1,0 +1,90 @@
+import EndpointFiles
+import FoundationEssentials
+import Metrics
+
+/// The files.
+struct OutputMetrics: Sendable {
+    private enum Result: String, CaseIterable {
+        case written, unchanged, failed, refused
+    }
+
+    private let writes: Counter
+    private let alterations: Counter
+    private let lastWrite: Gauge
+    private let stale: Gauge
+    private let leftOut: Gauge
+
+    init(in registry: MetricsRegistry) {
+        writes = registry.counter(
+            "discoveryd_output_writes_total",
+            "Writes of a file; of failures each new cause is counted, not each try.",
+            labels: ["output", "result"]
+        )
+        alterations = registry.counter(
+            "discoveryd_output_alterations_total",
+            "Times that somebody else deleted or changed the file.",
+            labels: ["output"]
+        )
+        lastWrite = registry.gauge(
+            "discoveryd_output_last_write_timestamp_seconds",
+            "When this run last wrote the file, or found it as wanted.",
+            labels: ["output"]
+        )
+        stale = registry.gauge(
+            "discoveryd_output_stale",
+            "Whether the file is older than the list that discoveryd has.",
+            labels: ["output"]
+        )
+        leftOut = registry.gauge(
+            "discoveryd_output_left_out",
+            "Endpoints and services that the file's format cannot carry.",
+            labels: ["output"]
+        )
+    }
+
+    func reported(_ report: PublishReport) {
+        switch report {
+        case .written(let path, _, _):
+            writes.add(1, path, Result.written.rawValue)
+            lastWrite.set(Date().timeIntervalSince1970, path)
+        case .unchanged(let path, _):
+            writes.add(1, path, Result.unchanged.rawValue)
+            lastWrite.set(Date().timeIntervalSince1970, path)
+        case .failed(let error, _): writes.add(1, error.path, Result.failed.rawValue)
+        case .refused(let path, _): writes.add(1, path, Result.refused.rawValue)
+        case .altered(let path): alterations.add(1, path)
+        case .kept, .rejected, .rejectedMore, .rejectionEnded, .abandoned: break
+        }
+    }
+
+    /// - Parameter paths: The files that are configured now; no other has series.
+    func looked(
+        at paths: Set<String>,
+        _ statuses: [String: OutputStatus],
+        leftOut counts: [String: Int]
+    ) {
+        writes.keep(paths)
+        alterations.keep(paths)
+        lastWrite.keep(paths)
+        var staleness: [String: Double] = [:]
+        var left: [String: Double] = [:]
+        for path in paths {
+            for result in Result.allCases { writes.create(path, result.rawValue) }
+            alterations.create(path)
+            staleness[path] = statuses[path].map(\.isStale) ?? true ? 1 : 0
+            left[path] = Double(counts[path] ?? 0)
+        }
+        stale.setAll(staleness)
+        leftOut.setAll(left)
+    }
+}
+
+extension OutputStatus {
+    /// A file that is just being written is as good as current.
+    fileprivate var isStale: Bool {
+        switch self {
+        case .pending, .current: false
+        case .waiting, .kept, .failed, .refused: true
+        }
+    }
+}

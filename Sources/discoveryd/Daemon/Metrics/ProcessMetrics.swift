@@ -1,0 +1,53 @@
+import FoundationEssentials
+import Metrics
+
+/// The process, and the configuration it runs with.
+struct ProcessMetrics: Sendable {
+    private let ready: Gauge
+    private let reloadSuccessful: Gauge
+    private let reloadTime: Gauge
+    private let cpu: Counter
+    private let resident: Gauge
+    private let openFiles: Gauge
+    private let mostFiles: Gauge
+
+    init(in registry: MetricsRegistry) {
+        let build = registry.gauge(
+            "discoveryd_build_info",
+            "1, with the version, and the compiler it was built with.",
+            labels: ["version", "swift"]
+        )
+        build.set(1, Version.text, Version.compiler)
+        ready = registry.gauge("discoveryd_ready", "Whether /readyz answers 200.")
+        reloadSuccessful = registry.gauge(
+            "discoveryd_config_last_reload_successful",
+            "Whether the configuration that was read last was taken on."
+        )
+        reloadTime = registry.gauge(
+            "discoveryd_config_last_reload_success_timestamp_seconds",
+            "When a configuration was last taken on."
+        )
+        let start = registry.gauge(
+            "process_start_time_seconds",
+            "When the process started, by the wall clock."
+        )
+        start.set(Date().timeIntervalSince1970)
+        cpu = registry.counter("process_cpu_seconds_total", "User and system time in seconds.")
+        resident = registry.gauge("process_resident_memory_bytes", "Resident memory in bytes.")
+        openFiles = registry.gauge("process_open_fds", "Open file descriptors.")
+        mostFiles = registry.gauge("process_max_fds", "The most that may be open at once.")
+    }
+
+    func looked(at facts: StatusBoard.Facts, isReady: Bool) {
+        ready.set(isReady)
+        reloadSuccessful.set(facts.reloadFaults == 0)
+        reloadTime.set(facts.lastReload.timeIntervalSince1970)
+    }
+
+    func looked(at process: ProcessFacts) {
+        cpu.reach(process.cpu / .seconds(1))
+        if let bytes = process.residentBytes { resident.set(Double(bytes)) }
+        if let count = process.openFiles { openFiles.set(Double(count)) }
+        if let limit = process.mostFiles { mostFiles.set(Double(limit)) }
+    }
+}

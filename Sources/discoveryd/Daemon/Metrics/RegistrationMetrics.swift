@@ -1,0 +1,114 @@
+import Metrics
+import Registry
+
+/// The lease, and this host's services under it.
+struct RegistrationMetrics: Sendable {
+    private enum Change: String, CaseIterable {
+        case registered, lost, refused, failed, withdrawn
+    }
+
+    private enum Answer: String, CaseIterable {
+        case renewed, gone
+    }
+
+    private let grants: Counter
+    private let continuations: Counter
+    private let grantFailures: Counter
+    private let expirations: Counter
+    private let doubts: Counter
+    private let keepAlives: Counter
+    private let remaining: Gauge
+    private let registered: Gauge
+    private let changes: Counter
+
+    init(in registry: MetricsRegistry) {
+        grants = registry.counter("discoveryd_lease_grants_total", "Leases that were granted.")
+        continuations = registry.counter(
+            "discoveryd_lease_continuations_total",
+            "Leases of an earlier run that this one went on with."
+        )
+        grantFailures = registry.counter(
+            "discoveryd_lease_grant_failures_total",
+            "Attempts to have a lease that failed."
+        )
+        expirations = registry.counter(
+            "discoveryd_lease_expirations_total",
+            "Leases that etcd took away, or that another machine goes on with."
+        )
+        doubts = registry.counter(
+            "discoveryd_lease_doubts_total",
+            "Times that no answer came for a whole time to live."
+        )
+        keepAlives = registry.counter(
+            "discoveryd_lease_keepalives_total",
+            "Answers to keep-alives.",
+            labels: ["result"]
+        )
+        remaining = registry.gauge(
+            "discoveryd_lease_ttl_remaining_seconds",
+            "How long the lease lives for certain; 0 without one."
+        )
+        registered = registry.gauge(
+            "discoveryd_service_registered",
+            "Whether each instance of the service on this host is registered.",
+            labels: ["service"]
+        )
+        changes = registry.counter(
+            "discoveryd_service_registration_changes_total",
+            "What happened to the registrations of this host.",
+            labels: ["service", "op"]
+        )
+        for answer in Answer.allCases { keepAlives.create(answer.rawValue) }
+    }
+
+    func reported(_ report: RegistrationReport) {
+        switch report {
+        case .leaseGranted: grants.add()
+        case .leaseContinued: continuations.add()
+        case .grantFailed: grantFailures.add()
+        case .leaseLost, .leaseShared: expirations.add()
+        case .leaseDoubtful: doubts.add()
+        case .registered(let key, _, _), .reclaimed(let key): count(.registered, key)
+        case .lost(let key, _), .lostAgain(let key): count(.lost, key)
+        case .refused(let key, _): count(.refused, key)
+        case .claimFailed(let key, _, _): count(.failed, key)
+        case .withdrawn(let key): count(.withdrawn, key)
+        case .contested, .left, .paused: break
+        }
+    }
+
+    func keepAliveAnswered(ttl: Duration) {
+        keepAlives.add(1, (ttl > .zero ? Answer.renewed : .gone).rawValue)
+    }
+
+    /// - Parameters:
+    ///   - names: The services that are configured now; no other has series.
+    ///   - statuses: How their instances stand. A service without any waits for an address.
+    func looked(
+        at names: Set<String>,
+        _ statuses: [ServiceKey: RegistrationStatus],
+        leaseRemaining: Duration?
+    ) {
+        remaining.set((leaseRemaining ?? .zero) / .seconds(1))
+        var all = Dictionary(names.map { ($0, false) }) { first, _ in first }
+        let byName = Dictionary(grouping: statuses) { $0.key.service.text }
+        for (name, instances) in byName where names.contains(name) {
+            all[name] = instances.allSatisfy { $0.value.isRegistered }
+        }
+        registered.setAll(all.mapValues { $0 ? 1 : 0 })
+        changes.keep(names)
+        for name in names {
+            for change in Change.allCases { changes.create(name, change.rawValue) }
+        }
+    }
+
+    private func count(_ change: Change, _ key: ServiceKey) {
+        changes.add(1, key.service.text, change.rawValue)
+    }
+}
+
+extension RegistrationStatus {
+    fileprivate var isRegistered: Bool {
+        if case .registered = self { true } else { false }
+    }
+}
