@@ -19,7 +19,7 @@ allowed() {
     HealthChecks) echo Registry NIOCore NIOHTTP1 NIOPosix NIOSSL Subprocess ;;
     Systemd) echo CSystemd Logging ;;
     discoveryd) echo Registry Etcd EndpointFiles Systemd CToml ArgumentParser Logging \
-        ServiceLifecycle Subprocess UnixSignals ;;
+        NIOCore NIOPosix ServiceLifecycle Subprocess UnixSignals ;;
     *) return 1 ;;
     esac
 }

@@ -33,6 +33,8 @@ struct RunCommand: AsyncParsableCommand {
     )
     var stateDirectory: String?
 
+    @OptionGroup var control: ControlOptions
+
     @Option(help: "The least that is logged.")
     var logLevel = LogLevel.info
 
@@ -71,6 +73,7 @@ struct RunCommand: AsyncParsableCommand {
             },
             statusFile: statusFile,
             state: stateDirectory.map(StateDirectory.init) ?? .ofUnit,
+            controlSocket: control.controlSocket,
             log: log
         )
         try await daemon.run()

@@ -13,6 +13,7 @@ struct Daemon: Sendable {
     private let reload: @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration
     private let statusFile: String
     private let state: StateDirectory?
+    private let controlSocket: String?
     private let primaryAddress: @Sendable () -> HostAddress?
     private let onList: @Sendable (TableUpdate) -> Void
     private let notifier: Notifier
@@ -21,6 +22,7 @@ struct Daemon: Sendable {
     /// - Parameters:
     ///   - reload: Reads the configuration again.
     ///   - state: What an earlier run left, and where to leave it for the next; nothing without one.
+    ///   - controlSocket: Where commands ask the daemon; nowhere without one.
     ///   - primaryAddress: The host's address, for services that name none.
     ///   - onList: Told each new list, beside the files.
     init(
@@ -29,6 +31,7 @@ struct Daemon: Sendable {
         reload: @escaping @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration,
         statusFile: String,
         state: StateDirectory? = nil,
+        controlSocket: String? = nil,
         primaryAddress: @escaping @Sendable () -> HostAddress? = PrimaryAddress.current,
         onList: @escaping @Sendable (TableUpdate) -> Void = { _ in },
         notifier: Notifier = Notifier(),
@@ -39,6 +42,7 @@ struct Daemon: Sendable {
         self.reload = reload
         self.statusFile = statusFile
         self.state = state
+        self.controlSocket = controlSocket
         self.primaryAddress = primaryAddress
         self.onList = onList
         self.notifier = notifier
@@ -80,6 +84,14 @@ struct Daemon: Sendable {
             keeper.reported(report, registration)
             signal.raise()
         }
+        let drains = DrainBoard(
+            session: session,
+            directory: state,
+            timeline: timeline,
+            signal: signal,
+            log: log
+        )
+        let reloads = ReloadDesk()
         let publisher = EndpointPublisher(
             prefix: configuration.etcd.prefix,
             generator: generator.split(),
@@ -152,6 +164,7 @@ struct Daemon: Sendable {
                 ownJob: { () async throws(SystemdError) in try await ServiceManager().ownJob() },
                 log: log
             ),
+            drains,
             registrar,
             ReloadService(
                 configuration: current,
@@ -161,9 +174,27 @@ struct Daemon: Sendable {
                 watcher: watcher,
                 board: board,
                 teller: teller,
+                desk: reloads,
                 log: log
             ),
         ]
+        if let controlSocket {
+            let history = ServiceHistory(session: session, signal: signal)
+            let desk = ControlDesk(
+                configuration: current,
+                board: board,
+                session: session,
+                publisher: publisher,
+                drains: drains,
+                history: history,
+                reloads: reloads,
+                signal: signal
+            )
+            services.append(history)
+            services.append(
+                ControlServer(path: controlSocket, answer: { await desk.answer($0) }, log: log)
+            )
+        }
         if let interval = Watchdog.interval() {
             services.append(
                 WatchdogService(

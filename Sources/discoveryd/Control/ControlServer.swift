@@ -1,0 +1,161 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import Registry
+import ServiceLifecycle
+
+/// Answers on the control socket: one request and one answer for each connection.
+///
+/// Bounded all over, so that a client that is broken, slow or many harms only itself: so many at once, so
+/// many bytes, so long for the request and for taking the answer.
+struct ControlServer: Service {
+    /// One connection.
+    private struct Client: Sendable {
+        let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+        let peer: ControlPeer?
+    }
+
+    /// More than these are turned away: each that waits for the list takes a place.
+    static let clientLimit = 64
+
+    let path: String
+    /// How long a client may take for its request, and again for taking the answer. Default 5 s.
+    var patience = Duration.seconds(5)
+    let answer: @Sendable (ControlRequest) async -> ControlAnswer
+    let log: Logger
+
+    /// Answers until the daemon stops. Without a socket the daemon runs all the same.
+    func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            while !Task.isCancelled {
+                do throws(ControlSocket.Failure) {
+                    try await listen(on: try ControlSocket.bound(at: path))
+                } catch {
+                    log.warning("no control socket: \(error)")
+                    // Throws when it is cancelled.
+                    try? await gracefulShutdown()
+                }
+            }
+        }
+    }
+
+    private func listen(on socket: ControlSocket) async throws(ControlSocket.Failure) {
+        defer { socket.remove() }
+        do {
+            let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .childChannelOption(.maxMessagesPerRead, value: 1)
+                .bind(socket.descriptor) { channel in
+                    channel.eventLoop.makeCompletedFuture { try Self.client(channel) }
+                }
+            try await server.executeThenClose { clients in
+                try await serve(clients, socketGroup: socket.group)
+            }
+        } catch is CancellationError {
+            // The daemon stops.
+        } catch {
+            log.warning("the control socket is made anew: \(error)")
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private static func client(_ channel: any Channel) throws -> Client {
+        let peer = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+            of: NIOBSDSocket.Handle.self
+        ) { ControlPeer(socket: $0) }
+        return Client(
+            channel: try NIOAsyncChannel(wrappingChannelSynchronously: channel),
+            peer: peer ?? nil
+        )
+    }
+
+    private func serve(
+        _ clients: NIOAsyncChannelInboundStream<Client>,
+        socketGroup: gid_t
+    ) async throws {
+        let places = ClientPlaces(Self.clientLimit)
+        try await withThrowingDiscardingTaskGroup { group in
+            for try await client in clients {
+                let hasPlace = places.take()
+                group.addTask {
+                    await serve(client, socketGroup, hasPlace: hasPlace)
+                    if hasPlace { places.give() }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func serve(_ client: Client, _ socketGroup: gid_t, hasPlace: Bool) async {
+        let channel = client.channel.channel
+        // Whoever waits for the list and goes away is not waited for.
+        let departure = StopSwitch()
+        channel.closeFuture.whenComplete { _ in departure.stop() }
+        // What goes wrong with a client's connection is its own affair.
+        try? await client.channel.executeThenClose { inbound, _ in
+            await departure.run {
+                guard hasPlace else {
+                    let busy = ControlAnswer(.busy, ["too many clients at once; try again"])
+                    return await send(busy, on: channel)
+                }
+                guard let request = await request(from: inbound) else {
+                    let limit = ControlRequest.byteLimit
+                    return await send(
+                        ControlAnswer(.invalid, ["not a request of one line, \(limit) bytes, 5 s"]),
+                        on: channel
+                    )
+                }
+                await send(await answer(to: request, from: client.peer, socketGroup), on: channel)
+            }
+        }
+    }
+
+    private func answer(
+        to request: ControlRequest,
+        from peer: ControlPeer?,
+        _ socketGroup: gid_t
+    ) async -> ControlAnswer {
+        if request.isChange {
+            let mayChange = peer?.mayChange(as: geteuid(), socketGroup: socketGroup) ?? false
+            guard mayChange else {
+                return ControlAnswer(
+                    .notPermitted,
+                    ["only root, discoveryd's own user and members of its group may do this"]
+                )
+            }
+            let user = peer.map { "\($0.user)" } ?? "unknown"
+            log.info("asked over the control socket: \(request)", metadata: ["uid": "\(user)"])
+        }
+        return await answer(request)
+    }
+
+    /// The first line; `nil` when it does not come in time, is too long, or is no request.
+    private func request(
+        from inbound: NIOAsyncChannelInboundStream<ByteBuffer>
+    ) async -> ControlRequest? {
+        let line = try? await within(patience) {
+            var line: [UInt8] = []
+            for try await buffer in inbound {
+                let bytes = buffer.readableBytesView
+                line += bytes.prefix { $0 != 0x0a }
+                if line.count > ControlRequest.byteLimit { return nil as [UInt8]? }
+                if bytes.contains(0x0a) { return line }
+            }
+            return nil
+        }
+        guard let line = line ?? nil else { return nil }
+        return ControlRequest(line: line)
+    }
+
+    private func send(_ answer: ControlAnswer, on channel: any Channel) async {
+        let bytes = ByteBuffer(bytes: answer.line)
+        // In vain when the client has gone or does not read; then it is closed.
+        _ = try? await within(patience) {
+            await withTaskCancellationHandler {
+                try? await channel.writeAndFlush(bytes).get()
+            } onCancel: {
+                channel.close(promise: nil)
+            }
+        }
+    }
+}
