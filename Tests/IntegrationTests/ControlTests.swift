@@ -118,6 +118,28 @@ import Testing
         }
     }
 
+    @Test func aStopDrainsBeforeItLeaves() async throws {
+        try await Fleet.with { fleet in
+            let observer = try fleet.start("observer", services: [:])
+            let host = try fleet.start(
+                "one",
+                services: ["web/w1": 8080],
+                lease: "[lease]\ndrain = \"2s\"\n"
+            )
+            try await eventually("registered") { observer.states == ["web/w1": "up"] }
+            let began = ContinuousClock.now
+            host.process.send(SIGTERM)
+            try await eventually("drains", within: .seconds(2)) {
+                observer.states == ["web/w1": "draining"]
+            }
+            #expect(host.process.isRunning)
+            #expect(try await host.process.ended() == 0)
+            #expect(ContinuousClock.now - began >= .seconds(2))
+            #expect(try await fleet.keysInEtcd().isEmpty)
+            try await eventually("gone") { observer.states.isEmpty }
+        }
+    }
+
     @Test func aServiceThatIsNotThereCannotDrain() async throws {
         try await Fleet.with { fleet in
             let host = try fleet.start("one", services: ["web/w1": 8080])

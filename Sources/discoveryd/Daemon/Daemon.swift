@@ -159,9 +159,10 @@ struct Daemon: Sendable {
             Running { await watcher.run() },
             Leaving(
                 session: session,
-                onStop: configuration.lease.onStop,
+                lease: configuration.lease,
                 keeper: keeper,
                 ownJob: { () async throws(SystemdError) in try await ServiceManager().ownJob() },
+                notifier: notifier,
                 log: log
             ),
             drains,
@@ -257,8 +258,8 @@ struct Daemon: Sendable {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: groupLog
         )
-        // The leave takes 2 s at most, everything else ends at once.
-        group.maximumGracefulShutdownDuration = .seconds(8)
+        // The leave takes 2 s at most after the drain, everything else ends at once.
+        group.maximumGracefulShutdownDuration = configuration.lease.drain + .seconds(8)
         return group
     }
 }

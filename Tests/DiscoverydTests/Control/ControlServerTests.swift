@@ -60,7 +60,8 @@ import Testing
             #expect(try ask(path, .status).messages == [large])
             // What it reads in the end is cut off.
             try await Task.sleep(for: .milliseconds(600))
-            #expect(ControlAnswer(line: try await line(from: client)) == nil)
+            let rest = try await line(from: client)
+            #expect(ControlAnswer(line: rest) == nil)
         }
     }
 
@@ -96,7 +97,8 @@ import Testing
             close(stale.descriptor)
             try await serving(path) {
                 #expect(throws: ControlSocket.Failure.self) { try ControlSocket.bound(at: path) }
-                #expect(try ask(path, .status).outcome == .done)
+                let outcome = try ask(path, .status).outcome
+                #expect(outcome == .done)
             }
             try directory.write("control.sock", "a file")
             #expect(throws: ControlSocket.Failure.self) { try ControlSocket.bound(at: path) }
@@ -169,7 +171,7 @@ import Testing
         var chunk = [UInt8](repeating: 0, count: 65536)
         try await eventually("the connection is closed") {
             while true {
-                let count = recv(socket, &chunk, chunk.count, Int32(MSG_DONTWAIT.rawValue))
+                let count = recv(socket, &chunk, chunk.count, Int32(MSG_DONTWAIT))
                 if count < 0 { return errno != EAGAIN }
                 if count == 0 { return true }
                 bytes += chunk.prefix(count)

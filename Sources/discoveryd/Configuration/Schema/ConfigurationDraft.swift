@@ -28,6 +28,7 @@ struct ConfigurationDraft {
     var serverName: Located<String>?
     var ttl: Located<Duration>?
     var onStop: Configuration.OnStop?
+    var drain: Duration?
     var startTimeout: Duration?
     var whenEtcdIsAway: Configuration.WhenEtcdIsAway?
     var services: [Declared<Configuration.Service>] = []
@@ -65,6 +66,7 @@ struct ConfigurationDraft {
         merged.etcd.serverName = serverName?.value
         if let ttl { merged.lease.ttl = ttl.value }
         if let onStop { merged.lease.onStop = onStop }
+        if let drain { merged.lease.drain = drain }
         if let startTimeout { merged.start.timeout = startTimeout }
         if let whenEtcdIsAway { merged.start.whenEtcdIsAway = whenEtcdIsAway }
         merged.services = services.map(\.value)
