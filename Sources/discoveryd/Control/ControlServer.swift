@@ -12,7 +12,9 @@ import ServiceLifecycle
 struct ControlServer: Service {
     /// One connection.
     private struct Client: Sendable {
-        let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+        let channel: any Channel
+        /// Its first line, if it sends one.
+        let lines: AsyncStream<[UInt8]>
         let peer: ControlPeer?
     }
 
@@ -63,10 +65,14 @@ struct ControlServer: Service {
         let peer = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
             of: NIOBSDSocket.Handle.self
         ) { ControlPeer(socket: $0) }
-        return Client(
-            channel: try NIOAsyncChannel(wrappingChannelSynchronously: channel),
-            peer: peer ?? nil
+        let (lines, line) = AsyncStream.makeStream(
+            of: [UInt8].self,
+            bufferingPolicy: .bufferingOldest(1)
         )
+        try channel.pipeline.syncOperations.addHandler(
+            FirstLine(limit: ControlRequest.byteLimit, line: line)
+        )
+        return Client(channel: channel, lines: lines, peer: peer ?? nil)
     }
 
     private func serve(
@@ -87,27 +93,26 @@ struct ControlServer: Service {
     }
 
     private func serve(_ client: Client, _ socketGroup: gid_t, hasPlace: Bool) async {
-        let channel = client.channel.channel
         // Whoever waits for the list and goes away is not waited for.
         let departure = StopSwitch()
-        channel.closeFuture.whenComplete { _ in departure.stop() }
-        // What goes wrong with a client's connection is its own affair.
-        try? await client.channel.executeThenClose { inbound, _ in
-            await departure.run {
-                guard hasPlace else {
-                    let busy = ControlAnswer(.busy, ["too many clients at once; try again"])
-                    return await send(busy, on: channel)
-                }
-                guard let request = await request(from: inbound) else {
-                    let limit = ControlRequest.byteLimit
-                    return await send(
-                        ControlAnswer(.invalid, ["not a request of one line, \(limit) bytes, 5 s"]),
-                        on: channel
-                    )
-                }
-                await send(await answer(to: request, from: client.peer, socketGroup), on: channel)
-            }
+        client.channel.closeFuture.whenComplete { _ in departure.stop() }
+        await departure.run {
+            let answer =
+                hasPlace
+                ? await self.answer(client, socketGroup)
+                : ControlAnswer(.busy, ["too many clients at once; try again"])
+            await send(answer, on: client.channel)
         }
+        client.channel.close(promise: nil)
+    }
+
+    private func answer(_ client: Client, _ socketGroup: gid_t) async -> ControlAnswer {
+        let line = try? await within(patience) { await client.lines.first { _ in true } }
+        guard let line = line ?? nil, let request = ControlRequest(line: line) else {
+            let limit = ControlRequest.byteLimit
+            return ControlAnswer(.invalid, ["no request in one line of \(limit) bytes, in 5 s"])
+        }
+        return await answer(to: request, from: client.peer, socketGroup)
     }
 
     private func answer(
@@ -127,24 +132,6 @@ struct ControlServer: Service {
             log.info("asked over the control socket: \(request)", metadata: ["uid": "\(user)"])
         }
         return await answer(request)
-    }
-
-    /// The first line; `nil` when it does not come in time, is too long, or is no request.
-    private func request(
-        from inbound: NIOAsyncChannelInboundStream<ByteBuffer>
-    ) async -> ControlRequest? {
-        let line = try? await within(patience) {
-            var line: [UInt8] = []
-            for try await buffer in inbound {
-                let bytes = buffer.readableBytesView
-                line += bytes.prefix { $0 != 0x0a }
-                if line.count > ControlRequest.byteLimit { return nil as [UInt8]? }
-                if bytes.contains(0x0a) { return line }
-            }
-            return nil
-        }
-        guard let line = line ?? nil else { return nil }
-        return ControlRequest(line: line)
     }
 
     private func send(_ answer: ControlAnswer, on channel: any Channel) async {
