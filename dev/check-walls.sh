@@ -20,7 +20,7 @@ allowed() {
     Metrics) echo NIOCore NIOHTTP1 NIOPosix ;;
     Systemd) echo CSystemd Logging ;;
     discoveryd) echo Registry Etcd EndpointFiles HealthChecks Metrics Systemd CToml ArgumentParser Logging \
-        ServiceLifecycle Subprocess SystemPackage UnixSignals ;;
+        NIOCore NIOPosix ServiceLifecycle Subprocess SystemPackage UnixSignals ;;
     *) return 1 ;;
     esac
 }

@@ -11,13 +11,15 @@ struct DiscoverydCommand: AsyncParsableCommand {
             Without a command the daemon runs, as systemd starts it. Its configuration is
             /etc/discoveryd.conf and /etc/discoveryd.conf.d/*.conf; see the commented sample there.
 
-            Exit status: 0 success, 64 wrong usage, 69 etcd not reachable, 70 internal error,
-            73 no temporary directory, 78 faulty configuration.
+            Exit status: 0 success, 64 wrong usage, 69 etcd not reachable or the daemon not running,
+            70 internal error, 73 no temporary directory, 75 not in time, 77 not permitted, 78 faulty
+            configuration.
             """,
         version: Version.text,
         subcommands: [
             RunCommand.self, CheckCommand.self, ListCommand.self, WatchCommand.self,
-            DevCommand.self,
+            StatusCommand.self, WaitCommand.self, DrainCommand.self, UndrainCommand.self,
+            ReloadCommand.self, DevCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

@@ -16,6 +16,29 @@ final class Fleet {
         /// The services in the file, as JSON in one spelling; `nil` without a whole list.
         var services: String? { Fleet.services(in: file) }
 
+        /// Asks it as a person would: `discoveryd COMMAND --control-socket …`.
+        func ask(_ arguments: String...) async throws -> Command.Result {
+            try await Command(
+                DaemonProcess.program,
+                arguments + ["--control-socket", directory.file("\(name).sock")]
+            ).run()
+        }
+
+        /// The states of the endpoints in the file by `service/id`.
+        var states: [String: String] {
+            guard let file, let list = try? JSONSerialization.jsonObject(with: Data(file.utf8)),
+                let services = (list as? [String: Any])?["services"] as? [String: [[String: Any]]]
+            else { return [:] }
+            var states: [String: String] = [:]
+            for (name, endpoints) in services {
+                for endpoint in endpoints {
+                    states["\(name)/\(endpoint["id"] as? String ?? "?")"] =
+                        endpoint["state"] as? String
+                }
+            }
+            return states
+        }
+
         /// `service/id` of every endpoint in the file, sorted.
         var keys: [String] {
             guard let file, let list = try? JSONSerialization.jsonObject(with: Data(file.utf8)),
@@ -75,7 +98,8 @@ final class Fleet {
         let process = try DaemonProcess(
             [
                 "run", "-c", directory.file("\(name).conf"), "--status-file",
-                directory.file("\(name).status"),
+                directory.file("\(name).status"), "--control-socket",
+                directory.file("\(name).sock"),
             ] + (state.map { ["--state-directory", $0] } ?? []),
             // Each run has a log of its own: what it says is not taken for what an earlier one said.
             log: directory.file("\(name)-\(hosts.count).log"),

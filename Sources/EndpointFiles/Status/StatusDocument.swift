@@ -165,7 +165,7 @@ public struct StatusDocument: Sendable {
 
 extension OutputStatus {
     /// The status as one word. A file that is just being written is as good as current.
-    var word: String {
+    public var word: String {
         switch self {
         case .waiting: "waiting"
         case .pending, .current: "current"

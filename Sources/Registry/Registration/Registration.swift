@@ -14,10 +14,10 @@ struct Registration: Sendable {
         /// Not in the store. Can go to `claiming`, `withdrawn`.
         case unclaimed
         /// A claim is under way. Can go to `registered`, `refused`, `failed`, `unclaimed`.
-        case claiming(LeaseID, ServiceInstance)
+        case claiming(LeaseID, Offer)
         /// In the store, as put at this revision, since then. Can go to `lost`, `unclaimed`,
         /// `claiming`, `withdrawing`.
-        case registered(LeaseID, ServiceInstance, at: Revision, since: Duration)
+        case registered(LeaseID, Offer, at: Revision, since: Duration)
         /// Was in the store, and somebody deleted or overwrote it. Can go to `claiming`, `withdrawn`.
         case lost(until: Duration)
         /// Somebody else has the key. Can go to `claiming`, `unclaimed`, `withdrawing`.

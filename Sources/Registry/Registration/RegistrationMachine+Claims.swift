@@ -51,13 +51,13 @@ extension RegistrationMachine {
         _ outcome: ClaimOutcome,
         at now: Duration
     ) -> [Action] {
-        guard case .claiming(lease, let instance) = registrations[key]?.state else { return [] }
+        guard case .claiming(lease, let offer) = registrations[key]?.state else { return [] }
         let heard = registrations[key]?.heard
         registrations[key]?.heard = nil
         var actions: [Action] = []
         switch outcome {
         case .claimed(let revision):
-            actions = claimed(key, lease, instance, revision, at: now)
+            actions = claimed(key, lease, offer, revision, at: now)
         case .heldByAnotherHost(let holder):
             actions = refused(key, .heldByAnotherHost(holder), at: now)
         case .heldByOurHost(let holder):
@@ -101,12 +101,12 @@ extension RegistrationMachine {
     private mutating func claimed(
         _ key: ServiceKey,
         _ lease: LeaseID,
-        _ instance: ServiceInstance,
+        _ offer: Offer,
         _ revision: Revision,
         at now: Duration
     ) -> [Action] {
         let isContested = registrations[key]?.isContested ?? false
-        registrations[key]?.state = .registered(lease, instance, at: revision, since: now)
+        registrations[key]?.state = .registered(lease, offer, at: revision, since: now)
         registrations[key]?.backoff.reset()
         registrations[key]?.refusalBackoff.reset()
         registrations[key]?.saidRefusal = nil
@@ -172,17 +172,17 @@ extension RegistrationMachine {
         guard let registration = registrations[key], !registration.isBusy,
             registration.retryAt.map({ $0 <= now }) ?? true
         else { return nil }
+        let wanted = offer(of: registration.instance)
         switch (registration.wish, registration.state) {
-        case (.present, .registered(_, let instance, _, _))
-        where instance == registration.instance:
+        case (.present, .registered(_, let offer, _, _)) where offer == wanted:
             return nil
         case (.present, _):
-            registrations[key]?.state = .claiming(lease, registration.instance)
-            return .claim(claim(registration.instance, under: lease))
+            registrations[key]?.state = .claiming(lease, wanted)
+            return .claim(claim(wanted, under: lease))
         case (_, .registered), (_, .failed):
             // After a failed call nobody knows what stands there: withdrawing it does no harm.
             registrations[key]?.state = .withdrawing(lease)
-            return .withdraw(claim(registration.instance, under: lease, state: .leaving))
+            return .withdraw(claim(leaving(registration.instance), under: lease))
         default:
             registrations[key]?.state = .withdrawn
             return nil
@@ -218,28 +218,28 @@ extension RegistrationMachine {
         guard case .held(let held) = lease else { return [] }
         return registrations.keys.sorted().compactMap { key in
             switch registrations[key]?.state {
-            case .registered(_, let instance, _, _), .claiming(_, let instance):
-                claim(instance, under: held.id, state: .leaving)
+            case .registered(_, let offer, _, _), .claiming(_, let offer):
+                claim(leaving(offer.instance), under: held.id)
             default: nil
             }
         }
     }
 
-    private func claim(
-        _ instance: ServiceInstance,
-        under lease: LeaseID,
-        state: EndpointState = .up
-    ) -> Claim {
+    private func leaving(_ instance: ServiceInstance) -> Offer {
+        Offer(instance: instance, state: .leaving)
+    }
+
+    private func claim(_ offer: Offer, under lease: LeaseID) -> Claim {
         Claim(
-            key: settings.prefix.key(instance.key),
-            instance: instance.key,
-            value: value(of: instance, state: state),
+            key: settings.prefix.key(offer.instance.key),
+            instance: offer.instance.key,
+            value: value(of: offer),
             lease: lease,
             owner: settings.owner
         )
     }
 
-    func value(of instance: ServiceInstance, state: EndpointState = .up) -> [UInt8] {
-        RecordCodec.encode(instance, owner: settings.owner, state: state)
+    func value(of offer: Offer) -> [UInt8] {
+        RecordCodec.encode(offer.instance, owner: settings.owner, state: offer.state)
     }
 }

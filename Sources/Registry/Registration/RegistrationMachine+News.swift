@@ -41,10 +41,10 @@ extension RegistrationMachine {
         var actions: [Action] = []
         for key in registrations.keys.sorted() {
             if isRestored,
-                case .registered(let lease, let instance, _, let since) = registrations[key]?.state
+                case .registered(let lease, let offer, _, let since) = registrations[key]?.state
             {
                 // Revisions from before a restore are no measure.
-                registrations[key]?.state = .registered(lease, instance, at: .zero, since: since)
+                registrations[key]?.state = .registered(lease, offer, at: .zero, since: since)
             }
             let news = found[key].map(Registration.News.put) ?? .deleted(at: snapshot.revision)
             actions += newsHeard(news, of: key, at: now)
@@ -79,20 +79,21 @@ extension RegistrationMachine {
         at now: Duration
     ) -> [Action] {
         switch registrations[key]?.state {
-        case .registered(let lease, let instance, let revision, let since):
+        case .registered(let lease, let offer, let revision, let since):
             guard news.revision > revision else { return [] }
             if case .put(let record) = news, record.lease == lease,
-                record.value == value(of: instance)
+                record.value == value(of: offer)
             {
                 registrations[key]?.state = .registered(
                     lease,
-                    instance,
+                    offer,
                     at: record.modRevision,
                     since: since
                 )
                 return []
             }
-            if case .put(let record) = news, let twin = twin(in: record, under: lease, of: instance)
+            if case .put(let record) = news,
+                let twin = twin(in: record, under: lease, of: offer.instance)
             {
                 return leaseShared(with: twin, at: now)
             }

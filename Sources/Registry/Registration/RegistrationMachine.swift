@@ -64,6 +64,8 @@ public struct RegistrationMachine: StateMachine {
     /// Why there is no lease, while there is none.
     private var grantTrouble: String?
     private var streams = 0
+    /// What is registered as draining.
+    private(set) var drains = Drains()
     /// What an earlier life left to go on with, until that is settled.
     private var kept: KeptLease?
 
@@ -94,6 +96,19 @@ public struct RegistrationMachine: StateMachine {
     /// Whether each instance is registered, or refused with a reason.
     public var isSettled: Bool { registrations.values.allSatisfy { $0.status.isSettled } }
 
+    /// Whether the store has each instance as it is wanted, or somebody else has its key.
+    public var isAsWanted: Bool {
+        registrations.values.allSatisfy { registration in
+            switch registration.state {
+            case .registered(_, let offer, _, _):
+                registration.wish == .present && offer == self.offer(of: registration.instance)
+            case .withdrawn: registration.wish != .present
+            case .refused: true
+            case .unclaimed, .claiming, .lost, .failed, .withdrawing: false
+            }
+        }
+    }
+
     /// The lease, when there is one.
     public var leaseID: LeaseID? {
         if case .held(let held) = lease { held.id } else { nil }
@@ -111,6 +126,21 @@ public struct RegistrationMachine: StateMachine {
         case .asking(let kept), .waiting(.ask(let kept), _): kept.id
         case .none, .granting, .waiting, .leavingAfterGrant, .leaving, .left: nil
         }
+    }
+
+    /// What an instance is to be registered as.
+    func offer(of instance: ServiceInstance) -> Offer {
+        Offer(
+            instance: instance,
+            state: drains.contains(instance.key.service) ? .draining : .up
+        )
+    }
+
+    /// Other services are to drain now. Each key whose value changes by that is put again, under the
+    /// same lease.
+    public mutating func drainsChanged(to drains: Drains, at now: Duration) -> [Action] {
+        self.drains = drains
+        return advance(at: now)
     }
 
     // MARK: the life of the lease

@@ -64,6 +64,12 @@ public final class RegistrationSession: Sendable {
         driver.happened { machine, now in machine.returnRequested(key, at: now) }
     }
 
+    /// Has these services registered as draining and all others as in service. Keys whose value
+    /// changes by that are put again, once each, under the same lease.
+    public func setDrains(_ drains: Drains) {
+        driver.happened { machine, now in machine.drainsChanged(to: drains, at: now) }
+    }
+
     /// Gives everything back: marks the keys as leaving, revokes the lease; then ``run()`` returns.
     /// Takes at most the leave limit, whether the store answers or not.
     public func leave() {
@@ -90,6 +96,10 @@ public final class RegistrationSession: Sendable {
 
     /// How each instance stands.
     public var statuses: [ServiceKey: RegistrationStatus] { driver.read { $0.statuses } }
+
+    /// Whether the store has each instance as it is wanted, or another host has its key. True without
+    /// instances.
+    public var isAsWanted: Bool { driver.read { $0.isAsWanted } }
 
     /// Whether each instance is registered, or refused with a reason. True without instances.
     public var isSettled: Bool { driver.read { $0.isSettled } }

@@ -8,18 +8,7 @@ struct EndpointTableText {
     static func text(_ table: EndpointTable) -> String {
         let rows = table.names.flatMap { table.endpoints(of: $0) }.map(row)
         guard !rows.isEmpty else { return "no endpoints\n" }
-        let all = [titles] + rows
-        let widths = titles.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        return all.map { row in
-            var line = ""
-            for (column, cell) in row.enumerated() {
-                line += cell
-                if column < row.count - 1 {
-                    line += String(repeating: " ", count: widths[column] - cell.count + 2)
-                }
-            }
-            return line.trimmingSuffix(" ") + "\n"
-        }.joined()
+        return Columns.text([titles] + rows)
     }
 
     /// One endpoint on one line.
@@ -35,13 +24,5 @@ struct EndpointTableText {
             instance.address.joined(port: instance.port), endpoint.state.rawValue,
             String(instance.weight), instance.zone ?? "", instance.tags.joined(separator: ","),
         ]
-    }
-}
-
-extension String {
-    fileprivate func trimmingSuffix(_ character: Character) -> String {
-        var text = self[...]
-        while text.last == character { text.removeLast() }
-        return String(text)
     }
 }

@@ -34,6 +34,8 @@ struct RunCommand: AsyncParsableCommand {
     )
     var stateDirectory: String?
 
+    @OptionGroup var control: ControlOptions
+
     @Option(help: "The least that is logged.")
     var logLevel = LogLevel.info
 
@@ -74,6 +76,7 @@ struct RunCommand: AsyncParsableCommand {
             },
             statusFile: statusFile,
             state: stateDirectory.map(StateDirectory.init) ?? .ofUnit,
+            controlSocket: control.controlSocket,
             log: log
         )
         try await daemon.run()

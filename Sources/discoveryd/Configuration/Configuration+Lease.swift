@@ -8,6 +8,11 @@ extension Configuration {
         /// What becomes of the registrations when the daemon ends. Default: what systemd is about to do.
         var onStop = OnStop.auto
 
+        /// How long the registrations stand as draining before they go, when the daemon ends and they do
+        /// not stay. Default 0 s, up to 5 min.
+        var drain: Duration = .zero
+
+        static let drains: ClosedRange<Duration> = .zero ... .seconds(300)
         static let ttls: ClosedRange<Duration> = .seconds(2) ... .seconds(3600)
         /// Below this, one slow disk or election of etcd takes healthy hosts off the lists.
         static let comfortableTTL: Duration = .seconds(5)

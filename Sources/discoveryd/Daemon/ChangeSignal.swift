@@ -1,7 +1,17 @@
+import Registry
+import Synchronization
+
 /// Says that something changed; whoever waits looks for itself. Many at once are one.
-struct ChangeSignal: Sendable {
+final class ChangeSignal: Sendable {
+    private struct Listeners {
+        var next = 0
+        var continuations: [Int: AsyncStream<Void>.Continuation] = [:]
+    }
+
+    /// The changes, for the one that follows them from the start.
     let changes: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
+    private let listeners = Mutex(Listeners())
 
     init() {
         (changes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -9,5 +19,39 @@ struct ChangeSignal: Sendable {
 
     func raise() {
         continuation.yield()
+        for listener in listeners.withLock({ Array($0.continuations.values) }) { listener.yield() }
+    }
+
+    /// Calls `look` now and after each change, until it returns `true` or the task is cancelled.
+    func follow(_ look: () async -> Bool) async {
+        let (changes, continuation) = AsyncStream.makeStream(
+            of: Void.self,
+            bufferingPolicy: .bufferingNewest(1)
+        )
+        let number = listeners.withLock { listeners in
+            listeners.next += 1
+            listeners.continuations[listeners.next] = continuation
+            return listeners.next
+        }
+        defer { _ = listeners.withLock { $0.continuations.removeValue(forKey: number) } }
+        continuation.yield()
+        for await _ in changes {
+            if await look() { return }
+        }
+    }
+
+    /// Waits until `condition` holds.
+    ///
+    /// - Returns: `false` when it did not within `limit`, or the task was cancelled.
+    func wait(
+        within limit: Duration,
+        until condition: @escaping @Sendable () -> Bool
+    ) async -> Bool {
+        if condition() { return true }
+        let isTrue = try? await within(limit) { [self] in
+            await follow(condition)
+            return condition()
+        }
+        return (isTrue ?? nil) ?? false
     }
 }

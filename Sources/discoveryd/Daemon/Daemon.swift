@@ -14,6 +14,7 @@ struct Daemon: Sendable {
     private let reload: @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration
     private let statusFile: String
     private let state: StateDirectory?
+    private let controlSocket: String?
     private let primaryAddress: @Sendable () -> HostAddress?
     private let onList: @Sendable (TableUpdate) -> Void
     private let notifier: Notifier
@@ -22,6 +23,7 @@ struct Daemon: Sendable {
     /// - Parameters:
     ///   - reload: Reads the configuration again.
     ///   - state: What an earlier run left, and where to leave it for the next; nothing without one.
+    ///   - controlSocket: Where commands ask the daemon; nowhere without one.
     ///   - primaryAddress: The host's address, for services that name none.
     ///   - onList: Told each new list, beside the files.
     init(
@@ -30,6 +32,7 @@ struct Daemon: Sendable {
         reload: @escaping @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration,
         statusFile: String,
         state: StateDirectory? = nil,
+        controlSocket: String? = nil,
         primaryAddress: @escaping @Sendable () -> HostAddress? = PrimaryAddress.current,
         onList: @escaping @Sendable (TableUpdate) -> Void = { _ in },
         notifier: Notifier = Notifier(),
@@ -40,6 +43,7 @@ struct Daemon: Sendable {
         self.reload = reload
         self.statusFile = statusFile
         self.state = state
+        self.controlSocket = controlSocket
         self.primaryAddress = primaryAddress
         self.onList = onList
         self.notifier = notifier
@@ -94,6 +98,14 @@ struct Daemon: Sendable {
             signal.raise()
         }
         reloader.setActions(configuration.reloads)
+        let drains = DrainBoard(
+            session: session,
+            directory: state,
+            timeline: timeline,
+            signal: signal,
+            log: log
+        )
+        let reloads = ReloadDesk()
         let publisher = EndpointPublisher(
             prefix: configuration.etcd.prefix,
             generator: generator.split(),
@@ -183,11 +195,13 @@ struct Daemon: Sendable {
             Running { await watcher.run() },
             Leaving(
                 session: session,
-                onStop: configuration.lease.onStop,
+                lease: configuration.lease,
                 keeper: keeper,
                 ownJob: { () async throws(SystemdError) in try await ServiceManager().ownJob() },
+                notifier: notifier,
                 log: log
             ),
+            drains,
             registrar,
             follower,
             Running { await monitor.run() },
@@ -206,9 +220,27 @@ struct Daemon: Sendable {
                 watcher: watcher,
                 board: board,
                 teller: teller,
+                desk: reloads,
                 log: log
             ),
         ]
+        if let controlSocket {
+            let history = ServiceHistory(session: session, signal: signal)
+            let desk = ControlDesk(
+                configuration: current,
+                board: board,
+                session: session,
+                publisher: publisher,
+                drains: drains,
+                history: history,
+                reloads: reloads,
+                signal: signal
+            )
+            services.append(history)
+            services.append(
+                ControlServer(path: controlSocket, answer: { await desk.answer($0) }, log: log)
+            )
+        }
         let loops: [WatchdogService.Loop] = [
             .init(name: "watch", laps: { watcher.laps }, poke: watcher.poke),
             .init(name: "registration", laps: { session.laps }, poke: session.poke),
@@ -296,8 +328,8 @@ struct Daemon: Sendable {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: groupLog
         )
-        // The leave takes 2 s at most, everything else ends at once.
-        group.maximumGracefulShutdownDuration = .seconds(8)
+        // The leave takes 2 s at most after the drain, everything else ends at once.
+        group.maximumGracefulShutdownDuration = configuration.lease.drain + .seconds(8)
         return group
     }
 }

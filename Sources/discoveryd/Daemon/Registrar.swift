@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HealthChecks
 import Logging
 import Registry
@@ -127,14 +128,12 @@ final class Registrar: Service {
     private func register(_ state: borrowing State) {
         var instances: [ServiceInstance] = []
         var waiting: [ServiceName] = []
-        var unwell: [ServiceKey: String] = [:]
+        var troubles: [ServiceKey: String?] = [:]
         let verdicts = monitor.verdicts
         for service in state.services {
-            if !service.checks.isEmpty, let key = key(of: service),
-                let verdict = verdicts[key], !verdict.isUp
-            {
-                unwell[key] = verdict.words
-                continue
+            if !service.checks.isEmpty, let key = key(of: service), let verdict = verdicts[key] {
+                troubles.updateValue(verdict.isUp ? nil : verdict.words, forKey: key)
+                if !verdict.isUp { continue }
             }
             guard let address = service.address ?? state.address else {
                 waiting.append(service.name)
@@ -149,12 +148,21 @@ final class Registrar: Service {
                 log.error("\(service.name): \(error)")
             }
         }
+        let unwell = troubles.filter { $0.value != nil }
         let unjudged = Set(unwell.keys).subtracting(state.judged)
         // First: who reads the board must not find a service neither unwell nor on its way.
         session.register(instances)
         board.update { facts in
             facts.withoutAddress = waiting
-            facts.unwell = unwell
+            let (before, now) = (facts.health, Date())
+            facts.health = Dictionary(
+                uniqueKeysWithValues: troubles.map { key, trouble in
+                    let old = before[key]
+                    let isSame = old?.isWell == (trouble == nil)
+                    let since = isSame ? old?.since ?? now : now
+                    return (key, StatusBoard.Health(trouble: trouble, since: since))
+                }
+            )
             facts.unjudged = unjudged
         }
     }

@@ -5,7 +5,8 @@ import Registry
 import ServiceLifecycle
 import UnixSignals
 
-/// Reads the configuration again on SIGHUP and applies what can be applied.
+/// Reads the configuration again on SIGHUP, or when asked over the control socket, and applies what can be
+/// applied.
 ///
 /// A faulty file changes nothing: the old configuration stays, and the faults are said.
 struct ReloadService: Service {
@@ -17,42 +18,57 @@ struct ReloadService: Service {
     let watcher: EndpointWatcher
     let board: StatusBoard
     let teller: Teller
+    let desk: ReloadDesk
     let log: Logger
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sighup)
         await cancelWhenGracefulShutdown {
-            for await _ in signals { reloadRequested() }
+            await withDiscardingTaskGroup { group in
+                group.addTask { for await _ in signals { desk.signalled() } }
+                for await asker in desk.requests {
+                    let outcome = reloadRequested()
+                    asker?.yield(outcome)
+                    asker?.finish()
+                }
+                group.cancelAll()
+            }
         }
     }
 
-    private func reloadRequested() {
+    private func reloadRequested() -> ReloadDesk.Outcome {
+        defer { teller.reloadEnded() }
         teller.reloadBegan()
         do throws(ConfigurationFaults) {
             let loaded = try reload()
             for warning in loaded.warnings { log.warning("\(warning)") }
-            apply(loaded.configuration)
+            let notes = apply(loaded.configuration)
             board.update { facts in
                 facts.reloadFaults = 0
                 facts.lastReload = Date()
             }
+            return .applied(loaded.warnings.map { "\($0)" } + notes)
         } catch {
             for fault in error.faults { log.error("\(fault)") }
             log.error("the new configuration was refused; the old one stays")
             board.update { $0.reloadFaults = error.faults.count }
+            return .refused(error.faults.map(\.description))
         }
-        teller.reloadEnded()
     }
 
-    private func apply(_ new: Configuration) {
+    /// - Returns: What there is to say to whoever asked.
+    private func apply(_ new: Configuration) -> [String] {
         let old = configuration.value
         var applied = new
+        var notes: [String] = []
         // Read at the start only; said by name, and still to be said at the next reload.
         for (name, isChanged) in [
             ("[etcd]", old.etcd != new.etcd), ("[lease]", old.lease != new.lease),
             ("[metrics]", old.metrics != new.metrics),
         ] where isChanged {
-            log.warning("\(name) has changed, which needs a restart: systemctl restart discoveryd")
+            let note = "\(name) has changed, which needs a restart: systemctl restart discoveryd"
+            log.warning("\(note)")
+            notes.append(note)
         }
         applied.etcd = old.etcd
         applied.lease = old.lease
@@ -66,5 +82,6 @@ struct ReloadService: Service {
             "configuration reloaded",
             metadata: ["services": "\(new.services.count)", "outputs": "\(new.outputs.count)"]
         )
+        return notes
     }
 }

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Glibc
 import Registry
 
-/// What one run of the daemon leaves for the next: its lease, and the last list.
+/// What one run of the daemon leaves for the next: its lease, its drains, and the last list.
 ///
 /// Without a directory nothing is kept, and the daemon runs all the same.
 struct StateDirectory: Sendable {
@@ -48,6 +48,21 @@ struct StateDirectory: Sendable {
     func forgetLease() {
         // What stays is asked for at the next start, and found gone.
         unlink(leasePath)
+    }
+
+    // MARK: drains
+
+    private var drainsPath: String { "\(path)/drains.json" }
+
+    /// What an earlier run was told to drain. A file that cannot be read is as good as none.
+    var drains: [KeptDrain] {
+        guard let bytes = try? writer.read(drainsPath, limit: 1 << 20) else { return [] }
+        return KeptDrain.read(bytes) ?? []
+    }
+
+    /// Keeps the drains for the next run.
+    func keep(_ drains: [KeptDrain]) throws(FileError) {
+        try writer.write(KeptDrain.bytes(of: drains), to: drainsPath, mode: 0o600)
     }
 
     // MARK: the last list

@@ -6,6 +6,14 @@ import Synchronization
 
 /// What the daemon knows of itself, collected from everybody's reports.
 final class StatusBoard: Sendable {
+    /// How a service with checks is, and since when.
+    struct Health: Hashable, Sendable {
+        /// What a check saw; `nil` when all pass.
+        var trouble: String?
+        var since: Date
+        var isWell: Bool { trouble == nil }
+    }
+
     struct Facts: Sendable {
         var etcd: EtcdEndpoint?
         var etcdTrouble: String?
@@ -21,8 +29,10 @@ final class StatusBoard: Sendable {
         var isStopping = false
         /// Names of services that have no address to be registered at.
         var withoutAddress: [ServiceName] = []
+        /// How the services are that have checks.
+        var health: [ServiceKey: Health] = [:]
         /// Services that are not registered because a check fails, and what it saw.
-        var unwell: [ServiceKey: String] = [:]
+        var unwell: [ServiceKey: String] { health.compactMapValues(\.trouble) }
         /// Those of them whose checks have not said enough yet.
         var unjudged: Set<ServiceKey> = []
         var reloadFaults = 0

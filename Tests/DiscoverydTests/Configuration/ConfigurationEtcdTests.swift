@@ -26,6 +26,7 @@ import Testing
             [lease]
             ttl = "1m"
             on_stop = "keep"
+            drain = "5s"
             [start]
             timeout = "0s"
             when_etcd_is_away = "degraded"
@@ -40,6 +41,7 @@ import Testing
         #expect(configuration.etcd.dialTimeout == .milliseconds(500))
         #expect(configuration.lease.ttl == .seconds(60))
         #expect(configuration.lease.onStop == .keep)
+        #expect(configuration.lease.drain == .seconds(5))
         #expect(configuration.start.timeout == .zero)
         #expect(configuration.start.whenEtcdIsAway == .degraded)
     }

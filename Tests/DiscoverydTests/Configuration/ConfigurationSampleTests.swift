@@ -79,7 +79,7 @@ import Testing
             "ca_file",
             "cert_file", "key_file", "server_name", "ttl", "timeout", "name", "port",
             "address", "id", "weight", "zone", "tags", "meta", "path", "services", "format", "mode",
-            "on_stop", "when_etcd_is_away", "on_empty", "min_endpoints", "hold",
+            "on_stop", "drain", "when_etcd_is_away", "on_empty", "min_endpoints", "hold",
             "command", "domain", "include_draining", "header", "owner", "group", "wait", "check",
             "timeout", "reload",
             "listen",

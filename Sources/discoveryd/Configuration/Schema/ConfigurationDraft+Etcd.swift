@@ -55,6 +55,11 @@ extension ConfigurationDraft {
             ?? ttl
         onStop =
             table.optional("on_stop", Expectation<Configuration.OnStop>.choice)?.value ?? onStop
+        let drain = table.optional(
+            "drain",
+            .duration(in: Configuration.Lease.drains, example: "5s")
+        )
+        self.drain = drain?.value ?? self.drain
         refuseOutputs(in: &table)
     }
 

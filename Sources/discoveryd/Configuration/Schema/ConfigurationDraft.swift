@@ -36,6 +36,7 @@ struct ConfigurationDraft {
     var serverName: Located<String>?
     var ttl: Located<Duration>?
     var onStop: Configuration.OnStop?
+    var drain: Duration?
     var startTimeout: Duration?
     var whenEtcdIsAway: Configuration.WhenEtcdIsAway?
     var metricsListen: ListenAddress?
@@ -75,6 +76,7 @@ struct ConfigurationDraft {
         merged.etcd.serverName = serverName?.value
         if let ttl { merged.lease.ttl = ttl.value }
         if let onStop { merged.lease.onStop = onStop }
+        if let drain { merged.lease.drain = drain }
         if let startTimeout { merged.start.timeout = startTimeout }
         if let whenEtcdIsAway { merged.start.whenEtcdIsAway = whenEtcdIsAway }
         merged.metrics.listen = metricsListen

@@ -1,0 +1,52 @@
+import ArgumentParser
+
+/// `discoveryd drain`: no new traffic for this host, or one of its services.
+struct DrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drain",
+        abstract: "Ask for no new traffic for this host's services, or for one of them.",
+        discussion: """
+            The services stay registered, as draining: files whose format can say it show them so, with
+            weight 0, the others leave them out. Outlives a restart of the daemon.
+            """
+    )
+
+    @OptionGroup var control: ControlOptions
+
+    @Argument(help: "The service; all of them unless given.")
+    var service: ServiceArgument?
+
+    @Option(
+        name: .customLong("for"),
+        help:
+            "After how long it ends by itself, such as 10m; it lasts until 'undrain' unless given."
+    )
+    var span: DurationArgument?
+
+    func validate() throws {
+        guard span.map({ ControlRequest.drains.contains($0.duration) }) ?? true else {
+            throw ValidationError("--for must be 1s to 8760h.")
+        }
+    }
+
+    func run() throws {
+        try control.askAndPrint(.drain(service?.name, for: span?.duration))
+    }
+}
+
+/// `discoveryd undrain`: back in service.
+struct UndrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "undrain",
+        abstract: "End the draining of one service, or all of it."
+    )
+
+    @OptionGroup var control: ControlOptions
+
+    @Argument(help: "The service; everything that drains unless given.")
+    var service: ServiceArgument?
+
+    func run() throws {
+        try control.askAndPrint(.undrain(service?.name))
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// `discoveryd reload`: the daemon reads its configuration again, and says what came of it.
+struct ReloadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reload",
+        abstract: "Have the daemon read its configuration again, and say what is wrong with it.",
+        discussion: """
+            Waits for the outcome. A faulty configuration changes nothing: its faults are printed and the
+            exit status is 78.
+            """
+    )
+
+    @OptionGroup var control: ControlOptions
+
+    func run() throws {
+        let limit = ControlDesk.reloadPatience
+        for message in try control.ask(.reload, taking: limit).messages {
+            Terminal.complain(StatusText.printable("warning: \(message)"))
+        }
+    }
+}

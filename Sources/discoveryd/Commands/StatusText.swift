@@ -1,0 +1,94 @@
+import FoundationEssentials
+
+/// How the daemon is, as a table for people.
+struct StatusText {
+    let report: StatusReport
+    /// By the wall clock, for the ages.
+    let now: Date
+
+    /// Some lines on the daemon, then its services, then its files.
+    var text: String {
+        var parts = [Columns.text(head)]
+        if !report.services.isEmpty {
+            let titles = ["SERVICE", "ID", "STATUS", "SINCE", "HEALTH", "DETAIL"]
+            parts.append(Columns.text([titles] + report.services.map(row)))
+        }
+        if !report.outputs.isEmpty {
+            let titles = ["OUTPUT", "STATUS", "REVISION", "AGE", "DETAIL"]
+            parts.append(Columns.text([titles] + report.outputs.map(row)))
+        }
+        return Self.printable(parts.joined(separator: "\n"))
+    }
+
+    private var head: [[String]] {
+        var rows = [
+            ["discoveryd", "\(report.version), \(report.state) for \(age(since: report.since))"],
+            ["etcd", report.etcd ?? "none: \(report.etcdError ?? "not connected yet")"],
+            ["lease", report.lease.map { "\($0), \(report.ttlSeconds) s to live" } ?? "none"],
+            ["list", list],
+        ]
+        if let error = report.listError { rows.append(["list error", error]) }
+        for drain in report.drains {
+            let end = drain.until.map { "until \($0)" } ?? "until 'discoveryd undrain'"
+            rows.append(["draining", "\(drain.service ?? "the whole host"), \(end)"])
+        }
+        if report.reloadFaults > 0 {
+            rows.append(
+                ["reload", "refused (\(report.reloadFaults) faults), the old configuration stays"]
+            )
+        }
+        return rows
+    }
+
+    private var list: String {
+        guard let revision = report.revision else { return "none yet" }
+        var text =
+            "\(report.serviceCount) services, \(report.endpointCount) endpoints at revision "
+            + "\(revision)"
+        if let sync = report.lastSync { text += ", read whole \(age(since: sync)) ago" }
+        if report.heldCount > 0 { text += ", \(report.heldCount) held that etcd lost" }
+        return text
+    }
+
+    private func row(_ service: StatusReport.Service) -> [String] {
+        [
+            service.service, service.id ?? "-",
+            service.status + (service.draining ? ", draining" : ""),
+            service.since.map { age(since: $0) } ?? "-", service.health ?? "-",
+            service.detail ?? "",
+        ]
+    }
+
+    private func row(_ output: StatusReport.Output) -> [String] {
+        [
+            output.path, output.status, output.revision.map { "\($0)" } ?? "-",
+            output.ageSeconds.map { Self.age($0) } ?? "-", output.detail ?? "",
+        ]
+    }
+
+    private func age(since text: String) -> String {
+        guard let date = try? Date(text, strategy: .iso8601) else { return text }
+        return Self.age(Int64(max(0, now.timeIntervalSince(date))))
+    }
+
+    /// `42s`, `5m`, `3h`, `2d`: as much as people want to know.
+    static func age(_ seconds: Int64) -> String {
+        switch seconds {
+        case ..<120: "\(seconds)s"
+        case ..<7200: "\(seconds / 60)m"
+        case ..<172_800: "\(seconds / 3600)h"
+        default: "\(seconds / 86400)d"
+        }
+    }
+
+    /// Some of it came from etcd by way of the daemon: nothing in it may drive the terminal.
+    static func printable(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let category = scalar.properties.generalCategory
+            let isUnsafe = category == .control || category == .format
+            result.append(isUnsafe && scalar != "\n" ? "?" : scalar)
+        }
+        return String(result)
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+
+/// `discoveryd wait`: returns when the files are right.
+struct WaitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wait",
+        abstract: "Wait until the files hold a current list with enough endpoints.",
+        discussion: """
+            Endpoints that drain do not count. Exit status: 0 when it is so, 75 when it was not in time,
+            69 when the daemon does not run.
+            """
+    )
+
+    @OptionGroup var control: ControlOptions
+
+    @Option(help: "The service to count; all of them unless given.")
+    var service: ServiceArgument?
+
+    @Option(help: "How many endpoints there must be; 1 with a service, 0 without unless given.")
+    var min: Int?
+
+    @Option(help: "How long to wait at most, such as 500ms, 30s or 5m.")
+    var timeout = DurationArgument(.seconds(30))
+
+    func validate() throws {
+        guard (0...1_000_000).contains(min ?? 0) else {
+            throw ValidationError("--min must be 0 to 1000000.")
+        }
+        guard ControlRequest.waits.contains(timeout.duration) else {
+            throw ValidationError("--timeout must be at most 24h.")
+        }
+    }
+
+    func run() throws {
+        let count = min ?? (service == nil ? 0 : 1)
+        let limit = timeout.duration
+        _ = try control.ask(
+            .wait(service?.name, atLeast: count, within: limit),
+            taking: limit
+        )
+    }
+}

@@ -1,0 +1,137 @@
+import EndpointFiles
+import Registry
+
+/// Answers requests of the control socket, from what everybody in the daemon knows.
+struct ControlDesk: Sendable {
+    /// How long a drain is waited for until etcd has it; it goes on by itself after that.
+    static let drainPatience = Duration.seconds(5)
+    /// How long a reload may take.
+    static let reloadPatience = Duration.seconds(30)
+
+    let configuration: CurrentConfiguration
+    let board: StatusBoard
+    let session: RegistrationSession
+    let publisher: EndpointPublisher
+    let drains: DrainBoard
+    let history: ServiceHistory
+    let reloads: ReloadDesk
+    let signal: ChangeSignal
+
+    /// Answers; cancelled it answers what is known by then.
+    func answer(_ request: ControlRequest) async -> ControlAnswer {
+        switch request {
+        case .status: ControlAnswer(.done, status: report)
+        case .wait(let service, let count, let limit):
+            await wait(for: service, atLeast: count, within: limit)
+        case .drain(let service, let span): await drain(service, for: span)
+        case .undrain(let service): await undrain(service)
+        case .reload: await reload()
+        }
+    }
+
+    private var report: StatusReport {
+        let statuses = session.statuses
+        return StatusReport(
+            facts: board.current,
+            configuration: configuration.value,
+            registrations: statuses,
+            since: history.note(statuses),
+            lease: session.leaseID,
+            outputs: publisher.statuses,
+            drains: drains.drains
+        )
+    }
+
+    // MARK: waiting
+
+    private func wait(
+        for service: ServiceName?,
+        atLeast count: Int,
+        within limit: Duration
+    ) async -> ControlAnswer {
+        let isThere = await signal.wait(within: limit) { lack(of: service, count) == nil }
+        guard !isThere, let lack = lack(of: service, count) else { return ControlAnswer(.done) }
+        return ControlAnswer(.timedOut, [lack])
+    }
+
+    /// What is missing for the files to show as many endpoints as that, of a list that is current.
+    private func lack(of service: ServiceName?, _ wanted: Int) -> String? {
+        let facts = board.current
+        guard facts.state == .current, let list = facts.list else {
+            return "the list is not current: \(facts.state.rawValue)"
+        }
+        guard publisher.hasWrittenAll, publisher.hasWritten(upTo: list.revision) else {
+            return "not every file holds the list yet"
+        }
+        for (path, status) in publisher.statuses.sorted(by: { $0.key < $1.key }) {
+            if case .kept(let reason) = status { return "\(path) is kept as it was: \(reason)" }
+        }
+        let names = service.map { [$0] } ?? list.table.names
+        let found = names.reduce(0) { sum, name in
+            sum + list.table.endpoints(of: name).count { $0.state == .up }
+        }
+        guard found < wanted else { return nil }
+        let what = service.map { "\($0) has" } ?? "there are"
+        return "\(what) \(found) of \(wanted) endpoints"
+    }
+
+    // MARK: draining
+
+    private func drain(_ service: ServiceName?, for span: Duration?) async -> ControlAnswer {
+        if let service, let fault = unknown(service) { return ControlAnswer(.invalid, [fault]) }
+        let target = DrainMachine.Target(service)
+        let change = drains.drain(target, for: span)
+        let end = span.map { "for \(DurationText($0))" } ?? "until 'discoveryd undrain'"
+        return await settled(change, "\(target.name) drains \(end)")
+    }
+
+    private func undrain(_ service: ServiceName?) async -> ControlAnswer {
+        if let service, drains.drains[.host] != nil {
+            return ControlAnswer(
+                .invalid,
+                [
+                    "the whole host drains, and \(service) with it; end that with 'discoveryd "
+                        + "undrain'"
+                ]
+            )
+        }
+        let target = DrainMachine.Target(service)
+        if let service, drains.drains[target] == nil, let fault = unknown(service) {
+            return ControlAnswer(.invalid, [fault])
+        }
+        return await settled(drains.undrain(target), "\(target.name) is in service")
+    }
+
+    private func settled(_ change: Int, _ sentence: String) async -> ControlAnswer {
+        let isInForce = await signal.wait(within: Self.drainPatience) { drains.isInForce(change) }
+        var messages = [sentence]
+        if !isInForce {
+            messages.append("etcd does not have it yet; it is told as soon as that is possible")
+        }
+        if let trouble = drains.keepTrouble { messages.append(trouble) }
+        return ControlAnswer(.done, messages)
+    }
+
+    private func unknown(_ service: ServiceName) -> String? {
+        let names = Set(configuration.value.services.map(\.name)).sorted()
+        guard !names.contains(service) else { return nil }
+        guard !names.isEmpty else { return "this host registers no service" }
+        let known = names.map(\.text).joined(separator: ", ")
+        return "this host registers no service \(service); it registers \(known)"
+    }
+
+    // MARK: reloading
+
+    private func reload() async -> ControlAnswer {
+        let outcome = try? await within(Self.reloadPatience) { await reloads.reload() }
+        return switch outcome ?? nil {
+        case .applied(let notes): ControlAnswer(.done, notes)
+        case .refused(let faults):
+            ControlAnswer(
+                .refused,
+                faults + ["the new configuration was refused; the old one stays"]
+            )
+        case nil: ControlAnswer(.busy, ["the reload has not ended; see the log of discoveryd"])
+        }
+    }
+}

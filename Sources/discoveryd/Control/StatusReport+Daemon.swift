@@ -1,0 +1,97 @@
+import EndpointFiles
+import Etcd
+import FoundationEssentials
+import Glibc
+import Registry
+
+extension StatusReport {
+    /// What the daemon knows of itself.
+    ///
+    /// - Parameter since: Since when each registration stands as it does.
+    init(
+        facts: StatusBoard.Facts,
+        configuration: Configuration,
+        registrations: [ServiceKey: RegistrationStatus],
+        since: [ServiceKey: Date],
+        lease: LeaseID?,
+        outputs: [String: OutputStatus],
+        drains: [DrainMachine.Target: DrainMachine.Drain]
+    ) {
+        version = Version.text
+        state = facts.state.rawValue
+        self.since = facts.since.ISO8601Format()
+        etcd = facts.etcd?.description
+        etcdError = facts.etcd == nil ? facts.etcdTrouble : nil
+        listError = facts.listTrouble
+        self.lease = lease?.description
+        ttlSeconds = configuration.lease.ttl.components.seconds
+        revision = facts.list?.revision.rawValue
+        lastSync = facts.lastSync?.ISO8601Format()
+        serviceCount = facts.list?.table.serviceCount ?? 0
+        endpointCount = facts.list?.table.endpointCount ?? 0
+        heldCount = facts.list?.held.count ?? 0
+        reloadFaults = facts.reloadFaults
+        services = facts.withoutAddress.map { name in
+            Service(
+                service: name.text,
+                status: "pending",
+                detail: "no network address yet",
+                draining: drains[.host] != nil || drains[.service(name)] != nil
+            )
+        }
+        services += registrations.sorted { $0.key < $1.key }.map { key, status in
+            Service(
+                service: key.service.text,
+                id: key.instance.text,
+                status: status.word,
+                since: since[key]?.ISO8601Format(),
+                detail: status.detail,
+                draining: drains[.host] != nil || drains[.service(key.service)] != nil
+            )
+        }
+        services += facts.unwell.sorted { $0.key < $1.key }.map { key, why in
+            Service(
+                service: key.service.text,
+                id: key.instance.text,
+                status: "unhealthy",
+                detail: why,
+                draining: drains[.host] != nil || drains[.service(key.service)] != nil
+            )
+        }
+        for index in services.indices {
+            let health = facts.health.first { key, _ in
+                key.service.text == services[index].service
+                    && key.instance.text == services[index].id
+            }
+            services[index].health = health.map { $0.value.isWell ? "passing" : "failing" }
+            services[index].healthSince = health?.value.since.ISO8601Format()
+        }
+        self.outputs = outputs.sorted { $0.key < $1.key }.map { Output($0.key, $0.value) }
+        self.drains = drains.sorted { $0.key.name < $1.key.name }.map { target, drain in
+            Drain(
+                service: target.service?.text,
+                since: drain.since.ISO8601Format(),
+                until: drain.until?.ISO8601Format()
+            )
+        }
+    }
+}
+
+extension StatusReport.Output {
+    fileprivate init(_ path: String, _ status: OutputStatus) {
+        self.path = path
+        self.status = status.word
+        switch status {
+        case .current(let held): revision = held.rawValue
+        case .failed(let error): detail = error.message
+        case .refused(let fault): detail = fault.message
+        case .kept(let reason): detail = reason.description
+        case .waiting, .pending: break
+        }
+        var file = stat()
+        guard stat(path, &file) == 0 else { return }
+        let written = Date(timeIntervalSince1970: TimeInterval(file.st_mtim.tv_sec))
+        modified = written.ISO8601Format()
+        ageSeconds = max(0, Int64(Date().timeIntervalSince(written)))
+    }
+}

@@ -1,0 +1,128 @@
+import Testing
+
+@testable import Registry
+
+/// A host, or one of its services, that wants no new traffic.
+@Suite struct DrainingTests {
+    private let settings: RegistrationMachine.Settings
+    private let web: ServiceInstance
+    private let db: ServiceInstance
+
+    init() throws {
+        settings = RegistrationMachine.Settings(owner: try #require(OwnerID("host-a")))
+        web = try RegistrationMachineTests.instance("web", "web-1")
+        db = try RegistrationMachineTests.instance("db", "db-1")
+    }
+
+    @Test func aDrainedServiceIsPutAgainOnceUnderTheSameLeaseAndTheOthersAreNot() throws {
+        var (machine, lease) = try registered([web, db])
+        let claims = claims(in: machine.drainsChanged(to: webOnly, at: .seconds(1)))
+        #expect(claims.map(\.instance) == [web.key] && claims.map(\.lease) == [lease])
+        #expect(try states(claims) == [.draining])
+        #expect(!machine.isAsWanted)
+        _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .seconds(1))
+        #expect(machine.isAsWanted)
+        #expect(self.claims(in: machine.drainsChanged(to: webOnly, at: .seconds(2))).isEmpty)
+    }
+
+    @Test func theEndOfADrainPutsTheServiceBack() throws {
+        var (machine, lease) = try registered([web])
+        _ = machine.drainsChanged(to: webOnly, at: .zero)
+        _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .zero)
+        let claims = claims(in: machine.drainsChanged(to: Drains(), at: .seconds(1)))
+        #expect(try states(claims) == [.up])
+    }
+
+    @Test func aDrainThatEndsWhileItIsBeingPutIsPutRightAfterwards() throws {
+        var (machine, lease) = try registered([web])
+        _ = machine.drainsChanged(to: webOnly, at: .zero)
+        #expect(claims(in: machine.drainsChanged(to: Drains(), at: .zero)).isEmpty)
+        let actions = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .zero)
+        #expect(try states(claims(in: actions)) == [.up])
+    }
+
+    @Test func whatWasDrainedBeforeTheStartIsNeverPutAsInService() throws {
+        var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 42))
+        _ = machine.drainsChanged(to: Drains(everything: true), at: .zero)
+        _ = machine.servicesChanged(to: [web, db], at: .zero)
+        let actions = try granted(&machine).actions
+        #expect(try states(claims(in: actions)) == [.draining, .draining])
+    }
+
+    @Test func aServiceThatComesToADrainedHostDrainsToo() throws {
+        var (machine, _) = try registered([web])
+        _ = machine.drainsChanged(to: Drains(everything: true), at: .zero)
+        let claims = claims(in: machine.servicesChanged(to: [web, db], at: .zero))
+        #expect(try states(claims) == [.draining])
+    }
+
+    @Test func theWatchTellingOfADrainedKeyIsNoLoss() throws {
+        var (machine, lease) = try registered([web])
+        let claim = try #require(
+            claims(in: machine.drainsChanged(to: webOnly, at: .zero)).first
+        )
+        _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .zero)
+        let news = StoredRecord(
+            key: claim.key,
+            value: claim.value,
+            createRevision: 5,
+            modRevision: 8,
+            version: 2,
+            lease: lease
+        )
+        #expect(machine.keysHeard(.events([.put(news)]), at: .seconds(1)).isEmpty)
+        #expect(machine.statuses[web.key] == .registered(lease: lease, at: 8))
+    }
+
+    @Test func aDrainedKeyThatIsLostComesBackDrained() throws {
+        var (machine, lease) = try registered([web])
+        _ = machine.drainsChanged(to: webOnly, at: .zero)
+        _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .zero)
+        let deletion = StoreEvent.deleted(key: "services/web/web-1", at: 9)
+        _ = machine.keysHeard(.events([deletion]), at: .seconds(20))
+        var again: [Claim] = []
+        while again.isEmpty {
+            let due = try #require(machine.deadline)
+            try #require(due < .seconds(60))
+            again = claims(in: machine.timePassed(to: due))
+        }
+        #expect(try states(again) == [.draining])
+    }
+
+    // MARK: parts
+
+    private var webOnly: Drains { Drains(services: [web.key.service]) }
+
+    private func registered(
+        _ instances: [ServiceInstance]
+    ) throws -> (RegistrationMachine, LeaseID) {
+        var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 42))
+        _ = machine.servicesChanged(to: instances, at: .zero)
+        let lease = try granted(&machine).lease
+        for instance in instances {
+            _ = machine.claimAnswered(instance.key, lease: lease, .claimed(at: 5), at: .zero)
+        }
+        return (machine, lease)
+    }
+
+    private func granted(
+        _ machine: inout RegistrationMachine
+    ) throws -> (lease: LeaseID, actions: [RegistrationMachine.Action]) {
+        let lease = try #require(
+            machine.started(at: .zero).compactMap {
+                if case .grant(let id, _) = $0 { id } else { nil }
+            }.first
+        )
+        return (
+            lease, machine.leaseGranted(lease, ttl: .seconds(60), sent: .zero, at: .zero)
+        )
+    }
+
+    private func claims(in actions: [RegistrationMachine.Action]) -> [Claim] {
+        actions.compactMap { if case .claim(let claim) = $0 { claim } else { nil } }
+    }
+
+    private func states(_ claims: [Claim]) throws -> [EndpointState] {
+        try claims.map { try RecordCodec.decode($0.value, key: $0.instance).state }
+    }
+}
