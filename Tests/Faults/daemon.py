@@ -60,7 +60,8 @@ class Daemon:
         state = ["--state-directory", self.state] if self.keeps_state else []
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, "run", "-c", self.conf, "--status-file", self.status_file, *state],
+                [self.binary, "run", "-c", self.conf, "--status-file", self.status_file,
+                 "--control-socket", self.status_file + ".sock", *state],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
 
     def wait_ready(self, within=15):

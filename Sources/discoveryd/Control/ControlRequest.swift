@@ -90,6 +90,21 @@ enum ControlRequest: Equatable, Sendable {
     }
 }
 
+extension ControlRequest: CustomStringConvertible {
+    /// As on the command line, for the log.
+    var description: String {
+        switch self {
+        case .status: "status"
+        case .wait(let service, let count, _): "wait \(service?.text ?? "") \(count)"
+        case .drain(let service, let span):
+            "drain" + (service.map { " \($0)" } ?? "")
+                + (span.map { " --for \(DurationText($0))" } ?? "")
+        case .undrain(let service): "undrain" + (service.map { " \($0)" } ?? "")
+        case .reload: "reload"
+        }
+    }
+}
+
 extension Duration {
     /// In whole milliseconds, what is less dropped.
     var milliseconds: Int64 {
