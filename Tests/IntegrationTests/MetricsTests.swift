@@ -66,7 +66,7 @@ import Testing
                 global: { scrape_interval: 1s, evaluation_interval: 1s }
                 rule_files: ["\(alerts)"]
                 scrape_configs:
-                  - job_name: discoveryd
+                  - job_name: discoveryd-hosts
                     static_configs: [{ targets: ["127.0.0.1:\(ports[0])"] }]
 
                 """
@@ -88,7 +88,7 @@ import Testing
                 #expect(prometheus.status == nil)
                 // Its port is not there at once.
                 let up = (try? await query("up")) ?? ""
-                return up.contains(#""job":"discoveryd""#) && up.contains(#","1"]"#)
+                return up.contains(#""job":"discoveryd-hosts""#) && up.contains(#","1"]"#)
             }
             let registered = try await query("discoveryd_service_registered")
             #expect(registered.contains(#""service":"web""#) && registered.contains(#","1"]"#))

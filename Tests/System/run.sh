@@ -147,6 +147,32 @@ start_returns_only_when_the_file_is_there_and_the_service_registered() {
         expect "others to read the list" in_box setpriv --reuid=65534 --clear-groups cat $list
 }
 
+ask_for_page='
+import socket, sys
+client = socket.socket(socket.AF_UNIX)
+client.connect("/run/discoveryd/state/metrics.sock")
+client.sendall(("GET /%s HTTP/1.0\r\n\r\n" % sys.argv[1]).encode())
+print(b"".join(iter(lambda: client.recv(65536), b"")).decode())'
+page() { in_box setpriv --reuid=65534 --clear-groups /usr/bin/python3 -c "$ask_for_page" "$1"; }
+metrics_are_served_on_a_socket_inside_the_sandbox() {
+    fresh || return 1
+    standard_configuration
+    in_box sh -c 'cat >> /etc/discoveryd.conf' <<CONF
+[metrics]
+listen = "unix:/run/discoveryd/state/metrics.sock"
+CONF
+    in_box systemctl start discoveryd || return 1
+    local metrics
+    metrics=$(page metrics)
+    expect "to be ready" has "$(page readyz)" ready &&
+        expect "to be alive" has "$(page healthz)" alive &&
+        expect "web to be registered" has "$metrics" 'discoveryd_service_registered{service="web"} 1' &&
+        expect "the memory in use to be known" grep -qE '^process_resident_memory_bytes [1-9]' <<<"$metrics" &&
+        expect "the open files to be known" grep -qE '^process_open_fds [1-9]' <<<"$metrics" &&
+        expect "the socket to be gone after a stop" in_box sh -c \
+            'systemctl stop discoveryd && [ ! -e /run/discoveryd/state/metrics.sock ]'
+}
+
 a_unit_ordered_after_reads_the_file() {
     fresh || return 1
     in_box sh -c 'cat > /etc/systemd/system/reader.service' <<UNIT

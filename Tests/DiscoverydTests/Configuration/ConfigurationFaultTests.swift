@@ -99,7 +99,7 @@ import Testing
             [ectd]
             [[servce]]
             [[servce]]
-            [metrics]
+            [tracing]
             """
         let allowed =
             "allowed are [etcd], [lease], [start], [metrics], [[service]], [[output]], outputs"
@@ -108,7 +108,7 @@ import Testing
                 "1:1: unknown key \"ttl\", \(allowed)",
                 "2:2: unknown table [ectd], did you mean [etcd]?",
                 "3:3: unknown table [[servce]], did you mean [[service]]?",
-                "5:2: unknown table [metrics], \(allowed)",
+                "5:2: unknown table [tracing], \(allowed)",
             ]
         )
     }

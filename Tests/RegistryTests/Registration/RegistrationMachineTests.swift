@@ -52,6 +52,18 @@ import Testing
         #expect(machine.isSettled)
     }
 
+    @Test func theEndOfTheLeaseCountsFromWhenTheAnsweredRequestLeft() throws {
+        var machine = machine()
+        #expect(machine.leaseEnd == nil)
+        _ = machine.servicesChanged(to: [web], at: .zero)
+        let lease = try grant(in: machine.started(at: .zero))
+        #expect(machine.leaseEnd == nil)
+        _ = machine.leaseGranted(lease, ttl: .seconds(9), sent: .seconds(1), at: .seconds(2))
+        #expect(machine.leaseEnd == .seconds(10))
+        _ = machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(3))
+        #expect(machine.leaseEnd == nil)
+    }
+
     @Test func aGrantWithoutAnAnswerIsAskedAgainUnderTheSameId() throws {
         var machine = machine()
         _ = machine.servicesChanged(to: [web], at: .zero)

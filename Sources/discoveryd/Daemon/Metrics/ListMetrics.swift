@@ -97,12 +97,9 @@ struct ListMetrics: Sendable {
     }
 
     func heard(_ news: WatchNews) {
-        for event in news.events {
-            switch event {
-            case .put: events.add(1, Kind.put.rawValue)
-            case .deleted: events.add(1, Kind.delete.rawValue)
-            }
-        }
+        let puts = news.events.count { if case .put = $0 { true } else { false } }
+        events.add(puts, Kind.put.rawValue)
+        events.add(news.events.count - puts, Kind.delete.rawValue)
     }
 
     func looked(at facts: StatusBoard.Facts, held count: Int) {

@@ -27,9 +27,9 @@ struct MetricsService: Service {
                 } catch {
                     if said != error.message { log.warning("no metrics: \(error)") }
                     said = error.message
-                    // Cancelled: the loop's condition ends it.
-                    try? await Task.sleep(for: backoff.next())
                 }
+                // Cancelled: the loop's condition ends it.
+                try? await Task.sleep(for: backoff.next())
             }
         }
     }
