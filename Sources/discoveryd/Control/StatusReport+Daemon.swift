@@ -58,13 +58,13 @@ extension StatusReport {
                 draining: drains[.host] != nil || drains[.service(key.service)] != nil
             )
         }
-        for index in services.indices {
-            let health = facts.health.first { key, _ in
-                key.service.text == services[index].service
-                    && key.instance.text == services[index].id
+        for (key, health) in facts.health {
+            let index = services.firstIndex { [name = key.service.text, id = key.instance.text] in
+                $0.service == name && $0.id == id
             }
-            services[index].health = health.map { $0.value.isWell ? "passing" : "failing" }
-            services[index].healthSince = health?.value.since.ISO8601Format()
+            guard let index else { continue }
+            services[index].health = health.isWell ? "passing" : "failing"
+            services[index].healthSince = health.since.ISO8601Format()
         }
         self.outputs = outputs.sorted { $0.key < $1.key }.map { Output($0.key, $0.value) }
         self.drains = drains.sorted { $0.key.name < $1.key.name }.map { target, drain in
