@@ -109,7 +109,7 @@ import Testing
     @Test func aClientThatReadsNothingIsCutOff() async throws {
         var limits = MetricsServer.Limits()
         limits.connections = 1
-        limits.patience = .milliseconds(300)
+        limits.patience = .seconds(3)
         let big = String(repeating: "x", count: 32 << 20)
         let pages = Pages(["/metrics": { PageAnswer(.ok, big) }, "/": { PageAnswer(.ok, "hello") }])
         try await with(limits, pages: pages) { port in
@@ -131,7 +131,8 @@ import Testing
                 silent.withLock { $0.append(connection) }
             }
         }
-        #expect(ContinuousClock.now - began < .seconds(10))
+        // Not the ten minutes that each of them has.
+        #expect(ContinuousClock.now - began < .seconds(120))
     }
 
     @Test func aUnixSocketIsServedReplacesAnOldOneAndIsGoneAtTheEnd() async throws {
