@@ -19,11 +19,15 @@ import Testing
                     "not well, taken out of the registry: exec /usr/bin/test"
                 )
             }
+            let down = try await host.ask("status").output
+            #expect(down.contains("unhealthy") && down.contains("failing"))
             let lease = try await fleet.etcd.etcdctl("lease", "list")
             try fleet.directory.write("well", "")
             try await eventually("it comes when its check passes") {
                 observer.keys == ["db/d1", "web/w1"]
             }
+            let up = try await host.ask("status").output
+            #expect(up.contains("passing") && !up.contains("unhealthy"))
             try FileManager.default.removeItem(atPath: flag)
             try await eventually("it goes when its check fails, and it alone") {
                 observer.keys == ["db/d1"]

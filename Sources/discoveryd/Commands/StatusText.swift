@@ -37,6 +37,7 @@ struct StatusText {
                 ["reload", "refused (\(report.reloadFaults) faults), the old configuration stays"]
             )
         }
+        rows += report.actionErrors.map { ["not taken up", $0] }
         return rows
     }
 

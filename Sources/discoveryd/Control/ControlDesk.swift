@@ -12,6 +12,7 @@ struct ControlDesk: Sendable {
     let board: StatusBoard
     let session: RegistrationSession
     let publisher: EndpointPublisher
+    let reloader: Reloader
     let drains: DrainBoard
     let history: ServiceHistory
     let reloads: ReloadDesk
@@ -38,7 +39,8 @@ struct ControlDesk: Sendable {
             since: history.note(statuses),
             lease: session.leaseID,
             outputs: publisher.statuses,
-            drains: drains.drains
+            drains: drains.drains,
+            actionFaults: reloader.faults
         )
     }
 
@@ -64,7 +66,12 @@ struct ControlDesk: Sendable {
             return "not every file holds the list yet"
         }
         for (path, status) in publisher.statuses.sorted(by: { $0.key < $1.key }) {
-            if case .kept(let reason) = status { return "\(path) is kept as it was: \(reason)" }
+            switch status {
+            case .kept(let reason): return "\(path) is kept as it was: \(reason)"
+            case .failed(let error): return "\(path): \(error.message)"
+            case .refused(let fault): return "\(path) stays old: \(fault)"
+            case .waiting, .pending, .current: continue
+            }
         }
         let names = service.map { [$0] } ?? list.table.names
         let found = names.reduce(0) { sum, name in

@@ -15,7 +15,8 @@ extension StatusReport {
         since: [ServiceKey: Date],
         lease: LeaseID?,
         outputs: [String: OutputStatus],
-        drains: [DrainMachine.Target: DrainMachine.Drain]
+        drains: [DrainMachine.Target: DrainMachine.Drain],
+        actionFaults: [ReloadAction: ReloadFault]
     ) {
         version = Version.text
         state = facts.state.rawValue
@@ -31,6 +32,7 @@ extension StatusReport {
         endpointCount = facts.list?.table.endpointCount ?? 0
         heldCount = facts.list?.held.count ?? 0
         reloadFaults = facts.reloadFaults
+        actionErrors = actionFaults.map { "\($0.key): \($0.value.message)" }.sorted()
         services = facts.withoutAddress.map { name in
             Service(
                 service: name.text,

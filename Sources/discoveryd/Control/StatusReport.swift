@@ -8,7 +8,7 @@ struct StatusReport: Codable, Equatable, Sendable {
         var service: String
         /// The instance; absent while the host has no address for it.
         var id: String?
-        /// `pending`, `registered`, `refused` or `withdrawn`.
+        /// `pending`, `registered`, `refused`, `withdrawn` or `unhealthy`.
         var status: String
         var since: String?
         /// What stands in the way.
@@ -27,7 +27,7 @@ struct StatusReport: Codable, Equatable, Sendable {
     /// One file.
     struct Output: Codable, Equatable, Sendable {
         var path: String
-        /// `waiting`, `current`, `kept` or `failed`.
+        /// `waiting`, `current`, `kept`, `refused` or `failed`.
         var status: String
         /// The revision of the list in it.
         var revision: Int64?
@@ -70,6 +70,8 @@ struct StatusReport: Codable, Equatable, Sendable {
     var heldCount: Int
     /// How many faults the configuration had that was refused last.
     var reloadFaults: Int
+    /// What has not taken up the new files, and why.
+    var actionErrors: [String]
     var services: [Service]
     var outputs: [Output]
     var drains: [Drain]
@@ -84,6 +86,7 @@ struct StatusReport: Codable, Equatable, Sendable {
         case endpointCount = "endpoint_count"
         case heldCount = "held_count"
         case reloadFaults = "reload_faults"
+        case actionErrors = "action_errors"
     }
 
     /// The report for programs: JSON, members by name, a newline at the end.

@@ -231,6 +231,7 @@ struct Daemon: Sendable {
                 board: board,
                 session: session,
                 publisher: publisher,
+                reloader: reloader,
                 drains: drains,
                 history: history,
                 reloads: reloads,
