@@ -44,6 +44,27 @@ import Testing
         }
     }
 
+    @Test func serversThatAllHangUpAtOnceAreNotCalledInATightLoop() {
+        var machine = machine()
+        var delays = 0
+        for _ in 0..<30 {
+            _ = machine.attemptBegan(at: .zero)
+            _ = machine.connected(at: .zero)
+            let next = machine.connectionLost(age: .milliseconds(3), at: .zero)
+            if case .wait = next { delays += 1 }
+        }
+        #expect(delays == 10)
+    }
+
+    @Test func whatFailedBeforeAConnectionDoesNotCountAfterIt() {
+        var machine = machine()
+        _ = machine.attemptFailed(at: .zero)
+        _ = machine.attemptFailed(at: .zero)
+        _ = machine.connected(at: .zero)
+        let next = machine.connectionLost(age: .milliseconds(60), at: .milliseconds(60))
+        #expect(next == .tryNext(endpoints[0]))
+    }
+
     @Test func aPassOverAllEndpointsTakesNoLongerThanTheDialTimeout() throws {
         let five = try (1...5).map { try EtcdEndpoint("10.0.0.\($0)") }
         var machine = machine(endpoints: five)

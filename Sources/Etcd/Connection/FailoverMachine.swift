@@ -25,6 +25,8 @@ struct FailoverMachine: Sendable {
     private var current = 0
     private var passBegan = Duration.zero
     private var failuresInPass = 0
+    /// Connections in a row that hardly lived.
+    private var shortLived = 0
     private var backoff: Backoff
     private var generator: SeededGenerator
     /// Since when no endpoint has answered, if all were asked.
@@ -73,6 +75,7 @@ struct FailoverMachine: Sendable {
         defer {
             awaySince = nil
             isAway = false
+            failuresInPass = 0
         }
         guard isAway, let since = awaySince else { return .zero }
         return min(now - since, limits.spread) * Double.random(in: 0...1, using: &generator)
@@ -92,10 +95,20 @@ struct FailoverMachine: Sendable {
     /// A connection that had been in use for `age` ended. The next member is asked first: this one
     /// had its reasons, and asking it again would be the slowest way to find out.
     ///
-    /// A connection that hardly lived counts as a failed attempt; a server that accepts and hangs
-    /// up would be called in a tight loop otherwise.
+    /// A connection that hardly lived counts as the first failed attempt of a new pass. When there were as
+    /// many of those in a row as there are endpoints there is a delay; servers that accept and hang up
+    /// would be called in a tight loop otherwise.
     mutating func connectionLost(age: Duration, at now: Duration) -> OnFailure {
-        guard age >= Self.settledAge else { return attemptFailed(at: now) }
+        guard age >= Self.settledAge else {
+            shortLived += 1
+            passBegan = now
+            if shortLived >= endpoints.count {
+                shortLived = 0
+                failuresInPass = endpoints.count - 1
+            }
+            return attemptFailed(at: now)
+        }
+        shortLived = 0
         failuresInPass = 0
         backoff.reset()
         current = (current + 1) % endpoints.count
