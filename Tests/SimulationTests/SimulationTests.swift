@@ -17,10 +17,13 @@ import Testing
     /// backoffs run out.
     static let bound = Duration.seconds(60)
 
-    /// Seeds that found something once.
-    static let kept: [UInt64] = []
+    /// Seeds that found something once. 50: an update that the watch had lost was covered by a later
+    /// change, and a comparison of the count and the highest revision did not see it.
+    static let kept: [UInt64] = [50]
 
-    @Test func whateverGoesWrongAllIsRightWithinTheBoundAfterwards() async {
+    /// In eight parts, for as many cores as there are.
+    @Test(arguments: 0..<8 as Range<UInt64>)
+    func whateverGoesWrongAllIsRightWithinTheBoundAfterwards(part: UInt64) async {
         let environment = ProcessInfo.processInfo.environment
         let seeds: [UInt64]
         if let one = environment["DISCOVERYD_SEED"].flatMap(UInt64.init) {
@@ -29,7 +32,7 @@ import Testing
             seeds =
                 Self.kept + Array(1...(environment["DISCOVERYD_SEEDS"].flatMap(UInt64.init) ?? 200))
         }
-        for seed in seeds {
+        for seed in seeds where seed % 8 == part {
             if let failure = Self.run(seed) { Issue.record("DISCOVERYD_SEED=\(seed): \(failure)") }
             // Other tests wait for real things, on as few threads as there are cores.
             await Task.yield()
