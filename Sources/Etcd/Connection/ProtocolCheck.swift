@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 
 /// Looks at the first byte a server says, to tell a port that speaks TLS from one that does not.
@@ -40,6 +41,14 @@ final class ProtocolCheck: ChannelInboundHandler, RemovableChannelHandler {
         hasHeard = true
         context.fireChannelRead(data)
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A server that hangs up before it has read all we said resets the connection.
+        if !hasHeard, let error = error as? IOError, error.errnoCode == ECONNRESET {
+            found(.hungUp(onTLS: isTLS))
+        }
+        context.fireErrorCaught(error)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
