@@ -426,9 +426,9 @@ CONF
 
 a_credential_of_the_unit_logs_in_also_after_a_reload() {
     fresh || return 1
-    in_box sh -c 'printf secret > /root/password && chmod 0600 /root/password'
+    in_box sh -c 'printf secret > /etc/etcd-password && chmod 0600 /etc/etcd-password'
     in_box mkdir -p /etc/systemd/system/discoveryd.service.d
-    in_box sh -c 'printf "[Service]\nLoadCredential=etcd:/root/password\n" > /etc/systemd/system/discoveryd.service.d/user.conf'
+    in_box sh -c 'printf "[Service]\nLoadCredential=etcd:/etc/etcd-password\n" > /etc/systemd/system/discoveryd.service.d/user.conf'
     in_box systemctl daemon-reload
     in_box sh -c 'printf "[etcd]\nusername = \"discoveryd\"\npassword_file = \"credential:etcd\"\n" >> /etc/discoveryd.conf'
     local result=0

@@ -1,7 +1,8 @@
 /// Decides how this host's instances get into the store and stay there: one lease for all, kept
 /// alive; one claim for each. It never gives up: whatever is lost is asked for again.
 ///
-/// This file decides about the lease; the instances are in `RegistrationMachine+Claims.swift`.
+/// This file decides about the lease; the instances are in `RegistrationMachine+Claims.swift`, what time
+/// brings in `RegistrationMachine+Time.swift`.
 public struct RegistrationMachine: StateMachine {
     /// Who registers, and how.
     public struct Settings: Sendable {
@@ -59,15 +60,15 @@ public struct RegistrationMachine: StateMachine {
     var lease = LeaseState.none
     var registrations: [ServiceKey: Registration] = [:]
     var generator: SeededGenerator
-    private var grantBackoff: Backoff
-    private var hasStarted = false
+    var grantBackoff: Backoff
+    var hasStarted = false
     /// Why there is no lease, while there is none.
-    private var grantTrouble: String?
-    private var streams = 0
+    var grantTrouble: String?
+    var streams = 0
     /// What is registered as draining.
     private(set) var drains = Drains()
     /// What an earlier life left to go on with, until that is settled.
-    private var kept: KeptLease?
+    var kept: KeptLease?
 
     /// A machine that has not started.
     ///
@@ -185,7 +186,7 @@ public struct RegistrationMachine: StateMachine {
         return [.report(.leaseContinued(id, term))] + hold(id, term, sent: sent, at: now)
     }
 
-    private mutating func hold(
+    mutating func hold(
         _ id: LeaseID,
         _ term: LeaseTerm,
         sent: Duration,
@@ -207,7 +208,7 @@ public struct RegistrationMachine: StateMachine {
     }
 
     /// A lease whose keys are elsewhere, or that lives too long or too short, only leaves keys behind.
-    private mutating func dropUnfitting() -> [Action] {
+    mutating func dropUnfitting() -> [Action] {
         guard let kept, !kept.fits(settings) else { return [] }
         self.kept = nil
         return [.revoke(kept.id)]
@@ -234,7 +235,7 @@ public struct RegistrationMachine: StateMachine {
         return wait(for: .ask(kept), because: error, at: now)
     }
 
-    private mutating func wait(
+    mutating func wait(
         for step: LeaseState.Step,
         because error: StoreError,
         at now: Duration
@@ -321,9 +322,9 @@ public struct RegistrationMachine: StateMachine {
     }
 
     /// How long a leave waits for the answer to a grant.
-    private static let grantPatience = Duration.seconds(1)
+    static let grantPatience = Duration.seconds(1)
 
-    private mutating func leave(_ id: LeaseID) -> [Action] {
+    mutating func leave(_ id: LeaseID) -> [Action] {
         lease = .leaving
         return [.leave(id, markers: [])]
     }
@@ -377,102 +378,5 @@ public struct RegistrationMachine: StateMachine {
     /// An instance is in the store under the lease: leases are of use here.
     mutating func leaseProved() {
         grantBackoff.reset()
-    }
-
-    // MARK: time
-
-    /// As ``StateMachine/deadline`` says.
-    public var deadline: Duration? {
-        guard hasStarted else { return nil }
-        switch lease {
-        case .none, .asking, .granting, .leaving, .left: return nil
-        case .waiting(_, let until), .leavingAfterGrant(_, let until): return until
-        case .held(let held):
-            var next = [held.nextInstant]
-            if !held.isDoubtful { next.append(held.goodUntil) }
-            next += registrations.values.compactMap(\.settlesAt)
-            // While all slots are taken, the end of a call moves the others on, not time.
-            if hasFreeSlot { next += registrations.values.compactMap(\.retryAt) }
-            return next.min()
-        }
-    }
-
-    /// As ``StateMachine/timePassed(to:)`` says.
-    public mutating func timePassed(to now: Duration) -> [Action] {
-        switch lease {
-        case .waiting(let step, let until) where until <= now:
-            return take(step)
-        case .leavingAfterGrant(let id, let until) where until <= now:
-            return leave(id)
-        case .held(let held):
-            return beat(held, at: now) + settleContested(at: now) + advance(at: now)
-        default:
-            return []
-        }
-    }
-
-    private mutating func beat(_ held: HeldLease, at now: Duration) -> [Action] {
-        var held = held
-        var actions: [Action] = []
-        if !held.isDoubtful, held.goodUntil <= now {
-            held.isDoubtful = true
-            actions.append(.report(.leaseDoubtful(held.id)))
-        }
-        switch held.beat {
-        case .due(let instant) where instant <= now:
-            held.beat = .awaited(since: now)
-            actions.append(.sendKeepAlive(stream: held.stream))
-        case .awaited(let since) where since + held.patience <= now:
-            held.beat = .reopening(at: now + held.backoff.next())
-            actions += [.closeKeepAlive(stream: held.stream), .suspectConnection]
-        case .reopening(let instant) where instant <= now:
-            streams += 1
-            held.stream = streams
-            held.beat = .awaited(since: now)
-            actions.append(.openKeepAlive(held.id, stream: streams))
-        default: break
-        }
-        lease = .held(held)
-        return actions
-    }
-
-    /// Begins whatever can begin now.
-    mutating func advance(at now: Duration) -> [Action] {
-        guard hasStarted else { return [] }
-        if case .none = lease {
-            guard registrations.values.contains(where: { $0.wish == .present }) else {
-                forgetUnwanted()
-                return []
-            }
-            let step = kept.map(LeaseState.Step.ask) ?? .grant(newLeaseID())
-            kept = nil
-            return take(step)
-        }
-        return advanceClaims(at: now)
-    }
-
-    private mutating func take(_ step: LeaseState.Step) -> [Action] {
-        switch step {
-        case .ask(let kept):
-            lease = .asking(kept)
-            return [.ask(kept.id)]
-        case .grant(let id):
-            lease = .granting(id)
-            return [.grant(id, ttl: settings.ttl)]
-        }
-    }
-
-    /// Chosen by us, so that a grant whose answer is lost can be asked again under the same id.
-    private mutating func newLeaseID() -> LeaseID {
-        LeaseID(rawValue: Int64.random(in: 1...Int64.max, using: &generator))
-    }
-}
-
-extension HeldLease {
-    var nextInstant: Duration {
-        switch beat {
-        case .due(let instant), .reopening(let instant): instant
-        case .awaited(let since): since + patience
-        }
     }
 }

@@ -1,0 +1,97 @@
+/// What the passing of time brings: keep-alives, calls that are made again, and claims whose turn it is.
+extension RegistrationMachine {
+    /// As ``StateMachine/deadline`` says.
+    public var deadline: Duration? {
+        guard hasStarted else { return nil }
+        switch lease {
+        case .none, .asking, .granting, .leaving, .left: return nil
+        case .waiting(_, let until), .leavingAfterGrant(_, let until): return until
+        case .held(let held):
+            var next = [held.nextInstant]
+            if !held.isDoubtful { next.append(held.goodUntil) }
+            next += registrations.values.compactMap(\.settlesAt)
+            // While all slots are taken, the end of a call moves the others on, not time.
+            if hasFreeSlot { next += registrations.values.compactMap(\.retryAt) }
+            return next.min()
+        }
+    }
+
+    /// As ``StateMachine/timePassed(to:)`` says.
+    public mutating func timePassed(to now: Duration) -> [Action] {
+        switch lease {
+        case .waiting(let step, let until) where until <= now:
+            return take(step)
+        case .leavingAfterGrant(let id, let until) where until <= now:
+            return leave(id)
+        case .held(let held):
+            return beat(held, at: now) + settleContested(at: now) + advance(at: now)
+        default:
+            return []
+        }
+    }
+
+    private mutating func beat(_ held: HeldLease, at now: Duration) -> [Action] {
+        var held = held
+        var actions: [Action] = []
+        if !held.isDoubtful, held.goodUntil <= now {
+            held.isDoubtful = true
+            actions.append(.report(.leaseDoubtful(held.id)))
+        }
+        switch held.beat {
+        case .due(let instant) where instant <= now:
+            held.beat = .awaited(since: now)
+            actions.append(.sendKeepAlive(stream: held.stream))
+        case .awaited(let since) where since + held.patience <= now:
+            held.beat = .reopening(at: now + held.backoff.next())
+            actions += [.closeKeepAlive(stream: held.stream), .suspectConnection]
+        case .reopening(let instant) where instant <= now:
+            streams += 1
+            held.stream = streams
+            held.beat = .awaited(since: now)
+            actions.append(.openKeepAlive(held.id, stream: streams))
+        default: break
+        }
+        lease = .held(held)
+        return actions
+    }
+
+    /// Begins whatever can begin now.
+    mutating func advance(at now: Duration) -> [Action] {
+        guard hasStarted else { return [] }
+        if case .none = lease {
+            guard registrations.values.contains(where: { $0.wish == .present }) else {
+                forgetUnwanted()
+                return []
+            }
+            let step = kept.map(LeaseState.Step.ask) ?? .grant(newLeaseID())
+            kept = nil
+            return take(step)
+        }
+        return advanceClaims(at: now)
+    }
+
+    mutating func take(_ step: LeaseState.Step) -> [Action] {
+        switch step {
+        case .ask(let kept):
+            lease = .asking(kept)
+            return [.ask(kept.id)]
+        case .grant(let id):
+            lease = .granting(id)
+            return [.grant(id, ttl: settings.ttl)]
+        }
+    }
+
+    /// Chosen by us, so that a grant whose answer is lost can be asked again under the same id.
+    mutating func newLeaseID() -> LeaseID {
+        LeaseID(rawValue: Int64.random(in: 1...Int64.max, using: &generator))
+    }
+}
+
+extension HeldLease {
+    var nextInstant: Duration {
+        switch beat {
+        case .due(let instant), .reopening(let instant): instant
+        case .awaited(let since): since + patience
+        }
+    }
+}
