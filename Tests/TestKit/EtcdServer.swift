@@ -30,6 +30,9 @@ public final class EtcdServer: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         /// What to do about it.
         public let description: String
+
+        /// Whether somebody else listens where the server was to listen.
+        var isTakenPort: Bool { description.contains("address already in use") }
     }
 
     /// Which etcd it is.
@@ -75,15 +78,36 @@ public final class EtcdServer: Sendable {
             .appending(path: "discoveryd-etcd-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        let server = EtcdServer(
-            version,
-            options,
-            directory: directory,
-            ports: try FreePort.three()
-        )
-        try await server.start()
+        let server = try await started(version, options, in: directory)
         defer { server.kill() }
         return try await body(server)
+    }
+
+    /// Whoever takes a port between our look and the server's bind costs another look.
+    private static func started(
+        _ version: EtcdVersion,
+        _ options: EtcdOptions,
+        in directory: URL
+    ) async throws -> EtcdServer {
+        for attempt in 1...3 {
+            let server = EtcdServer(
+                version,
+                options,
+                directory: directory.appending(path: "\(attempt)"),
+                ports: try FreePort.three()
+            )
+            try FileManager.default.createDirectory(
+                at: server.directory,
+                withIntermediateDirectories: true
+            )
+            do {
+                try await server.start()
+                return server
+            } catch let failure as Failure where failure.isTakenPort && attempt < 3 {
+                server.kill()
+            }
+        }
+        throw Failure(description: "every port that looked free was taken")
     }
 
     /// Runs `body` beside a member that only learns from `leader`, and ends it afterwards.
@@ -141,7 +165,8 @@ public final class EtcdServer: Sendable {
         let log = directory.appending(path: "log").path
         do {
             try await eventually("etcd \(version.rawValue) answers", within: .seconds(30)) {
-                HealthQuestion.isHealthy(port: healthPort)
+                if process.status != nil { throw Failure(description: "it ended") }
+                return HealthQuestion.isHealthy(port: healthPort)
             }
         } catch {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""

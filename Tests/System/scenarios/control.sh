@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# The control socket and drains.
+
+# ---- scenarios ----------------------------------------------------------------------------
+
+the_control_socket_is_for_root_and_the_group_and_a_drain_outlives_a_restart() {
+    fresh && in_box systemctl start discoveryd || return 1
+    expect "the socket to be for its group" [ "$(in_box stat -c '%a %U %G' /run/discoveryd/control.sock)" = \
+        "660 _discoveryd _discoveryd" ] &&
+        expect "status to show the service" has "$(in_box discoveryd status)" "web-1  registered" &&
+        expect "the list to be waited for" in_box discoveryd wait --service web --timeout 5s &&
+        expect "others not to get in" [ "$(as_other 65534 drain; echo $?)" = 77 ] &&
+        expect "a member of the group to drain" as_other "$(in_box id -g _discoveryd)" drain &&
+        eventually 5 "the list to show it" drains &&
+        in_box systemctl restart discoveryd &&
+        expect "it to drain still" drains &&
+        expect "root to end it" in_box discoveryd undrain &&
+        eventually 5 "the list to show that" in_box jq -e '.services.web[0].state == "up"' $list
+}
+as_other() { in_box setpriv --reuid=65534 --regid=65534 --groups="$1" discoveryd "$2" >/dev/null 2>&1; }
+drains() { in_box jq -e '.services.web[0].state == "draining"' $list; }
+
+a_stop_drains_for_longer_than_systemd_would_wait_and_a_restart_does_not() {
+    fresh || return 1
+    in_box mkdir -p /etc/systemd/system/discoveryd.service.d
+    in_box sh -c 'printf "[Service]\nTimeoutStopSec=2s\nWatchdogSec=2s\n" > /etc/systemd/system/discoveryd.service.d/stop.conf'
+    in_box systemctl daemon-reload
+    in_box sh -c 'printf "[lease]\ndrain = \"5s\"\n" >> /etc/discoveryd.conf'
+    in_box systemctl start discoveryd || return 1
+    local began=$SECONDS
+    in_box systemctl restart discoveryd
+    expect "the restart not to drain" [ $((SECONDS - began)) -lt 4 ] || return 1
+    in_box systemctl stop --no-block discoveryd
+    eventually 3 "the list to show that it drains" drains &&
+        eventually 10 "the end" [ "$(in_box sh -c 'while systemctl is-active -q discoveryd ||
+            [ "$(systemctl show -P ActiveState discoveryd)" = deactivating ]; do sleep 0.1; done; echo over')" = over ] &&
+        expect "a good end" [ "$(show Result)" = success ] &&
+        expect "nothing to be left" [ -z "$(etcdctl get --prefix services/)" ]
+}

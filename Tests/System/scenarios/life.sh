@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# Reloads, restarts, stops and crashes.
+
+# ---- scenarios ----------------------------------------------------------------------------
+
+reload_applies_what_changed_and_leaves_the_rest_alone() {
+    fresh && in_box systemctl start discoveryd || return 1
+    local before
+    before=$(etcdctl get services/web/web-1 -w json | jq -c '.kvs[0].mod_revision')
+    in_box sh -c 'cat >> /etc/discoveryd.conf' <<CONF
+[[service]]
+name = "web"
+id = "web-2"
+port = 8081
+address = "10.0.0.5"
+[[output]]
+path = "/run/discoveryd/second.json"
+CONF
+    expect "the reload to succeed" in_box systemctl reload discoveryd &&
+        eventually 5 "web-2 to be registered" registered web-2 &&
+        eventually 5 "the second file" in_box jq -e '.services.web | length == 2' /run/discoveryd/second.json &&
+        expect "web-1 not to be touched" [ "$(etcdctl get services/web/web-1 -w json |
+            jq -c '.kvs[0].mod_revision')" = "$before" ] &&
+        expect "the removed output's file to stay" in_box test -e $list
+}
+
+a_faulty_file_is_refused_and_the_old_configuration_stays() {
+    fresh && in_box systemctl start discoveryd || return 1
+    in_box sh -c 'echo "prot = 1" >> /etc/discoveryd.conf'
+    expect "systemctl reload to fail" [ "$(in_box systemctl reload discoveryd >/dev/null 2>&1; echo $?)" != 0 ] &&
+        expect "the fault to be said with its place" has "$(journal)" \
+            '/etc/discoveryd.conf:8:1: [service "web"] unknown key "prot", did you mean "port"?' &&
+        in_box systemctl kill -s HUP --kill-who=main discoveryd &&
+        eventually 5 "STATUS= to say so" status_has "the new configuration was refused (1 faults)" &&
+        expect "the daemon to go on" in_box systemctl is-active discoveryd &&
+        expect "web-1 to stay" registered web-1
+}
+
+a_faulty_file_at_start_ends_with_78_and_is_not_tried_again() {
+    fresh || return 1
+    in_box sh -c 'echo "prot = 1" >> /etc/discoveryd.conf'
+    in_box systemctl start discoveryd 2>/dev/null
+    expect "exit status 78" [ "$(show ExecMainStatus)" = 78 ] &&
+        expect "state failed" [ "$(show ActiveState)" = failed ]
+}
+
+stop_leaves_the_registry_and_keeps_the_file() {
+    fresh && in_box systemctl start discoveryd || return 1
+    local began=$SECONDS
+    in_box systemctl stop discoveryd
+    expect "the key to be gone" [ -z "$(etcdctl get services/web/web-1)" ] &&
+        expect "the lease to be gone" has "$(etcdctl lease list)" "found 0 leases" &&
+        expect "the file to stay" in_box test -e $list &&
+        expect "a clean end" [ "$(show Result)" = success ] &&
+        expect "at most 4 s" [ $((SECONDS - began)) -le 4 ] &&
+        expect "the status file to say stopped" in_box jq -e '.state == "stopped"' \
+            /run/discoveryd/state/status.json
+}
+
+revision() { etcdctl get --prefix services/ -w json | jq .header.revision; }
+
+ten_restarts_in_a_row_are_not_seen_by_anybody() {
+    fresh && in_box systemctl start discoveryd || return 1
+    local before
+    before=$(revision)
+    for _ in 1 2 3 4 5 6 7 8 9 10; do in_box systemctl restart discoveryd || return 1; done
+    expect "not one event in etcd" [ "$(revision)" = "$before" ] &&
+        expect "web-1 to be registered" registered web-1 && expect "and in the list" list_has web-1
+}
+
+a_restart_under_another_time_to_live_takes_a_new_lease() {
+    fresh && in_box systemctl start discoveryd || return 1
+    in_box sh -c 'mkdir -p /etc/discoveryd.conf.d &&
+        printf "[lease]\nttl = \"20s\"\n" > /etc/discoveryd.conf.d/ttl.conf'
+    in_box systemctl restart discoveryd
+    expect "one lease" has "$(etcdctl lease list)" "found 1 leases" &&
+        expect "web-1 to be registered" registered web-1
+    local result=$?
+    in_box rm -rf /etc/discoveryd.conf.d
+    return $result
+}
+
+a_crash_is_restarted_and_registered_again() {
+    fresh && in_box systemctl start discoveryd || return 1
+    in_box systemctl kill -s KILL --kill-who=main discoveryd
+    eventually 20 "registered again" status_has "web registered" &&
+        eventually 5 "the list to name it" list_has web-1
+}
+
+a_daemon_that_hangs_is_restarted_by_the_watchdog() {
+    fresh || return 1
+    in_box mkdir -p /etc/systemd/system/discoveryd.service.d
+    in_box sh -c 'printf "[Service]\nWatchdogSec=2s\n" > /etc/systemd/system/discoveryd.service.d/watchdog.conf'
+    in_box systemctl daemon-reload
+    in_box systemctl start discoveryd || return 1
+    local before
+    before=$(show MainPID)
+    in_box systemctl kill -s STOP --kill-who=main discoveryd
+    eventually 20 "a restart" has_restarted && expect "another process" [ "$(show MainPID)" != "$before" ] &&
+        eventually 20 "registered again" status_has "web registered"
+}
+has_restarted() { [ "$(show NRestarts)" -ge 1 ] && [ "$(show ActiveState)" = active ]; }
