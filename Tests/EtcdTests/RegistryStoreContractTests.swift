@@ -69,7 +69,7 @@ import Testing
             let summary = try await store.summary(of: prefix, since: first)
             #expect(summary.revision == last && summary.count == 2)
             #expect(summary.changed == ["services/web/1": last])
-            try await store.withdraw("services/web/1", lease: lease)
+            try await store.withdraw(claim("web", "1", lease))
             let later = try await store.summary(of: prefix, since: last)
             #expect(later.count == 1 && later.changed.isEmpty)
         }
@@ -135,13 +135,13 @@ import Testing
 
             try await store.rewrite(claim("web", "2", lease, port: 99))
             try await store.rewrite(claim("web", "3", lease, port: 99))
-            try await store.withdraw("services/web/2", lease: lease)
+            try await store.withdraw(claim("web", "2", lease))
             #expect(try await store.snapshot(of: prefix) == before)
 
             try await store.rewrite(claim("web", "1", lease, port: 99))
             let rewritten = try await store.snapshot(of: prefix)
             #expect(rewritten.records.first?.version == 2)
-            try await store.withdraw("services/web/1", lease: lease)
+            try await store.withdraw(claim("web", "1", lease))
             #expect(
                 try await store.snapshot(of: prefix).records.map(\.key) == ["services/web/2"]
             )
@@ -188,7 +188,7 @@ import Testing
             _ = try await store.claim(claim("web", "1", lease))
             let snapshot = try await store.snapshot(of: prefix)
             _ = try await store.claim(claim("web", "2", lease))
-            try await store.withdraw("services/web/1", lease: lease)
+            try await store.withdraw(claim("web", "1", lease))
 
             let (stream, news) = AsyncStream.makeStream(of: WatchNews.self)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -247,6 +247,51 @@ import Testing
                 try await store.watch(prefix, after: mark, asks: quiet) { _ in }
             }
             #expect(error?.code == .unavailable)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func whatStandsBesideAKeyIsPutChangedAndTakenOutWithIt(kind: Kind) async throws {
+        let aside = try #require(RegistryPrefix("/aside"))
+        try await withStore(kind) { store in
+            for id in [lease, otherLease] { _ = try await store.grantLease(id, ttl: .seconds(60)) }
+            var claim = try claim("web", "1", lease)
+            claim.beside = [
+                SideRecord(key: "/aside/a", value: [1]), SideRecord(key: "/aside/b", value: [2]),
+                SideRecord(key: "/aside/none", value: nil),
+            ]
+            let first = try revision(of: await store.claim(claim))
+            let records = try await store.snapshot(of: aside).records
+            #expect(records.map(\.key) == ["/aside/a", "/aside/b"])
+            #expect(records.allSatisfy { $0.modRevision == first && $0.lease == lease })
+            let keys = try #require(try await store.term(of: lease)).keys
+            #expect(Set(keys) == ["services/web/1", "/aside/a", "/aside/b"])
+
+            // As it is wanted: nothing changes.
+            #expect(try revision(of: await store.claim(claim)) == first)
+            #expect(try await store.snapshot(of: aside).revision == first)
+
+            // Whatever is not as it is wanted: all of it, at one revision.
+            claim.beside[1] = SideRecord(key: "/aside/b", value: nil)
+            let second = try revision(of: await store.claim(claim))
+            #expect(second > first)
+            let changed = try await store.snapshot(of: aside)
+            #expect(changed.records.map(\.key) == ["/aside/a"] && changed.revision == second)
+            claim.beside[0] = SideRecord(key: "/aside/a", value: [3])
+            _ = try revision(of: await store.claim(claim))
+            #expect(try await store.snapshot(of: aside).records.map(\.value) == [[3]])
+
+            // What stands there under another lease is not ours to delete.
+            var others = try self.claim("web", "2", otherLease, owner: theirs)
+            others.beside = [SideRecord(key: "/aside/b", value: [4])]
+            _ = try revision(of: await store.claim(others))
+            let before = try await store.snapshot(of: prefix).revision
+            try await store.withdraw(claim)
+            let after = try await store.snapshot(of: aside)
+            #expect(after.records.map(\.key) == ["/aside/b"] && after.revision == before.next)
+            #expect(
+                try await store.snapshot(of: prefix).records.map(\.key) == ["services/web/2"]
+            )
         }
     }
 

@@ -32,7 +32,7 @@ enum Fault {
     case silentWatch(host: Int)
     /// Somebody revokes a host's lease.
     case revokedLease(host: Int)
-    /// Somebody deletes a host's key.
+    /// Somebody deletes a host's key, and another one's record from beside its key.
     case deletedKey(host: Int)
     /// Somebody overwrites a host's key.
     case overwrittenKey(host: Int)
@@ -91,7 +91,10 @@ enum Fault {
         case .silentWatch(let host): world.breakStreams(host, silently: true)
         case .revokedLease(let host):
             if let lease = world.hosts[host].leaseID { world.store.revoke(lease) }
-        case .deletedKey(let host): world.store.delete(keys(of: host, world).prefix(1).map { $0 })
+        case .deletedKey(let host):
+            world.store.delete(keys(of: host, world).prefix(1).map { $0 })
+            let other = world.hosts[(host + 1) % world.hosts.count]
+            world.store.delete(other.beside.values.flatMap { $0 }.map(\.key))
         case .overwrittenKey(let host):
             if let key = keys(of: host, world).last {
                 world.store.put(key, Array("10.6.6.6:66".utf8))

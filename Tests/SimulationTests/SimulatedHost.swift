@@ -60,8 +60,10 @@ struct SimulatedHost {
     }
 
     mutating func started(at now: Duration) -> [Action] {
-        let services = services
-        return registration { $0.servicesChanged(to: services, at: now) + $0.started(at: now) }
+        let (services, beside) = (services, beside)
+        return registration {
+            $0.servicesChanged(to: services, beside: beside, at: now) + $0.started(at: now)
+        }
             + watch { $0.started() }
     }
 
@@ -108,11 +110,21 @@ struct SimulatedHost {
         }
     }
 
+    /// One of the two is told to others as well, in each life under another name.
+    var beside: [ServiceKey: [SideRecord]] {
+        guard let web = services.first,
+            let record = SkyDNSRecord.record(of: web, domain: "life-\(life / 2 % 2).test")
+        else { return [:] }
+        return [web.key: [record]]
+    }
+
     static func owner(_ index: Int) -> OwnerID? { OwnerID("owner-\(index)") }
 
     static func settings(_ index: Int) -> RegistrationMachine.Settings {
         guard let owner = owner(index) else { preconditionFailure("the name is an owner") }
-        return .init(owner: owner)
+        var settings = RegistrationMachine.Settings(owner: owner)
+        settings.reviewEvery = .seconds(15)
+        return settings
     }
 
     /// How long lost endpoints are held.

@@ -257,7 +257,7 @@ struct Simulation {
         case .withdraw(let claim):
             ask(index) { store, _ in
                 store.rewrite(claim)
-                store.withdraw(claim.key, lease: claim.lease)
+                store.withdraw(claim)
             } answered: { host, _, now in
                 host.registration { $0.withdrawn(claim.instance, lease: claim.lease, at: now) }
             } failed: { host, error, now in

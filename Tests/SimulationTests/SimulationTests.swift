@@ -87,12 +87,18 @@ import Testing
                         + "\(host.leaseID?.description ?? "none")"
                 }
             }
+            for record in host.beside.values.flatMap({ $0 })
+            where world.store.records[record.key]?.value != record.value {
+                return "\(record.key) does not stand beside host \(host.index)'s key"
+            }
             guard let published = host.published else { return "host \(host.index) has no list" }
             if !published.held.isEmpty { return "host \(host.index) still holds what is lost" }
             if published.table != truth {
                 return "host \(host.index) has another list than the store"
             }
         }
+        let beside = world.store.records.keys.filter { $0.hasPrefix(SkyDNSRecord.path) }
+        if beside.count != world.hosts.count { return "left beside: \(beside.sorted())" }
         let leases = world.store.leaseIDs.count
         if leases != world.hosts.count { return "\(leases) leases for \(world.hosts.count) hosts" }
         return nil

@@ -120,9 +120,9 @@ public final class InMemoryRegistryStore: RegistryStore {
         try served { $0.rewrite(claim) }
     }
 
-    /// As ``RegistryStore/withdraw(_:lease:)`` says.
-    public func withdraw(_ key: String, lease: LeaseID) async throws(StoreError) {
-        try served { $0.withdraw(key, lease: lease) }
+    /// As ``RegistryStore/withdraw(_:)`` says.
+    public func withdraw(_ claim: Claim) async throws(StoreError) {
+        try served { $0.withdraw(claim) }
     }
 
     /// As ``RegistryStore/snapshot(of:)`` says.

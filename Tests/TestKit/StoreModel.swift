@@ -48,7 +48,12 @@ public struct StoreModel: Sendable {
     /// See ``RegistryStore/term(of:)``.
     public func term(of id: LeaseID, at now: Duration) -> LeaseTerm? {
         leases[id].map {
-            LeaseTerm(clusterID: clusterID, granted: $0.ttl, remaining: $0.expires - now)
+            LeaseTerm(
+                clusterID: clusterID,
+                granted: $0.ttl,
+                remaining: $0.expires - now,
+                keys: records.values.filter { $0.lease == id }.map(\.key)
+            )
         }
     }
 
@@ -86,10 +91,20 @@ public struct StoreModel: Sendable {
             return holder.owner == claim.owner
                 ? .heldByOurHost(holder) : .heldByAnotherHost(holder)
         }
-        if let ours = records[claim.key], ours.lease == claim.lease, ours.value == claim.value {
+        if let ours = records[claim.key], ours.lease == claim.lease, ours.value == claim.value,
+            claim.beside.allSatisfy({ stands($0, under: claim.lease) })
+        {
             return .claimed(at: ours.modRevision)
         }
-        return .claimed(at: put(claim.key, claim.value, lease: claim.lease))
+        let puts =
+            [(claim.key, claim.value)]
+            + claim.beside.compactMap { side in
+                side.value.map { (side.key, $0) }
+            }
+        let gone = claim.beside.filter { $0.value == nil }.map(\.key)
+        return .claimed(
+            at: change(puts, lease: claim.lease, deleting: ours(gone, under: claim.lease))
+        )
     }
 
     /// See ``RegistryStore/rewrite(_:)``.
@@ -98,26 +113,48 @@ public struct StoreModel: Sendable {
         put(claim.key, claim.value, lease: claim.lease)
     }
 
-    /// See ``RegistryStore/withdraw(_:lease:)``.
-    public mutating func withdraw(_ key: String, lease: LeaseID) {
-        if records[key]?.lease == lease { delete([key]) }
+    /// See ``RegistryStore/withdraw(_:)``.
+    public mutating func withdraw(_ claim: Claim) {
+        delete(ours([claim.key] + claim.beside.map(\.key), under: claim.lease))
+    }
+
+    private func stands(_ side: SideRecord, under lease: LeaseID) -> Bool {
+        guard let value = side.value else { return records[side.key]?.lease != lease }
+        return records[side.key]?.value == value && records[side.key]?.lease == lease
+    }
+
+    private func ours(_ keys: [String], under lease: LeaseID) -> [String] {
+        keys.filter { records[$0]?.lease == lease }
     }
 
     /// Writes a key, whoever has it.
     @discardableResult
     public mutating func put(_ key: String, _ value: [UInt8], lease: LeaseID = .none) -> Revision {
+        change([(key, value)], lease: lease, deleting: [])
+    }
+
+    /// Writes and deletes at one revision.
+    private mutating func change(
+        _ puts: [(key: String, value: [UInt8])],
+        lease: LeaseID,
+        deleting gone: [String]
+    ) -> Revision {
         revision = revision.next
-        let before = records[key]
-        let record = StoredRecord(
-            key: key,
-            value: value,
-            createRevision: before?.createRevision ?? revision,
-            modRevision: revision,
-            version: (before?.version ?? 0) + 1,
-            lease: lease
+        let written = puts.map { key, value in
+            StoredRecord(
+                key: key,
+                value: value,
+                createRevision: records[key]?.createRevision ?? revision,
+                modRevision: revision,
+                version: (records[key]?.version ?? 0) + 1,
+                lease: lease
+            )
+        }
+        for record in written { records[record.key] = record }
+        for key in gone { records[key] = nil }
+        happened(
+            written.map(StoreEvent.put) + gone.map { StoreEvent.deleted(key: $0, at: revision) }
         )
-        records[key] = record
-        happened([.put(record)])
         return revision
     }
 

@@ -41,10 +41,14 @@ public struct EtcdRegistryStore: RegistryStore {
         }
     }
 
-    /// As ``RegistryStore/term(of:)`` says.
+    /// As ``RegistryStore/term(of:)`` says. A user that may not read all the keys is told of none.
     public func term(of id: LeaseID) async throws(StoreError) -> LeaseTerm? {
         do throws(EtcdError) {
-            return try await client.timeToLive(of: id).map(LeaseTerm.init)
+            do throws(EtcdError) {
+                return try await client.timeToLive(of: id, withKeys: true).map(LeaseTerm.init)
+            } catch  where error.code == .permissionDenied {
+                return try await client.timeToLive(of: id).map(LeaseTerm.init)
+            }
         } catch {
             throw StoreError(error)
         }
@@ -77,25 +81,28 @@ public struct EtcdRegistryStore: RegistryStore {
     // MARK: keys
 
     /// One transaction. A missing key and one without a lease both compare as lease zero, so: if the
-    /// lease is zero, put; else if it is ours and the value another one, put; else see what is there.
+    /// lease is zero, put; else if all stands as it is wanted, leave it; else if the key is ours, put;
+    /// else see what is there.
     public func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome {
         let key = Bytes(claim.key)
-        let value = Bytes(claim.value)
-        let put = Operation.put(key, value, lease: claim.lease)
+        let puts = Self.puts(of: claim)
         let answer: TransactionResponse
         do throws(EtcdError) {
             try await client.turn()
             answer = try await client.transaction(
                 if: [.lease(of: key, .equal, .none)],
-                then: [put],
+                then: puts,
                 otherwise: [
                     .transaction(
-                        if: [
-                            .lease(of: key, .equal, claim.lease),
-                            .value(of: key, .notEqual, value),
-                        ],
-                        then: [put],
-                        otherwise: [.get(key)]
+                        if: Self.stands(claim),
+                        then: [.get(key)],
+                        otherwise: [
+                            .transaction(
+                                if: [.lease(of: key, .equal, claim.lease)],
+                                then: puts,
+                                otherwise: [.get(key)]
+                            )
+                        ]
                     )
                 ]
             )
@@ -106,13 +113,16 @@ public struct EtcdRegistryStore: RegistryStore {
         }
         if answer.succeeded { return .claimed(at: answer.header.revision) }
         guard case .transaction(let second) = answer.answers.first else { throw Self.unexpected }
-        if second.succeeded { return .claimed(at: answer.header.revision) }
-        guard case .get(let found) = second.answers.first, let holding = found.keyValues.first
-        else {
+        if second.succeeded, case .get(let found) = second.answers.first,
+            let ours = found.keyValues.first
+        {
+            return .claimed(at: ours.modRevision)
+        }
+        guard case .transaction(let third) = second.answers.first else { throw Self.unexpected }
+        if third.succeeded { return .claimed(at: answer.header.revision) }
+        guard case .get(let found) = third.answers.first, let holding = found.keyValues.first else {
             throw Self.unexpected
         }
-        // Ours already, and as we want it.
-        if holding.lease == claim.lease { return .claimed(at: holding.modRevision) }
         // A record that cannot be read has a holder all the same, without a name.
         let record = try? RecordCodec.decode(holding.value.array, key: claim.instance)
         let holder = Holder(
@@ -138,17 +148,51 @@ public struct EtcdRegistryStore: RegistryStore {
         }
     }
 
-    /// As ``RegistryStore/withdraw(_:lease:)`` says.
-    public func withdraw(_ key: String, lease: LeaseID) async throws(StoreError) {
-        let key = Bytes(key)
+    /// As ``RegistryStore/withdraw(_:)`` says.
+    public func withdraw(_ claim: Claim) async throws(StoreError) {
+        let keys = [claim.key] + claim.beside.map(\.key)
         do throws(EtcdError) {
             try await client.transaction(
-                if: [.lease(of: key, .equal, lease), .exists(key)],
-                then: [.delete(key)]
+                if: [],
+                then: keys.map { Self.deletion(of: $0, under: claim.lease) }
             )
         } catch {
             throw StoreError(error)
         }
+    }
+
+    /// The key and what stands beside it, as they are wanted.
+    private static func puts(of claim: Claim) -> [Operation] {
+        [.put(Bytes(claim.key), Bytes(claim.value), lease: claim.lease)]
+            + claim.beside.map { side in
+                if let value = side.value {
+                    .put(Bytes(side.key), Bytes(value), lease: claim.lease)
+                } else {
+                    deletion(of: side.key, under: claim.lease)
+                }
+            }
+    }
+
+    /// True when nothing of it need be put.
+    private static func stands(_ claim: Claim) -> [Comparison] {
+        let wanted = [SideRecord(key: claim.key, value: claim.value)] + claim.beside
+        return wanted.flatMap { record -> [Comparison] in
+            let key = Bytes(record.key)
+            guard let value = record.value else {
+                return [.lease(of: key, .notEqual, claim.lease)]
+            }
+            return [
+                .lease(of: key, .equal, claim.lease), .value(of: key, .equal, Bytes(value)),
+            ]
+        }
+    }
+
+    private static func deletion(of key: String, under lease: LeaseID) -> Operation {
+        let key = Bytes(key)
+        return .transaction(
+            if: [.lease(of: key, .equal, lease), .exists(key)],
+            then: [.delete(key)]
+        )
     }
 
     // MARK: the list
@@ -231,7 +275,8 @@ extension LeaseTerm {
         self.init(
             clusterID: status.header.clusterID,
             granted: status.granted,
-            remaining: status.remaining
+            remaining: status.remaining,
+            keys: status.keys.map { String(decoding: $0.array, as: UTF8.self) }
         )
     }
 }

@@ -32,6 +32,12 @@ struct Registration: Sendable {
     }
 
     var instance: ServiceInstance
+    /// What is to stand beside it.
+    var beside: [SideRecord]
+    /// The keys beside it under our lease, as far as we may have put them.
+    var standing: Set<String> = []
+    /// When what stands beside it is to be looked after: no watch of ours hears of those keys.
+    var reviewAt: Duration?
     var wish = Wish.present
     var state = State.unclaimed
     /// The last news of the key that came while a call was under way; it may be newer than the
@@ -55,10 +61,12 @@ struct Registration: Sendable {
 
     init(
         _ instance: ServiceInstance,
+        beside: [SideRecord] = [],
         settings: RegistrationMachine.Settings,
         generator: inout SeededGenerator
     ) {
         self.instance = instance
+        self.beside = beside
         backoff = Backoff(settings.backoff, generator: generator.split())
         refusalBackoff = Backoff(settings.refusalBackoff, generator: generator.split())
         lossBackoff = Backoff(settings.backoff, generator: generator.split())
@@ -76,6 +84,14 @@ struct Registration: Sendable {
         return since + Self.settledAge
     }
 
+    /// Whether anything of it may be in the store under our lease.
+    var mayStand: Bool {
+        switch state {
+        case .unclaimed, .lost, .refused, .withdrawn: !standing.isEmpty
+        case .claiming, .registered, .failed, .withdrawing: true
+        }
+    }
+
     /// Whether a call for it is under way.
     var isBusy: Bool { leaseOfCall != nil }
 
@@ -85,6 +101,12 @@ struct Registration: Sendable {
         case .claiming(let lease, _), .withdrawing(let lease): lease
         default: nil
         }
+    }
+
+    /// When it is to be looked after, while it stands.
+    var reviewDue: Duration? {
+        guard wish == .present, case .registered = state else { return nil }
+        return reviewAt
     }
 
     /// When it wants to try again.

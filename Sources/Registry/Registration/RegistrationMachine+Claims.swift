@@ -4,8 +4,11 @@ extension RegistrationMachine {
 
     /// The configuration names these instances now. Those that are new are claimed, those that
     /// changed put again, those that are gone withdrawn; the rest is not touched.
+    ///
+    /// - Parameter beside: What is to stand beside the keys of some of them.
     public mutating func servicesChanged(
         to instances: [ServiceInstance],
+        beside: [ServiceKey: [SideRecord]] = [:],
         at now: Duration
     ) -> [Action] {
         let wanted = Dictionary(instances.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
@@ -17,11 +20,13 @@ extension RegistrationMachine {
             if registrations[key] == nil {
                 registrations[key] = Registration(
                     instance,
+                    beside: beside[key] ?? [],
                     settings: settings,
                     generator: &generator
                 )
             } else {
                 registrations[key]?.instance = instance
+                registrations[key]?.beside = beside[key] ?? []
                 if registrations[key]?.wish == .forgotten { registrations[key]?.wish = .present }
             }
         }
@@ -93,6 +98,7 @@ extension RegistrationMachine {
     ) -> [Action] {
         guard case .withdrawing(lease) = registrations[key]?.state else { return [] }
         registrations[key]?.state = .withdrawn
+        registrations[key]?.standing = []
         registrations[key]?.heard = nil
         registrations[key]?.backoff.reset()
         return [.report(.withdrawn(key))] + advance(at: now)
@@ -107,6 +113,9 @@ extension RegistrationMachine {
     ) -> [Action] {
         let isContested = registrations[key]?.isContested ?? false
         registrations[key]?.state = .registered(lease, offer, at: revision, since: now)
+        registrations[key]?.standing = offer.standing
+        let review = offer.beside.isEmpty ? nil : nextReview(after: now)
+        registrations[key]?.reviewAt = review
         registrations[key]?.backoff.reset()
         registrations[key]?.refusalBackoff.reset()
         registrations[key]?.saidRefusal = nil
@@ -172,32 +181,33 @@ extension RegistrationMachine {
         guard let registration = registrations[key], !registration.isBusy,
             registration.retryAt.map({ $0 <= now }) ?? true
         else { return nil }
-        let wanted = offer(of: registration.instance)
+        let wanted = offer(of: registration)
         switch (registration.wish, registration.state) {
         case (.present, .registered(_, let offer, _, _)) where offer == wanted:
             return nil
         case (.present, _):
             registrations[key]?.state = .claiming(lease, wanted)
-            return .claim(claim(wanted, under: lease))
-        case (_, .registered), (_, .failed):
-            // After a failed call nobody knows what stands there: withdrawing it does no harm.
-            registrations[key]?.state = .withdrawing(lease)
-            return .withdraw(claim(leaving(registration.instance), under: lease))
-        default:
+            registrations[key]?.standing.formUnion(wanted.standing)
+            return .claim(claim(wanted, instead: registration.standing, under: lease))
+        case _ where !registration.mayStand:
             registrations[key]?.state = .withdrawn
             return nil
+        default:
+            // After a failed call nobody knows what stands there: withdrawing it does no harm.
+            registrations[key]?.state = .withdrawing(lease)
+            return .withdraw(
+                claim(
+                    leaving(registration.instance),
+                    instead: registration.standing,
+                    under: lease
+                )
+            )
         }
     }
 
     /// Drops what is neither wanted nor in the store.
     mutating func forgetUnwanted() {
-        registrations = registrations.filter { _, registration in
-            guard registration.wish == .forgotten else { return true }
-            switch registration.state {
-            case .unclaimed, .withdrawn, .refused, .lost: return false
-            case .claiming, .registered, .failed, .withdrawing: return true
-            }
-        }
+        registrations = registrations.filter { $0.value.wish != .forgotten || $0.value.mayStand }
     }
 
     /// The lease is gone and all keys with it.
@@ -208,6 +218,7 @@ extension RegistrationMachine {
             case .withdrawing: registrations[key]?.state = .withdrawn
             case .unclaimed, .refused, .withdrawn: break
             }
+            registrations[key]?.standing = []
             registrations[key]?.heard = nil
         }
         forgetUnwanted()
@@ -229,13 +240,20 @@ extension RegistrationMachine {
         Offer(instance: instance, state: .leaving)
     }
 
-    private func claim(_ offer: Offer, under lease: LeaseID) -> Claim {
-        Claim(
+    /// - Parameter standing: What may stand beside the key now, and is to go when the offer has it not.
+    func claim(
+        _ offer: Offer,
+        instead standing: Set<String> = [],
+        under lease: LeaseID
+    ) -> Claim {
+        let gone = standing.subtracting(offer.beside.map(\.key)).sorted()
+        return Claim(
             key: settings.prefix.key(offer.instance.key),
             instance: offer.instance.key,
             value: value(of: offer),
             lease: lease,
-            owner: settings.owner
+            owner: settings.owner,
+            beside: offer.beside + gone.map { SideRecord(key: $0, value: nil) }
         )
     }
 

@@ -10,6 +10,7 @@ extension RegistrationMachine {
             var next = [held.nextInstant]
             if !held.isDoubtful { next.append(held.goodUntil) }
             next += registrations.values.compactMap(\.settlesAt)
+            next += registrations.values.compactMap(\.reviewDue)
             // While all slots are taken, the end of a call moves the others on, not time.
             if hasFreeSlot { next += registrations.values.compactMap(\.retryAt) }
             return next.min()
@@ -24,7 +25,8 @@ extension RegistrationMachine {
         case .leavingAfterGrant(let id, let until) where until <= now:
             return leave(id)
         case .held(let held):
-            return beat(held, at: now) + settleContested(at: now) + advance(at: now)
+            return beat(held, at: now) + settleContested(at: now) + reviewBeside(at: now)
+                + advance(at: now)
         default:
             return []
         }

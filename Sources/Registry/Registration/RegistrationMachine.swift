@@ -19,6 +19,8 @@ public struct RegistrationMachine: StateMachine {
         /// Delays between tries for a key that somebody else has. Default up to 2 s at first, up to
         /// 30 s in the end; a deletion of the key ends the wait at once.
         public var refusalBackoff = Backoff.Policy(base: .seconds(2), cap: .seconds(30))
+        /// How often the records beside our keys are looked after, in the mean. Default 5 min.
+        public var reviewEvery: Duration = .seconds(300)
 
         /// Settings with the defaults above.
         public init(prefix: RegistryPrefix = .standard, owner: OwnerID) {
@@ -102,7 +104,7 @@ public struct RegistrationMachine: StateMachine {
         registrations.values.allSatisfy { registration in
             switch registration.state {
             case .registered(_, let offer, _, _):
-                registration.wish == .present && offer == self.offer(of: registration.instance)
+                registration.wish == .present && offer == self.offer(of: registration)
             case .withdrawn: registration.wish != .present
             case .refused: true
             case .unclaimed, .claiming, .lost, .failed, .withdrawing: false
@@ -129,11 +131,14 @@ public struct RegistrationMachine: StateMachine {
         }
     }
 
-    /// What an instance is to be registered as.
-    func offer(of instance: ServiceInstance) -> Offer {
-        Offer(
-            instance: instance,
-            state: drains.contains(instance.key.service) ? .draining : .up
+    /// What an instance is to be registered as. What stands beside it cannot say that it drains, and so
+    /// is not there then.
+    func offer(of registration: Registration) -> Offer {
+        let drains = drains.contains(registration.instance.key.service)
+        return Offer(
+            instance: registration.instance,
+            state: drains ? .draining : .up,
+            beside: drains ? registration.beside.map(\.absent) : registration.beside
         )
     }
 
@@ -183,6 +188,7 @@ public struct RegistrationMachine: StateMachine {
             lease = .granting(id)
             return [.grant(id, ttl: settings.ttl)]
         }
+        adoptSideKeys(term.keys)
         return [.report(.leaseContinued(id, term))] + hold(id, term, sent: sent, at: now)
     }
 

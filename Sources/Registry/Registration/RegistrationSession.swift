@@ -50,8 +50,15 @@ public final class RegistrationSession: Sendable {
 
     /// Names the instances that are to be in the store. Those that are there already and unchanged
     /// are not touched.
-    public func register(_ instances: [ServiceInstance]) {
-        driver.happened { machine, now in machine.servicesChanged(to: instances, at: now) }
+    ///
+    /// - Parameter beside: What is to stand beside the keys of some of them, for other readers.
+    public func register(
+        _ instances: [ServiceInstance],
+        beside: [ServiceKey: [SideRecord]] = [:]
+    ) {
+        driver.happened { machine, now in
+            machine.servicesChanged(to: instances, beside: beside, at: now)
+        }
     }
 
     /// Takes one instance out; the lease and the others stay.
@@ -220,7 +227,7 @@ public final class RegistrationSession: Sendable {
     private func withdraw(_ claim: Claim) async {
         do throws(StoreError) {
             try await store.rewrite(claim)
-            try await store.withdraw(claim.key, lease: claim.lease)
+            try await store.withdraw(claim)
             driver.happened { machine, now in
                 machine.withdrawn(claim.instance, lease: claim.lease, at: now)
             }

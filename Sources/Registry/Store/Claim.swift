@@ -10,6 +10,8 @@ public struct Claim: Hashable, Sendable {
     public var lease: LeaseID
     /// Our host.
     public var owner: OwnerID
+    /// What stands beside the key, or is not to stand there any more; no key twice.
+    public var beside: [SideRecord]
 
     /// Describes a claim.
     public init(
@@ -17,13 +19,15 @@ public struct Claim: Hashable, Sendable {
         instance: ServiceKey,
         value: [UInt8],
         lease: LeaseID,
-        owner: OwnerID
+        owner: OwnerID,
+        beside: [SideRecord] = []
     ) {
         self.key = key
         self.instance = instance
         self.value = value
         self.lease = lease
         self.owner = owner
+        self.beside = beside
     }
 }
 

@@ -17,7 +17,7 @@ public protocol RegistryStore: Sendable {
     /// after an absence of the whole store.
     func turn() async throws(StoreError)
 
-    /// Asks how a lease stands, without renewing it.
+    /// Asks how a lease stands and what stands under it, without renewing it.
     ///
     /// - Returns: `nil` when it has ended, or never was.
     func term(of id: LeaseID) async throws(StoreError) -> LeaseTerm?
@@ -39,15 +39,19 @@ public protocol RegistryStore: Sendable {
     func revokeLease(_ id: LeaseID) async throws(StoreError)
 
     /// Puts a key of ours: when it is free, under no lease, or under our lease already. All or
-    /// nothing, at one revision. A key that stands under our lease with this very value is not put
-    /// again: nobody is woken, and the answer names the revision of its last change.
+    /// nothing, at one revision. The records beside it are put with it, whoever has those keys, and
+    /// what is not to stand beside it is deleted where it is under our lease. When all of it stands
+    /// under our lease as it is wanted, nothing is put: nobody is woken, and the answer names the
+    /// revision of the key's last change.
     func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome
 
-    /// Rewrites a key of ours, if it is still under our lease; else does nothing.
+    /// Rewrites a key of ours, if it is still under our lease; else does nothing. What stands beside it
+    /// is not touched.
     func rewrite(_ claim: Claim) async throws(StoreError)
 
-    /// Deletes a key of ours, if it is still under our lease; else does nothing.
-    func withdraw(_ key: String, lease: LeaseID) async throws(StoreError)
+    /// Deletes a key of ours and what stands beside it, each if it is still under our lease, at one
+    /// revision; else does nothing.
+    func withdraw(_ claim: Claim) async throws(StoreError)
 
     /// Reads all keys under the prefix at one revision, linearizable: never an older state than one
     /// that any client has seen.

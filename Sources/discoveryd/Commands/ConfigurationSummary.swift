@@ -56,6 +56,7 @@ struct ConfigurationSummary {
         let address =
             service.address?.joined(port: service.port)
             ?? "the host's primary address, port \(service.port)"
-        return "\(service.name)/\(id) at \(address), weight \(service.weight)"
+        let name = service.skyDNSDomain.map { ", as \(service.name).\($0) in CoreDNS" } ?? ""
+        return "\(service.name)/\(id) at \(address), weight \(service.weight)\(name)"
     }
 }

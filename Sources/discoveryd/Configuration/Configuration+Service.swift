@@ -1,3 +1,4 @@
+import EndpointFiles
 import HealthChecks
 import Registry
 
@@ -24,6 +25,8 @@ extension Configuration {
         var meta: [String: String] = [:]
         /// What must be well for it to be registered: all of them. Default: none, always registered.
         var checks: [CheckDefinition] = []
+        /// The zone of CoreDNS that it is told in as well. Default: none.
+        var skyDNSDomain: DomainName?
 
         /// The configured id, or `<hostname>-<port>`.
         ///
@@ -32,6 +35,12 @@ extension Configuration {
         func instanceID(hostname: String) throws(UnusableHostname) -> InstanceID {
             if let id { return id }
             return try UnusableHostname.instanceID(hostname: hostname, port: port)
+        }
+
+        /// What stands in etcd beside the record of its instance.
+        func beside(_ instance: ServiceInstance) -> [SideRecord] {
+            guard let domain = skyDNSDomain else { return [] }
+            return [SkyDNSRecord.record(of: instance, domain: domain.text)].compactMap { $0 }
         }
 
         /// The instance that is registered; at `primaryAddress` where no address is configured.

@@ -127,6 +127,7 @@ final class Registrar: Service {
     /// Under the lock, so that of two changes the later one stands.
     private func register(_ state: borrowing State) {
         var instances: [ServiceInstance] = []
+        var beside: [ServiceKey: [SideRecord]] = [:]
         var waiting: [ServiceName] = []
         var troubles: [ServiceKey: String?] = [:]
         let verdicts = monitor.verdicts
@@ -140,9 +141,12 @@ final class Registrar: Service {
                 continue
             }
             do throws(UnusableHostname) {
-                instances.append(
-                    try service.instance(hostname: hostname, primaryAddress: address)
+                let instance = try service.instance(
+                    hostname: hostname,
+                    primaryAddress: address
                 )
+                instances.append(instance)
+                beside[instance.key] = service.beside(instance)
             } catch {
                 // The configuration was loaded with this host name and so was refused before.
                 log.error("\(service.name): \(error)")
@@ -151,7 +155,7 @@ final class Registrar: Service {
         let unwell = troubles.filter { $0.value != nil }
         let unjudged = Set(unwell.keys).subtracting(state.judged)
         // First: who reads the board must not find a service neither unwell nor on its way.
-        session.register(instances)
+        session.register(instances, beside: beside)
         board.update { facts in
             facts.withoutAddress = waiting
             let (before, now) = (facts.health, Date())

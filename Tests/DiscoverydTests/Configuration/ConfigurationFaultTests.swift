@@ -134,15 +134,13 @@ import Testing
             [[service]]
             name = "web"
             port = 80
-            also = []
             ports = [80]
             addresses = ["10.0.0.1"]
             """
         #expect(
             ConfigurationFixture(text).faults() == [
-                "4:1: [service \"web\"] also: is reserved for a later version",
-                "5:1: [service \"web\"] ports: is reserved for a later version",
-                "6:1: [service \"web\"] addresses: is reserved for a later version",
+                "4:1: [service \"web\"] ports: is reserved for a later version",
+                "5:1: [service \"web\"] addresses: is reserved for a later version",
             ]
         )
     }
@@ -174,7 +172,7 @@ import Testing
         #expect(
             ConfigurationFixture("[[service]]\nname = 1\n\"ü\" = 1").faults().last
                 == "3:1: [service] unknown key \"ü\", allowed are "
-                + "name, port, address, id, weight, zone, tags, meta, check"
+                + "name, port, address, id, weight, zone, tags, meta, check, also, domain"
         )
         #expect(
             ConfigurationFixture("etcd = { \"üü\" = 1 }").faults() == [

@@ -26,7 +26,8 @@ import Testing
         let uncommented = lines.map { settings.contains($0) ? $0.dropFirst() : $0 }
             // What cannot stand beside the rest is looked at below.
             .filter {
-                $0 != "outputs = []" && !$0.hasPrefix("command =") && !$0.hasPrefix("domain =")
+                $0 != "outputs = []" && !$0.hasPrefix("command =")
+                    && $0 != "domain = \"discoveryd.internal\""
             }
         let files = ["password", "ca.pem", "cert.pem", "key.pem"].map { "/etc/discoveryd/\($0)" }
         let named = Dictionary(uniqueKeysWithValues: files.map { ($0, "") })
@@ -58,13 +59,14 @@ import Testing
         (written.wait, written.check, written.reload) = (output.wait, output.check, output.reload)
         #expect(output == written)
         #expect(loaded.configuration.services.map(\.weight) == [100])
+        #expect(loaded.configuration.services.map(\.skyDNSDomain?.text) == ["cluster.local"])
     }
 
     @Test(arguments: [("hosts", "domain"), ("command", "command")])
     func settingsThatBelongToAFormatAreValidWithIt(format: String, key: String) throws {
         let bytes = try ConfigurationSource.disk.readFile(Self.path, 1 << 20)
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        let setting = try #require(lines.first { $0.hasPrefix("#\(key) = ") }).dropFirst()
+        let setting = try #require(lines.last { $0.hasPrefix("#\(key) = ") }).dropFirst()
         let text = "[[output]]\npath = \"/run/x\"\nformat = \"\(format)\"\n\(setting)"
         let output = try #require(try ConfigurationFixture(text).configuration().outputs.first)
         #expect(output.domain == .standard)
@@ -82,7 +84,7 @@ import Testing
             "on_stop", "drain", "when_etcd_is_away", "on_empty", "min_endpoints", "hold",
             "command", "domain", "include_draining", "header", "owner", "group", "wait", "check",
             "timeout", "reload",
-            "listen",
+            "listen", "also",
         ]
         for key in keys {
             #expect(text.contains("\n#\(key) = "), "\(key) is not in the sample")

@@ -1,3 +1,4 @@
+import EndpointFiles
 import Etcd
 import Registry
 import Testing
@@ -240,5 +241,58 @@ import Testing
         #expect(
             try set.instance(hostname: "box", primaryAddress: primary).address.text == "10.0.0.5"
         )
+    }
+
+    // MARK: also
+
+    @Test func aServiceIsToldInAZoneOfCoreDNSAsWell() throws {
+        let text = "also = [\"skydns\"]\ndomain = \"Cluster.Local.\"\nid = \"web-1\""
+        let web = try #require(try service(text).configuration().services.first)
+        #expect(web.skyDNSDomain?.text == "cluster.local")
+        let address = try #require(HostAddress("10.0.0.5"))
+        let instance = try web.instance(hostname: "box", primaryAddress: address)
+        #expect(web.beside(instance).map(\.key) == ["/skydns/local/cluster/web/web-1"])
+    }
+
+    @Test(arguments: [
+        (
+            "also = [\"skydns\"]",
+            "4:8: [service \"web\"] also: \"skydns\" needs domain, the zone that CoreDNS serves"
+        ),
+        (
+            "domain = \"test\"",
+            "4:10: [service \"web\"] domain: goes with also = [\"skydns\"] only"
+        ),
+        (
+            "also = [\"dns\"]",
+            "4:9: [service \"web\"] also: must be \"skydns\", is \"dns\""
+        ),
+        (
+            "id = \"a..b\"\nalso = [\"skydns\"]\ndomain = \"test\"",
+            "4:6: [service \"web\"] id: \"a..b.web.test\" is no name of the DNS, which also = [\"skydns\"] "
+                + "needs: labels of 1 to 63 letters, digits, \"-\" or \"_\", 253 bytes in all"
+        ),
+        (
+            """
+            id = "A"
+            also = ["skydns"]
+            domain = "test"
+            [[service]]
+            name = "web"
+            port = 81
+            id = "a"
+            also = ["skydns"]
+            domain = "test"
+            """,
+            "10:6: [service \"web\"] id: \"a.web.test\" is the name of the service at /etc/discoveryd.conf:1:1 in the DNS"
+        ),
+        (
+            "also = [\"skydns\"]\ndomain = \"test\"\n[etcd]\nprefix = \"/skydns/test\"",
+            "1:1: [service \"web\"] also: \"skydns\" writes to \"/skydns/test/web/box-8080\", which is "
+                + "among the keys of the registry; give [etcd] another prefix"
+        ),
+    ])
+    func whatCannotBeToldIsRefused(text: String, fault: String) {
+        #expect(service(text).faults() == [fault])
     }
 }

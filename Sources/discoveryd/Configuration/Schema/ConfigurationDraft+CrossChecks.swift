@@ -1,3 +1,4 @@
+import EndpointFiles
 import Etcd
 import Registry
 
@@ -20,6 +21,7 @@ extension ConfigurationDraft {
 
     private func serviceFaults(hostname: String) -> [ConfigurationFault] {
         var places: [ServiceKey: SourcePlace] = [:]
+        var names: [String: SourcePlace] = [:]
         return services.compactMap { declared in
             do throws(UnusableHostname) {
                 let instance = try declared.value.instance(
@@ -34,11 +36,38 @@ extension ConfigurationDraft {
                     )
                 }
                 places[instance.key] = declared.place
+                if let sentence = nameFault(of: instance.key, declared, &names) {
+                    return fault(declared, sentence)
+                }
                 return sizeFault(of: instance, declared)
             } catch {
                 return fault(declared, "id: \(error)")
             }
         }
+    }
+
+    /// A name that nobody can look up, or that two would have.
+    private func nameFault(
+        of key: ServiceKey,
+        _ declared: Declared<Configuration.Service>,
+        _ names: inout [String: SourcePlace]
+    ) -> String? {
+        guard let domain = declared.value.skyDNSDomain else { return nil }
+        let name = Quoted("\(key.instance).\(key.service).\(domain)")
+        guard let record = SkyDNSRecord.key(of: key, domain: domain.text) else {
+            return
+                "id: \(name) is no name of the DNS, which also = [\"skydns\"] needs: labels of 1 to "
+                + "63 letters, digits, \"-\" or \"_\", 253 bytes in all"
+        }
+        if let earlier = names[record] {
+            return "id: \(name) is the name of the service at \(earlier) in the DNS"
+        }
+        names[record] = declared.place
+        let prefix = prefix ?? .standard
+        guard record.utf8.starts(with: prefix.text.utf8) else { return nil }
+        return
+            "also: \"skydns\" writes to \(Quoted(record)), which is among the keys of the registry; "
+            + "give [etcd] another prefix"
     }
 
     /// Each part of a record may fit and all of them together not.

@@ -1,3 +1,4 @@
+import EndpointFiles
 import Registry
 
 // `[[service]]`.
@@ -13,8 +14,8 @@ extension ConfigurationDraft {
         let tags = readTags(&table)
         let meta = readMeta(&table)
         let checks = readChecks(&table)
+        let domain = readAlso(&table)
         table.refuse(
-            "also",
             "ports",
             "addresses",
             because: "is reserved for a later version"
@@ -31,6 +32,7 @@ extension ConfigurationDraft {
         service.tags = tags
         service.meta = meta
         service.checks = checks
+        service.skyDNSDomain = domain
         services.append(
             Declared(
                 value: service,
@@ -39,6 +41,30 @@ extension ConfigurationDraft {
                 name: table.name
             )
         )
+    }
+
+    /// - Returns: The zone of CoreDNS in which it is registered as well, if any.
+    private func readAlso(_ table: inout TableReader) -> DomainName? {
+        let also = table.list("also", of: Expectation<SideFormat>.choice, called: "strings")
+        let domain = table.optional(
+            "domain",
+            .text("a name of the DNS, such as \"cluster.local\"") { DomainName($0) }
+        )
+        // What was refused is said already.
+        guard also != nil || !table.holds("also") else { return nil }
+        if let also, !also.value.isEmpty {
+            if domain == nil, !table.holds("domain") {
+                table.fault(
+                    at: also.place.position,
+                    "also: \"skydns\" needs domain, the zone that CoreDNS serves"
+                )
+            }
+            return domain?.value
+        }
+        if let domain {
+            table.fault(at: domain.place.position, "domain: goes with also = [\"skydns\"] only")
+        }
+        return nil
     }
 
     private func readTags(_ table: inout TableReader) -> [String] {

@@ -118,7 +118,8 @@ extension Expectation where Value: CaseIterable & RawRepresentable<String> {
     /// One of a few words.
     static var choice: Expectation {
         let all = Value.allCases.map { "\"\($0.rawValue)\"" }
-        let words = all.dropLast().joined(separator: ", ") + " or " + (all.last ?? "")
+        let words = [all.dropLast().joined(separator: ", "), all.last ?? ""]
+            .filter { !$0.isEmpty }.joined(separator: " or ")
         return judgedText("the string", words) { text in
             Value(rawValue: text).map(Reading.value) ?? .beyondLimits
         }

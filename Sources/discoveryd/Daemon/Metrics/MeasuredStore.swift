@@ -58,9 +58,9 @@ struct MeasuredStore: RegistryStore {
         }
     }
 
-    func withdraw(_ key: String, lease: LeaseID) async throws(StoreError) {
+    func withdraw(_ claim: Claim) async throws(StoreError) {
         try await measured(.withdraw) { () async throws(StoreError) in
-            try await store.withdraw(key, lease: lease)
+            try await store.withdraw(claim)
         }
     }
 

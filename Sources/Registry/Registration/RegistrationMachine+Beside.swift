@@ -1,0 +1,40 @@
+/// What stands beside our keys, for readers of other formats. No watch of ours hears of it.
+extension RegistrationMachine {
+    /// Keys that an earlier life left under the lease we go on with. Those outside of the prefix stood
+    /// beside its keys: whoever wants one has it, and the rest goes with the next claim.
+    mutating func adoptSideKeys(_ keys: [String]) {
+        let keys = keys.filter { !$0.utf8.starts(with: settings.prefix.text.utf8) }
+        let present = registrations.keys.sorted().filter { registrations[$0]?.wish == .present }
+        for key in keys.sorted() {
+            let owner = present.first {
+                registrations[$0]?.beside.contains { $0.key == key } ?? false
+            }
+            if let owner = owner ?? present.first { registrations[owner]?.standing.insert(key) }
+        }
+    }
+
+    /// Claims once more what is due: that changes nothing where all is as it was put, and the answer is
+    /// of no interest. What went wrong is found at the next review, or by the watch of the key itself.
+    mutating func reviewBeside(at now: Duration) -> [Action] {
+        var actions: [Action] = []
+        for key in registrations.keys.sorted() {
+            guard let due = registrations[key]?.reviewDue, due <= now,
+                case .registered(let lease, let offer, _, _) = registrations[key]?.state
+            else { continue }
+            let next = nextReview(after: now)
+            registrations[key]?.reviewAt = next
+            actions.append(.claim(claim(offer, under: lease)))
+        }
+        return actions
+    }
+
+    /// Spread, so that a fleet that was started at one instant does not ask at one.
+    mutating func nextReview(after now: Duration) -> Duration {
+        now + settings.reviewEvery * Double.random(in: 0.5...1.5, using: &generator)
+    }
+}
+
+extension Offer {
+    /// The keys that stand beside when the offer is taken.
+    var standing: Set<String> { Set(beside.filter { $0.value != nil }.map(\.key)) }
+}
