@@ -27,11 +27,20 @@ public struct StatusDocument: Sendable {
         /// Why, where there is something to say.
         public var detail: String?
 
+        /// Whether it is registered as wanting no new traffic.
+        public var isDraining: Bool
+
         /// Describes a service.
-        public init(name: String, status: String, detail: String? = nil) {
+        public init(
+            name: String,
+            status: String,
+            detail: String? = nil,
+            isDraining: Bool = false
+        ) {
             self.name = name
             self.status = status
             self.detail = detail
+            self.isDraining = isDraining
         }
     }
 
@@ -131,6 +140,10 @@ public struct StatusDocument: Sendable {
         json.string(service.name)
         json.name("status")
         json.string(service.status)
+        if service.isDraining {
+            json.name("draining")
+            json.bool(true)
+        }
         if let detail = service.detail {
             json.name("detail")
             json.string(detail)

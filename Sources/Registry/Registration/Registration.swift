@@ -38,6 +38,8 @@ struct Registration: Sendable {
     var standing: Set<String> = []
     /// When what stands beside it is to be looked after: no watch of ours hears of those keys.
     var reviewAt: Duration?
+    /// Whether the claim under way puts what has been in the store already, as something else.
+    var isUpdate = false
     var wish = Wish.present
     var state = State.unclaimed
     /// The last news of the key that came while a call was under way; it may be newer than the
@@ -82,6 +84,10 @@ struct Registration: Sendable {
     var settlesAt: Duration? {
         guard isContested, case .registered(_, _, _, let since) = state else { return nil }
         return since + Self.settledAge
+    }
+
+    var isRegistered: Bool {
+        if case .registered = state { true } else { false }
     }
 
     /// Whether anything of it may be in the store under our lease.

@@ -112,6 +112,7 @@ extension RegistrationMachine {
         at now: Duration
     ) -> [Action] {
         let isContested = registrations[key]?.isContested ?? false
+        let isUpdate = registrations[key]?.isUpdate ?? false
         registrations[key]?.state = .registered(lease, offer, at: revision, since: now)
         registrations[key]?.standing = offer.standing
         let review = offer.beside.isEmpty ? nil : nextReview(after: now)
@@ -120,11 +121,9 @@ extension RegistrationMachine {
         registrations[key]?.refusalBackoff.reset()
         registrations[key]?.saidRefusal = nil
         leaseProved()
-        return [
-            .report(
-                isContested ? .reclaimed(key) : .registered(key, lease: lease, at: revision)
-            )
-        ]
+        if isContested { return [.report(.reclaimed(key))] }
+        if isUpdate { return [.report(.updated(key, offer.state, at: revision))] }
+        return [.report(.registered(key, lease: lease, at: revision))]
     }
 
     private mutating func refused(
@@ -186,6 +185,7 @@ extension RegistrationMachine {
         case (.present, .registered(_, let offer, _, _)) where offer == wanted:
             return nil
         case (.present, _):
+            registrations[key]?.isUpdate = registration.isRegistered
             registrations[key]?.state = .claiming(lease, wanted)
             registrations[key]?.standing.formUnion(wanted.standing)
             return .claim(claim(wanted, instead: registration.standing, under: lease))

@@ -16,6 +16,9 @@ public enum RegistrationReport: Sendable {
     case grantFailed(StoreError, retryIn: Duration)
     /// The instance is in the store.
     case registered(ServiceKey, lease: LeaseID, at: Revision)
+    /// The instance was in the store and is now as it is wanted since: as another one, or draining, or no
+    /// longer so.
+    case updated(ServiceKey, EndpointState, at: Revision)
     /// The instance had been in the store and is not, or not as we put it. It is put again.
     case lost(ServiceKey, KeyLoss)
     /// Something keeps deleting or overwriting the key. It is put again ever more slowly; until it has

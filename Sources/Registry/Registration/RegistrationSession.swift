@@ -111,6 +111,9 @@ public final class RegistrationSession: Sendable {
     /// Whether each instance is registered, or refused with a reason. True without instances.
     public var isSettled: Bool { driver.read { $0.isSettled } }
 
+    /// What is registered as draining, or is to be.
+    public var drains: Drains { driver.read { $0.drains } }
+
     /// The lease, when there is one.
     public var leaseID: LeaseID? { driver.read { $0.leaseID } }
 

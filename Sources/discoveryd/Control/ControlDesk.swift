@@ -20,7 +20,10 @@ struct ControlDesk: Sendable {
 
     /// Answers; cancelled it answers what is known by then.
     func answer(_ request: ControlRequest) async -> ControlAnswer {
-        switch request {
+        if request.isChange, board.current.isStopping {
+            return ControlAnswer(.busy, ["discoveryd is stopping"])
+        }
+        return switch request {
         case .status: ControlAnswer(.done, status: report)
         case .wait(let service, let count, let limit):
             await wait(for: service, atLeast: count, within: limit)

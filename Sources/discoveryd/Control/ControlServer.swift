@@ -25,19 +25,30 @@ struct ControlServer: Service {
     /// How long a client may take for its request, and again for taking the answer. Default 5 s.
     var patience = Duration.seconds(5)
     let answer: @Sendable (ControlRequest) async -> ControlAnswer
+    let generator: SeededGenerator
     let log: Logger
 
     /// Answers until the daemon stops. Without a socket the daemon runs all the same.
     func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
+            var backoff = Backoff(
+                .init(base: .seconds(1), cap: .seconds(30)),
+                generator: generator
+            )
+            var said: String?
             while !Task.isCancelled {
                 do throws(ControlSocket.Failure) {
-                    try await listen(on: try ControlSocket.bound(at: path))
+                    let socket = try ControlSocket.bound(at: path)
+                    if said != nil { log.notice("the control socket is there") }
+                    said = nil
+                    backoff.reset()
+                    try await listen(on: socket)
                 } catch {
-                    log.warning("no control socket: \(error)")
-                    // Throws when it is cancelled.
-                    try? await gracefulShutdown()
+                    if said != error.description { log.warning("no control socket: \(error)") }
+                    said = error.description
                 }
+                // Cancelled: the loop's condition ends it.
+                try? await Task.sleep(for: backoff.next())
             }
         }
     }
@@ -57,7 +68,6 @@ struct ControlServer: Service {
             // The daemon stops.
         } catch {
             log.warning("the control socket is made anew: \(error)")
-            try? await Task.sleep(for: .seconds(1))
         }
     }
 

@@ -95,6 +95,7 @@ struct Daemon: Sendable {
             perform: performer.perform
         ) { report in
             daemonLog.reload(report)
+            metrics.reload(report)
             signal.raise()
         }
         reloader.setActions(configuration.reloads)
@@ -193,6 +194,32 @@ struct Daemon: Sendable {
             Running { await publisher.run() },
             Running { await archive.run() },
             Running { await watcher.run() },
+        ]
+        // Stops after what leaves the registry, so that it answers while that drains.
+        if let controlSocket {
+            let history = ServiceHistory(session: session, signal: signal)
+            let desk = ControlDesk(
+                configuration: current,
+                board: board,
+                session: session,
+                publisher: publisher,
+                reloader: reloader,
+                drains: drains,
+                history: history,
+                reloads: reloads,
+                signal: signal
+            )
+            services.append(history)
+            services.append(
+                ControlServer(
+                    path: controlSocket,
+                    answer: { await desk.answer($0) },
+                    generator: generator.split(),
+                    log: log
+                )
+            )
+        }
+        services += [
             Leaving(
                 session: session,
                 lease: configuration.lease,
@@ -208,6 +235,7 @@ struct Daemon: Sendable {
             Running {
                 for await report in healthReports {
                     daemonLog.health(report)
+                    metrics.health(report)
                     registrar.healthReported(report)
                 }
             },
@@ -224,24 +252,6 @@ struct Daemon: Sendable {
                 log: log
             ),
         ]
-        if let controlSocket {
-            let history = ServiceHistory(session: session, signal: signal)
-            let desk = ControlDesk(
-                configuration: current,
-                board: board,
-                session: session,
-                publisher: publisher,
-                reloader: reloader,
-                drains: drains,
-                history: history,
-                reloads: reloads,
-                signal: signal
-            )
-            services.append(history)
-            services.append(
-                ControlServer(path: controlSocket, answer: { await desk.answer($0) }, log: log)
-            )
-        }
         let loops: [WatchdogService.Loop] = [
             .init(name: "watch", laps: { watcher.laps }, poke: watcher.poke),
             .init(name: "registration", laps: { session.laps }, poke: session.poke),
@@ -257,6 +267,7 @@ struct Daemon: Sendable {
                 board: board,
                 session: session,
                 publisher: publisher,
+                reloader: reloader,
                 watcher: watcher,
                 teller: teller,
                 loops: LoopCheck(loops: loops)

@@ -81,6 +81,14 @@ final class DaemonLog: Sendable {
                     $1
                 }
             )
+        case .updated(let key, let state, let revision):
+            forget("claim \(key)")
+            log.notice(
+                "registered anew",
+                metadata: about(key).merging([
+                    "state": "\(state.rawValue)", "revision": "\(revision)",
+                ]) { $1 }
+            )
         case .lost(let key, .deleted):
             log.warning("the key was deleted, putting it back", metadata: about(key))
         case .lost(let key, .overwritten):

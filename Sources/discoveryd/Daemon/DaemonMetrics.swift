@@ -1,5 +1,6 @@
 import EndpointFiles
 import Etcd
+import HealthChecks
 import Metrics
 import Registry
 
@@ -14,6 +15,8 @@ struct DaemonMetrics: Sendable {
     let registrations: RegistrationMetrics
     let list: ListMetrics
     let outputs: OutputMetrics
+    let health: HealthMetrics
+    let hooks: HookMetrics
 
     /// All metrics, at zero.
     init() {
@@ -23,10 +26,14 @@ struct DaemonMetrics: Sendable {
         registrations = RegistrationMetrics(in: registry)
         list = ListMetrics(in: registry)
         outputs = OutputMetrics(in: registry)
+        health = HealthMetrics(in: registry)
+        hooks = HookMetrics(in: registry)
     }
 
     func connection(_ event: ConnectionEvent) { etcd.reported(event) }
     func registration(_ report: RegistrationReport) { registrations.reported(report) }
     func watch(_ report: WatchReport) { list.reported(report) }
+    func health(_ report: HealthReport) { health.reported(report) }
+    func reload(_ report: ReloadReport) { hooks.reported(report) }
     func publish(_ report: PublishReport) { outputs.reported(report) }
 }

@@ -10,6 +10,7 @@ struct StatusLine {
     var lease: LeaseID?
     var outputs: [String: OutputStatus]
     var reloadFaults: [ReloadAction: ReloadFault] = [:]
+    var drains = Drains()
 
     /// `web registered, lease 694d…, 3 services, 41 endpoints at revision 81234, etcd …`, with what
     /// is wrong in front.
@@ -84,9 +85,13 @@ struct StatusLine {
         }
         var parts: [String] = []
         if registered.count > 3 {
+            let draining = registered.count { drains.contains($0.key.service) }
             parts.append("\(registered.count) of \(registrations.count) registered")
+            if draining > 0 { parts.append("\(draining) of them draining") }
         } else {
-            parts += registered.keys.sorted().map { "\($0.service) registered" }
+            parts += registered.keys.sorted().map { key in
+                "\(key.service) \(drains.contains(key.service) ? "draining" : "registered")"
+            }
         }
         for (key, status) in registrations.sorted(by: { $0.key < $1.key }) {
             switch status {
@@ -125,7 +130,12 @@ extension StatusDocument {
             switch status {
             case .pending(let reason):
                 Service(name: key.description, status: "pending", detail: reason)
-            case .registered: Service(name: key.description, status: "registered")
+            case .registered:
+                Service(
+                    name: key.description,
+                    status: "registered",
+                    isDraining: line.drains.contains(key.service)
+                )
             case .refused(let refusal):
                 Service(name: key.description, status: "refused", detail: refusal.description)
             case .withdrawn: Service(name: key.description, status: "withdrawn")

@@ -157,7 +157,8 @@ final class Teller: Service {
             registrations: session.statuses,
             lease: session.leaseID,
             outputs: publisher.statuses,
-            reloadFaults: reloader.faults
+            reloadFaults: reloader.faults,
+            drains: session.drains
         )
     }
 

@@ -10,7 +10,8 @@ struct ConfigurationFixture {
         _ files: [String: String],
         failures: [String: ConfigurationSource.Failure] = [:],
         mode: String = "0640",
-        credentials: String? = nil
+        credentials: String? = nil,
+        missingPrograms: Set<String> = []
     ) {
         source = ConfigurationSource(
             readFile: { path, limit throws(ConfigurationSource.Failure) in
@@ -33,6 +34,7 @@ struct ConfigurationFixture {
                 guard files[path] != nil, let mode = FileMode(mode) else { throw .missing }
                 return mode
             },
+            hasProgram: { !missingPrograms.contains($0) },
             credentials: credentials
         )
     }

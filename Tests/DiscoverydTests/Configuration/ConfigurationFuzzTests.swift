@@ -58,7 +58,8 @@ import Testing
         let source = ConfigurationSource(
             readFile: { _, _ throws(ConfigurationSource.Failure) in bytes },
             listDirectory: { _ throws(ConfigurationSource.Failure) in throw .missing },
-            lookAtFile: { _ throws(ConfigurationSource.Failure) in throw .missing }
+            lookAtFile: { _ throws(ConfigurationSource.Failure) in throw .missing },
+            hasProgram: { _ in false }
         )
         return try ConfigurationLoader(hostname: "box", source: source).load(nil)
     }

@@ -265,4 +265,28 @@ import Testing
         #expect(Accounts.ofHost.user("no-such-user-here") == nil)
         #expect(Accounts.ofHost.user("12") == Account(name: "12", id: 12))
     }
+
+    @Test func aProgramThatIsNotThereIsAWarning() throws {
+        let text = """
+            [[service]]
+            name = "web"
+            port = 80
+            check = [{ exec = ["/no/check", "x"] }]
+            [[output]]
+            path = "/run/x"
+            check = ["haproxy", "-c", "-f", "{file}"]
+            reload = { command = ["/no/reload"] }
+            """
+        let fixture = ConfigurationFixture(
+            [ConfigurationLoader.standardPath: text],
+            missingPrograms: ["/no/check", "/no/reload"]
+        )
+        let rest = "here that can be run; install it, or name its path"
+        #expect(
+            try fixture.load().warnings.map(\.sentence) == [
+                "check: there is no program \"/no/check\" \(rest)",
+                "reload: there is no program \"/no/reload\" \(rest)",
+            ]
+        )
+    }
 }

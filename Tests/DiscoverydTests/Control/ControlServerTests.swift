@@ -160,6 +160,7 @@ import Testing
                 if case .wait = request { await onWait() }
                 return ControlAnswer(.done, [message ?? "\(request)"])
             },
+            generator: SeededGenerator(seed: 1),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let task = Task { try await server.run() }

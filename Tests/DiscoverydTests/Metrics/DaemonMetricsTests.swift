@@ -1,6 +1,7 @@
 import EndpointFiles
 import Etcd
 import Foundation
+import HealthChecks
 import Metrics
 import Registry
 import TestKit
@@ -79,6 +80,38 @@ import Testing
         #expect(!metrics.registry.text.contains(#""/a""#))
     }
 
+    @Test func theHealthOfServicesIsShownAndItsChangesAreCounted() {
+        let trouble = StatusBoard.Health(trouble: "refused", since: Date())
+        metrics.health(.up(key))
+        metrics.health(.dampingBegan(key, returnIn: .seconds(10)))
+        metrics.health.looked(at: ["web", "db"], [key: trouble])
+        for line in [
+            #"discoveryd_service_check_up{service="web"} 0"#,
+            #"discoveryd_service_check_up{service="db"} 0"#,
+            #"discoveryd_service_check_changes_total{service="web",to="up"} 1"#,
+            #"discoveryd_service_check_changes_total{service="web",to="damped"} 1"#,
+            #"discoveryd_service_check_changes_total{service="web",to="down"} 0"#,
+        ] { #expect(lines.contains(line), "\(line)") }
+        metrics.health.looked(at: ["web"], [key: StatusBoard.Health(since: Date())])
+        #expect(lines.contains(#"discoveryd_service_check_up{service="web"} 1"#))
+        #expect(!metrics.registry.text.contains(#""db""#))
+    }
+
+    @Test func reloadsAreCountedByWhatTheyReload() {
+        let haproxy = ReloadAction(.unit("haproxy.service"))
+        let fault = ReloadFault(message: "no")
+        metrics.reload(.done(haproxy, paths: ["/a"]))
+        metrics.reload(.failed(haproxy, fault, retryIn: .seconds(1)))
+        metrics.hooks.looked(at: [haproxy], failing: [haproxy])
+        for line in [
+            #"discoveryd_hook_runs_total{hook="haproxy.service",result="done"} 1"#,
+            #"discoveryd_hook_runs_total{hook="haproxy.service",result="failed"} 1"#,
+            #"discoveryd_hook_failing{hook="haproxy.service"} 1"#,
+        ] { #expect(lines.contains(line), "\(line)") }
+        metrics.hooks.looked(at: [], failing: [])
+        #expect(!metrics.registry.text.contains("haproxy"))
+    }
+
     @Test func eachRequestIsCountedAndTimed() async throws {
         let store = MeasuredStore(InMemoryRegistryStore(), metrics)
         let prefix = try #require(RegistryPrefix("services/"))
@@ -102,6 +135,8 @@ import Testing
     @Test func promtoolHasNothingToSay() async throws {
         metrics.registrations.looked(at: ["web"], [key: .pending(nil)], leaseRemaining: nil)
         metrics.outputs.looked(at: ["/a \"b\"\\"], [:], leftOut: [:])
+        metrics.health.looked(at: ["web"], [:])
+        metrics.hooks.looked(at: [ReloadAction(.command(["/bin/x"]))], failing: [])
         try await TemporaryDirectory.with { directory in
             let file = try directory.write("metrics", metrics.registry.text)
             let check = try await Command(

@@ -20,7 +20,18 @@ import Testing
         #expect(claims.map(\.instance) == [web.key] && claims.map(\.lease) == [lease])
         #expect(try states(claims) == [.draining])
         #expect(!machine.isAsWanted)
-        _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .seconds(1))
+        let reports = machine.claimAnswered(
+            web.key,
+            lease: lease,
+            .claimed(at: 7),
+            at: .seconds(1)
+        )
+        // It was registered all the time.
+        #expect(
+            reports.contains {
+                if case .report(.updated(web.key, .draining, at: 7)) = $0 { true } else { false }
+            }
+        )
         #expect(machine.isAsWanted)
         #expect(self.claims(in: machine.drainsChanged(to: webOnly, at: .seconds(2))).isEmpty)
     }

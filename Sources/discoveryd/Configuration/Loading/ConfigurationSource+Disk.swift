@@ -6,12 +6,20 @@ extension ConfigurationSource {
         readFile: Self.contents,
         listDirectory: Self.names,
         lookAtFile: Self.mode,
+        hasProgram: Self.isProgram,
         credentials: credentialsDirectory
     )
 
     /// See systemd.exec(5), `LoadCredential=`.
     static var credentialsDirectory: String? {
         getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }
+    }
+
+    @Sendable private static func isProgram(name: String) -> Bool {
+        guard !name.contains("/") else { return access(name, X_OK) == 0 }
+        return CommandRunner.searchPath.split(separator: ":").contains {
+            access("\($0)/\(name)", X_OK) == 0
+        }
     }
 
     @Sendable private static func mode(path: String) throws(Failure) -> FileMode {

@@ -7,6 +7,9 @@ struct ConfigurationSource: Sendable {
     var listDirectory: @Sendable (_ path: String) throws(Failure) -> [String]
     /// Whether a file can be read, without reading it; who else can.
     var lookAtFile: @Sendable (_ path: String) throws(Failure) -> FileMode
+    /// Whether there is such a program, by its path or by its name among those that programs are looked
+    /// for in.
+    var hasProgram: @Sendable (_ name: String) -> Bool
     /// The directory of the unit's credentials; `nil` when there is none.
     var credentials: String?
 

@@ -14,6 +14,7 @@ extension ConfigurationDraft {
             faults: serviceFaults(hostname: hostname) + noOutputsFaults() + outputFaults()
                 + reloadFaults(),
             warnings: endpointWarnings() + leaseWarnings() + serviceWarnings()
+                + programWarnings(source)
         )
         findings.add(securityFindings(source))
         return findings

@@ -20,9 +20,11 @@ struct CommandRunner: Sendable {
     private static let outputLimit = 16 * 1024 * 1024
     /// Between SIGTERM and SIGKILL.
     private static let grace = Duration.seconds(2)
+    /// Where programs are looked for that are named without their path.
+    static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     /// Nothing of ours: what systemd tells us by variables is not for others.
     private static let environment: [Environment.Key: String] = [
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
+        "PATH": searchPath, "LANG": "C.UTF-8",
     ]
 
     /// Runs a program to its end. One that takes longer than its limit, or that is under way when the

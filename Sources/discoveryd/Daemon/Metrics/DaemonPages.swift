@@ -12,6 +12,7 @@ struct DaemonPages: Sendable {
     let board: StatusBoard
     let session: RegistrationSession
     let publisher: EndpointPublisher
+    let reloader: Reloader
     let watcher: EndpointWatcher
     let teller: Teller
     let loops: LoopCheck
@@ -48,6 +49,14 @@ struct DaemonPages: Sendable {
             at: Set(configuration.services.map(\.name.text)),
             session.statuses,
             leaseRemaining: session.leaseRemaining
+        )
+        metrics.health.looked(
+            at: Set(configuration.services.filter { !$0.checks.isEmpty }.map(\.name.text)),
+            facts.health
+        )
+        metrics.hooks.looked(
+            at: Set(configuration.reloads.values),
+            failing: Set(reloader.faults.keys)
         )
         metrics.list.looked(at: facts, held: watcher.heldCount)
         metrics.outputs.looked(

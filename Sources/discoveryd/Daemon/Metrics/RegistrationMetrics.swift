@@ -4,7 +4,7 @@ import Registry
 /// The lease, and this host's services under it.
 struct RegistrationMetrics: Sendable {
     private enum Change: String, CaseIterable {
-        case registered, lost, refused, failed, withdrawn
+        case registered, updated, lost, refused, failed, withdrawn
     }
 
     private enum Answer: String, CaseIterable {
@@ -69,6 +69,7 @@ struct RegistrationMetrics: Sendable {
         case .leaseLost, .leaseShared: expirations.add()
         case .leaseDoubtful: doubts.add()
         case .registered(let key, _, _), .reclaimed(let key): count(.registered, key)
+        case .updated(let key, _, _): count(.updated, key)
         case .lost(let key, _), .lostAgain(let key): count(.lost, key)
         case .refused(let key, _): count(.refused, key)
         case .claimFailed(let key, _, _): count(.failed, key)

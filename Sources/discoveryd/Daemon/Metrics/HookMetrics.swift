@@ -1,0 +1,45 @@
+import EndpointFiles
+import Metrics
+
+/// What is done after files were replaced.
+struct HookMetrics: Sendable {
+    private enum Result: String, CaseIterable {
+        case done, failed
+    }
+
+    private let runs: Counter
+    private let failing: Gauge
+
+    init(in registry: MetricsRegistry) {
+        runs = registry.counter(
+            "discoveryd_hook_runs_total",
+            "Reloads of a unit, or runs of a program; of failures each new cause is counted.",
+            labels: ["hook", "result"]
+        )
+        failing = registry.gauge(
+            "discoveryd_hook_failing",
+            "Whether the last reload failed, so that the reader may have an old list.",
+            labels: ["hook"]
+        )
+    }
+
+    func reported(_ report: ReloadReport) {
+        switch report {
+        case .done(let action, _): runs.add(1, action.description, Result.done.rawValue)
+        case .failed(let action, _, _): runs.add(1, action.description, Result.failed.rawValue)
+        }
+    }
+
+    /// - Parameter actions: What is configured now; nothing else has series.
+    func looked(at actions: Set<ReloadAction>, failing faults: Set<ReloadAction>) {
+        let names = Set(actions.map(\.description))
+        runs.keep(names)
+        for name in names {
+            for result in Result.allCases { runs.create(name, result.rawValue) }
+        }
+        let bad = Set(faults.map(\.description))
+        failing.setAll(
+            Dictionary(names.map { ($0, bad.contains($0) ? 1 : 0) }) { first, _ in first }
+        )
+    }
+}
