@@ -166,6 +166,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["TestKit", "discoveryd", "EtcdWalkThrough"],
+            exclude: ["Go"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -13,6 +13,8 @@ tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables openssl p
 tests="$tests iproute2 strace gcc libc6-dev"
 # The readers of our files. The tests run the programs; none of them is needed as a service.
 tests="$tests polkitd haproxy nginx prometheus dnsmasq-base"
+# Go's own naming, which reads what we write, and the load that readers are put under.
+tests="$tests golang-go golang-etcd-server-dev wrk"
 packages=$build
 [ "${1:-}" = build ] || packages="$build $tests"
 

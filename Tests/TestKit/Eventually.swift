@@ -15,7 +15,7 @@ public struct DidNotHappen: Error, CustomStringConvertible {
 /// - Throws: ``DidNotHappen`` after `limit`, and what `condition` throws.
 public func eventually(
     _ what: String,
-    within limit: Duration = .seconds(10),
+    within limit: Duration = .seconds(30),
     isolation: isolated (any Actor)? = #isolation,
     _ condition: () async throws -> Bool
 ) async throws {

@@ -1,0 +1,60 @@
+import HealthChecks
+import Registry
+import ServiceLifecycle
+
+/// The checks of this host's services, and who registers those that are well.
+struct HealthParts: Sendable {
+    let monitor: HealthMonitor
+    let registrar: Registrar
+    private let follower: UnitFollower
+    private let reports: AsyncStream<HealthReport>
+    private let shared: SharedParts
+
+    init(
+        _ daemon: Daemon,
+        _ shared: SharedParts,
+        _ registry: RegistryParts,
+        _ generator: inout SeededGenerator
+    ) {
+        self.shared = shared
+        // Of a thousand changes of health that nobody has looked at the newest are enough: what is
+        // registered is read from the verdicts, not from the reports.
+        let (reports, report) = AsyncStream.makeStream(
+            of: HealthReport.self,
+            bufferingPolicy: .bufferingNewest(1024)
+        )
+        self.reports = reports
+        monitor = HealthMonitor(
+            generator: generator.split(),
+            timeline: shared.timeline,
+            observe: { report.yield($0) }
+        )
+        follower = UnitFollower(monitor, log: daemon.log)
+        registrar = Registrar(
+            services: daemon.configuration.services,
+            isContinuing: daemon.state?.lease != nil,
+            session: registry.session,
+            monitor: monitor,
+            follower: follower,
+            board: shared.board,
+            hostname: daemon.host.name,
+            primaryAddress: daemon.primaryAddress,
+            log: daemon.log
+        )
+    }
+
+    var services: [any Service] {
+        [
+            registrar,
+            follower,
+            Running { [monitor] in await monitor.run() },
+            Running { [reports, shared, registrar] in
+                for await report in reports {
+                    shared.log.health(report)
+                    shared.metrics.health(report)
+                    registrar.healthReported(report)
+                }
+            },
+        ]
+    }
+}

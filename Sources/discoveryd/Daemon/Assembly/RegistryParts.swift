@@ -1,0 +1,130 @@
+import EndpointFiles
+import Etcd
+import Registry
+import ServiceLifecycle
+import Systemd
+
+/// The connection to etcd and what goes over it: the registration, and the list.
+struct RegistryParts: Sendable {
+    let session: RegistrationSession
+    let watcher: EndpointWatcher
+    let keeper: LeaseKeeper
+    let drains: DrainBoard
+    let leaving: Leaving
+    private let client: EtcdClient
+    private let events: AsyncStream<ConnectionEvent>
+    private let shared: SharedParts
+
+    init(
+        _ daemon: Daemon,
+        _ shared: SharedParts,
+        _ files: FileParts,
+        _ generator: inout SeededGenerator
+    ) {
+        self.shared = shared
+        // Sixty-four changes of connection that nobody has looked at are as good as all of them.
+        let (events, event) = AsyncStream.makeStream(
+            of: ConnectionEvent.self,
+            bufferingPolicy: .bufferingNewest(64)
+        )
+        self.events = events
+        client = EtcdClient(EtcdClient.Configuration(daemon.configuration.etcd)) { event.yield($0) }
+        let store = MeasuredStore(EtcdRegistryStore(client), shared.metrics)
+        keeper = LeaseKeeper(daemon.state, log: daemon.log)
+        session = Self.session(daemon, shared, store, keeper, generator.split())
+        drains = DrainBoard(
+            session: session,
+            directory: daemon.state,
+            timeline: shared.timeline,
+            signal: shared.signal,
+            log: daemon.log
+        )
+        watcher = Self.watcher(daemon, shared, store, files, session, generator.split())
+        leaving = Leaving(
+            session: session,
+            lease: daemon.configuration.lease,
+            keeper: keeper,
+            ownJob: { () async throws(SystemdError) in try await ServiceManager().ownJob() },
+            notifier: daemon.notifier,
+            log: daemon.log
+        )
+    }
+
+    private static func session(
+        _ daemon: Daemon,
+        _ shared: SharedParts,
+        _ store: MeasuredStore,
+        _ keeper: LeaseKeeper,
+        _ generator: SeededGenerator
+    ) -> RegistrationSession {
+        var settings = RegistrationMachine.Settings(
+            prefix: daemon.configuration.etcd.prefix,
+            owner: daemon.host.owner
+        )
+        settings.ttl = daemon.configuration.lease.ttl
+        return RegistrationSession(
+            store: store,
+            settings: settings,
+            continuing: daemon.state?.lease,
+            generator: generator,
+            timeline: shared.timeline
+        ) { [settings] report in
+            shared.log.registration(report)
+            shared.metrics.registration(report)
+            keeper.reported(report, settings)
+            shared.signal.raise()
+        }
+    }
+
+    private static func watcher(
+        _ daemon: Daemon,
+        _ shared: SharedParts,
+        _ store: MeasuredStore,
+        _ files: FileParts,
+        _ session: RegistrationSession,
+        _ generator: SeededGenerator
+    ) -> EndpointWatcher {
+        var settings = WatchMachine.Settings(prefix: daemon.configuration.etcd.prefix)
+        settings.ttl = daemon.configuration.lease.ttl
+        settings.lossHold = daemon.configuration.longestHold
+        return EndpointWatcher(
+            store: store,
+            settings: settings,
+            generator: generator,
+            timeline: shared.timeline,
+            listeners: .init(
+                table: { update in
+                    files.publisher.publish(update)
+                    files.archive.publish(update)
+                    shared.board.listChanged(to: update)
+                    daemon.onList(update)
+                },
+                keys: { session.keysHeard($0) },
+                reports: { report in
+                    shared.log.watch(report)
+                    shared.metrics.watch(report)
+                    shared.board.watchReported(report)
+                }
+            )
+        )
+    }
+
+    /// Runs the client, and tells everybody what becomes of its connection.
+    var connection: [any Service] {
+        [
+            Running { [client] in await client.run() },
+            Running { [events, shared, session, watcher] in
+                for await event in events {
+                    shared.log.connection(event)
+                    shared.metrics.connection(event)
+                    shared.board.connectionChanged(event)
+                    guard case .connected = event else { continue }
+                    session.storeReconnected()
+                    watcher.storeReconnected()
+                }
+            },
+        ]
+    }
+
+    var watching: any Service { Running { [watcher] in await watcher.run() } }
+}

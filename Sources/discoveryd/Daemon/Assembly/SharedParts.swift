@@ -1,0 +1,21 @@
+import Logging
+import Registry
+
+/// What all parts of the daemon know: the time, the configuration, and where to tell what happened.
+struct SharedParts: Sendable {
+    let timeline = Timeline()
+    /// Raised when somebody may want to look again.
+    let signal: ChangeSignal
+    let board: StatusBoard
+    let log: DaemonLog
+    let metrics = DaemonMetrics()
+    /// The configuration in force.
+    let current: CurrentConfiguration
+
+    init(_ daemon: Daemon) {
+        signal = ChangeSignal()
+        board = StatusBoard(signal: signal)
+        log = DaemonLog(daemon.log)
+        current = CurrentConfiguration(daemon.configuration)
+    }
+}
