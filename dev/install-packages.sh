@@ -8,13 +8,13 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build='libsystemd-dev libtomlplusplus-dev pkg-config etcd-server etcd-client'
-tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables openssl python3 python3-pip"
+tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables openssl curl python3 python3-pip"
 # What the faults are made with.
 tests="$tests iproute2 strace gcc libc6-dev"
 # The readers of our files. The tests run the programs; none of them is needed as a service.
 tests="$tests polkitd haproxy nginx prometheus dnsmasq-base"
-# Go's own naming, which reads what we write, and the load that readers are put under.
-tests="$tests golang-go golang-etcd-server-dev wrk"
+# Go's own naming, which reads what we write.
+tests="$tests golang-go golang-etcd-server-dev"
 packages=$build
 [ "${1:-}" = build ] || packages="$build $tests"
 
