@@ -12,7 +12,7 @@ ATONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12
 OURS = Package.swift Examples Tests Sources/Registry Sources/Etcd Sources/EndpointFiles \
 	Sources/HealthChecks Sources/Metrics Sources/Systemd Sources/discoveryd
 
-.PHONY: help demo test build lint format check install install-files dist clean
+.PHONY: help demo test build lint format benchmark install install-files dist clean
 
 help:
 	@echo "make demo      install what is needed, build, and run 'discoveryd dev'"
@@ -20,6 +20,7 @@ help:
 	@echo "make build     build everything, tests included"
 	@echo "make lint      check format, imports and shell scripts"
 	@echo "make format    format the Swift sources"
+	@echo "make benchmark build the release binary and measure it beside a program in Go"
 	@echo "make dist      build the release binary: $(BINARY)"
 	@echo "make install   put the release binary and its files in place (DESTDIR=, PREFIX=)"
 
@@ -46,6 +47,11 @@ lint:
 
 format:
 	$(SWIFT) format --in-place --recursive --configuration .swift-format $(OURS)
+
+benchmark:
+	dev/install-packages.sh
+	$(MAKE) dist
+	Benchmarks/propagation.py $(BINARY)
 
 # Swift's own libraries inside, symbols outside: it runs where Swift is not installed.
 dist:

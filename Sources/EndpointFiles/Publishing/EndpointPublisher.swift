@@ -133,8 +133,9 @@ public final class EndpointPublisher: Sendable {
             path,
             number,
             Result { () throws(FileError) in
-                try writer.write(list.bytes, to: path, access: output.access)
-                return list.bytes.count
+                let content = list.content
+                try writer.write(content, to: path, access: output.access)
+                return content.reduce(0) { $0 + $1.count }
             }
         )
         return nil

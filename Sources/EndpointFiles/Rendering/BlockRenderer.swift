@@ -46,30 +46,36 @@ struct BlockRenderer<Encoder: ListEncoder>: ListRenderer {
     }
 
     mutating func render(_ update: TableUpdate) -> Rendering {
-        for name in update.changed ?? Set(blocks.keys) { blocks[name]?.isOld = true }
+        for name in update.changed ?? Set(blocks.keys) {
+            // A named service is shown also when it has no endpoints.
+            if services == nil, update.table.count(of: name) == 0 {
+                blocks[name] = nil
+            } else {
+                blocks[name]?.isOld = true
+            }
+        }
         let names = services ?? update.table.names
-        let shown = Set(names)
-        for name in blocks.keys where !shown.contains(name) { blocks[name] = nil }
-
         let origin = ListOrigin(prefix: prefix, clusterID: update.clusterID)
         let frame = encoder.frame(origin)
         var rejections: [Rejection] = []
-        var body: [UInt8] = []
+        var pieces = frame.afterRevision.map { [$0] } ?? []
         var isFirst = true
         for name in names {
             if blocks[name]?.isOld ?? true { blocks[name] = block(name, update.table) }
             guard let block = blocks[name] else { continue }
             rejections += block.rejections
             guard let bytes = block.bytes else { continue }
-            if !isFirst { body += frame.separator }
-            body += bytes
+            if !isFirst { pieces.append(frame.separator) }
+            pieces.append(bytes)
             isFirst = false
         }
-        body += frame.end
-        let list =
-            frame.afterRevision.map {
-                RenderedList(head: frame.head, revision: update.revision, tail: $0 + body)
-            } ?? RenderedList(frame.head + body, revision: update.revision)
+        pieces.append(frame.end)
+        let list = RenderedList(
+            head: frame.head,
+            revision: update.revision,
+            pieces: pieces,
+            saysRevision: frame.afterRevision != nil
+        )
         return Rendering(list: list, rejections: rejections)
     }
 

@@ -4,45 +4,55 @@ public import Registry
 ///
 /// The revision tells when the list was read, and two reads of the same list differ in it. Whether
 /// a file needs to be written is a question about everything else.
+///
+/// What comes after the revision is in pieces, one for each service and what stands between them. A
+/// piece that did not change shares its memory with the one of the rendering before, so that neither
+/// rendering a large list nor comparing it costs as much as the list is long.
 public struct RenderedList: Hashable, Sendable {
-    /// What comes before the revision.
+    /// What comes before the revision; for a file that does not say its revision, before the pieces.
     public let head: [UInt8]
     /// The revision at which the list was read or last changed.
     public let revision: Revision
-    /// What comes after it; `nil` when the file does not say its revision, and `head` is all of it.
-    public let tail: [UInt8]?
+    /// What comes after it, in order.
+    public let pieces: [[UInt8]]
+    /// Whether the file says its revision.
+    public let saysRevision: Bool
 
-    /// Joins the parts of a file that says its revision.
-    public init(head: [UInt8], revision: Revision, tail: [UInt8]) {
+    /// Joins the parts of a file.
+    public init(head: [UInt8], revision: Revision, pieces: [[UInt8]], saysRevision: Bool) {
         self.head = head
         self.revision = revision
-        self.tail = tail
+        self.pieces = pieces
+        self.saysRevision = saysRevision
     }
 
-    /// A file that does not say its revision.
-    public init(_ bytes: [UInt8], revision: Revision) {
-        head = bytes
-        self.revision = revision
-        tail = nil
+    /// The file, in pieces.
+    public var content: [[UInt8]] {
+        [head] + (saysRevision ? [Array(revision.description.utf8)] : []) + pieces
     }
 
     /// The file.
-    public var bytes: [UInt8] {
-        guard let tail else { return head }
-        return head + Array(revision.description.utf8) + tail
-    }
+    public var bytes: [UInt8] { Array(content.joined()) }
 
     /// Whether a file holds the same list, at whatever revision.
     public func isSameList(as file: [UInt8]) -> Bool {
-        guard let tail else { return file == head }
-        guard file.count > head.count + tail.count, file.starts(with: head) else { return false }
-        let digits = file[head.count..<(file.count - tail.count)]
-        return digits.allSatisfy { (0x30...0x39).contains($0) }
-            && file.suffix(tail.count) == tail[...]
+        guard file.starts(with: head) else { return false }
+        let rest = pieces.reduce(0) { $0 + $1.count }
+        let tail = file.count - rest
+        guard tail >= head.count else { return false }
+        let digits = file[head.count..<tail]
+        guard saysRevision != digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return false }
+        var place = tail
+        for piece in pieces {
+            guard file[place..<(place + piece.count)].elementsEqual(piece) else { return false }
+            place += piece.count
+        }
+        return true
     }
 
     /// Whether another rendering is the same list, at whatever revision.
     public func isSameList(as other: RenderedList) -> Bool {
-        head == other.head && tail == other.tail
+        saysRevision == other.saysRevision && head == other.head && pieces == other.pieces
     }
 }

@@ -10,6 +10,9 @@ public struct AtomicFileWriter: Sendable {
     /// 0700, so that nobody sees what is not finished. A leading dot keeps `*.conf` globs off it.
     public static let stagingName = ".discoveryd"
 
+    /// How much is gathered for one write(2).
+    private static let gathered = 256 * 1024
+
     let fault: FileFault
 
     /// A writer; `fault` is for tests.
@@ -20,7 +23,7 @@ public struct AtomicFileWriter: Sendable {
     /// Replaces a file.
     ///
     /// - Parameters:
-    ///   - bytes: Its new content.
+    ///   - content: Its new content, in pieces.
     ///   - path: Absolute. Its directory exists; it is a regular file or does not exist.
     ///   - access: Whose it is and who may do what with it, whatever the umask.
     /// - Throws: ``FileError``; the old file is then untouched and nothing of the new one is left. Only
@@ -29,14 +32,23 @@ public struct AtomicFileWriter: Sendable {
     ///
     /// See open(2), chmod(2), chown(2), fsync(2), rename(2).
     public func write(
-        _ bytes: [UInt8],
+        _ content: [[UInt8]],
         to path: String,
         access: FileAccess
     ) throws(FileError) {
         let place = try OutputDirectory(of: path, fault: fault)
         let staged = StagedFile(for: path, number: 0)
-        try stage(bytes, staged, in: place)
+        try stage(content, staged, in: place)
         try replace(staged, access, in: place)
+    }
+
+    /// The same, in one piece.
+    public func write(
+        _ bytes: [UInt8],
+        to path: String,
+        access: FileAccess
+    ) throws(FileError) {
+        try write([bytes], to: path, access: access)
     }
 
     /// The same, with permissions alone.
@@ -51,13 +63,13 @@ public struct AtomicFileWriter: Sendable {
     /// - Returns: What is to be committed or discarded, exactly once.
     /// - Throws: ``FileError``; nothing is left then.
     public func stage(
-        _ bytes: [UInt8],
+        _ content: [[UInt8]],
         for path: String,
         number: Int
     ) throws(FileError) -> StagedFile {
         let place = try OutputDirectory(of: path, fault: fault)
         let staged = StagedFile(for: path, number: number)
-        try stage(bytes, staged, in: place)
+        try stage(content, staged, in: place)
         return staged
     }
 
@@ -116,7 +128,7 @@ public struct AtomicFileWriter: Sendable {
     }
 
     private func stage(
-        _ bytes: [UInt8],
+        _ content: [[UInt8]],
         _ staged: StagedFile,
         in place: borrowing OutputDirectory
     ) throws(FileError) {
@@ -124,7 +136,7 @@ public struct AtomicFileWriter: Sendable {
         // What a crash of an earlier run of this process number left is ours to replace.
         unlinkat(staging, staged.name, 0)
         do throws(FileError) {
-            try fill(staged, with: bytes, in: staging)
+            try fill(staged, with: content, in: staging)
         } catch {
             unlinkat(staging, staged.name, 0)
             throw error
@@ -133,7 +145,7 @@ public struct AtomicFileWriter: Sendable {
 
     private func fill(
         _ staged: StagedFile,
-        with bytes: [UInt8],
+        with content: [[UInt8]],
         in staging: Int32
     ) throws(FileError) {
         let path = staged.target
@@ -143,14 +155,7 @@ public struct AtomicFileWriter: Sendable {
         }
         var isOpen = true
         defer { if isOpen { close(file) } }
-        var written = 0
-        while written < bytes.count {
-            written += try SystemCall.write.make(on: path, fault: fault) {
-                bytes.withUnsafeBytes {
-                    Glibc.write(file, $0.baseAddress?.advanced(by: written), $0.count - written)
-                }
-            }
-        }
+        try write(content, to: file, path)
         try SystemCall.fsync.make(on: path, fault: fault) { fsync(file) }
         isOpen = false
         // Some file systems report a full disk or quota only here. Not to be repeated: close(2).
@@ -159,5 +164,39 @@ public struct AtomicFileWriter: Sendable {
             throw FileError(path, .close, errno: errno)
         }
         if close(file) < 0, errno != EINTR { throw FileError(path, .close, errno: errno) }
+    }
+
+    /// In few calls, and without the whole of a large file in memory once more: its pages would have to
+    /// be had from the kernel each time.
+    private func write(
+        _ content: [[UInt8]],
+        to file: Int32,
+        _ path: String
+    ) throws(FileError) {
+        var gathered: [UInt8] = []
+        gathered.reserveCapacity(min(Self.gathered, content.reduce(0) { $0 + $1.count }))
+        for piece in content {
+            if gathered.count + piece.count > Self.gathered {
+                try write(gathered, to: file, path)
+                gathered.removeAll(keepingCapacity: true)
+            }
+            if piece.count > Self.gathered {
+                try write(piece, to: file, path)
+            } else {
+                gathered += piece
+            }
+        }
+        try write(gathered, to: file, path)
+    }
+
+    private func write(_ bytes: [UInt8], to file: Int32, _ path: String) throws(FileError) {
+        var written = 0
+        while written < bytes.count {
+            written += try SystemCall.write.make(on: path, fault: fault) {
+                bytes.withUnsafeBytes {
+                    Glibc.write(file, $0.baseAddress?.advanced(by: written), $0.count - written)
+                }
+            }
+        }
     }
 }

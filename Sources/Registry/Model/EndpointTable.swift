@@ -1,6 +1,8 @@
 /// The live endpoints of all services under the prefix.
 public struct EndpointTable: Sendable, Equatable {
     private var services: [ServiceName: [InstanceID: Endpoint]] = [:]
+    /// The services that have endpoints, in byte order.
+    public private(set) var names: [ServiceName] = []
 
     /// An empty table.
     public init() {}
@@ -16,9 +18,6 @@ public struct EndpointTable: Sendable, Equatable {
         _ = reader.read(snapshot, at: .zero)
         return (reader.table, reader.bad)
     }
-
-    /// The services that have endpoints, in byte order.
-    public var names: [ServiceName] { services.keys.sorted() }
 
     /// How many services have endpoints.
     public var serviceCount: Int { services.count }
@@ -50,6 +49,7 @@ public struct EndpointTable: Sendable, Equatable {
     /// Adds or replaces an endpoint.
     public mutating func insert(_ endpoint: Endpoint) {
         let key = endpoint.instance.key
+        if services[key.service] == nil { names.insert(key.service, at: place(of: key.service)) }
         services[key.service, default: [:]][key.instance] = endpoint
     }
 
@@ -59,7 +59,22 @@ public struct EndpointTable: Sendable, Equatable {
     @discardableResult
     public mutating func remove(_ key: ServiceKey) -> Bool {
         guard services[key.service]?.removeValue(forKey: key.instance) != nil else { return false }
-        if services[key.service]?.isEmpty == true { services[key.service] = nil }
+        if services[key.service]?.isEmpty == true {
+            services[key.service] = nil
+            names.remove(at: place(of: key.service))
+        }
         return true
+    }
+
+    /// Where a service is, or would be, among the names.
+    private func place(of name: ServiceName) -> Int {
+        // A list that is read comes in order.
+        guard let last = names.last, name <= last else { return names.count }
+        var (low, high) = (0, names.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if names[middle] < name { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }
