@@ -246,4 +246,5 @@ def main():
         measure(sys.argv[1], count)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -58,6 +58,46 @@ import Testing
         }
     }
 
+    /// What goes on over a restart is what stood there, not what a check had taken out.
+    @Test func aServiceThatWasOutStaysOutOverARestart() async throws {
+        try await Fleet.with { fleet in
+            let state = fleet.directory.file("state")
+            try FileManager.default.createDirectory(
+                atPath: state,
+                withIntermediateDirectories: true
+            )
+            let flag = try fleet.directory.write("well", "")
+            let more = Self.service(check: "exec = [\"/usr/bin/test\", \"-e\", \"\(flag)\"]")
+            let keep = "[lease]\non_stop = \"keep\"\n"
+            var host = try fleet.start(
+                "one",
+                services: ["db/d1": 5432],
+                lease: keep,
+                more: more,
+                state: state
+            )
+            try await eventually("both are there") { host.keys == ["db/d1", "web/w1"] }
+            try FileManager.default.removeItem(atPath: flag)
+            try await eventually("taken out") { host.keys == ["db/d1"] }
+            host.process.send(SIGTERM)
+            #expect(try await host.process.ended() == 0)
+            host = try fleet.start(
+                "one",
+                services: ["db/d1": 5432],
+                lease: keep,
+                more: more,
+                state: state
+            )
+            let next = host.process
+            try await eventually("goes on") {
+                next.printed.contains("the lease of the last run goes on")
+            }
+            try await eventually("its check has spoken") { next.printed.contains("not well") }
+            #expect(!next.printed.contains("registered id=w1"))
+            #expect(host.keys == ["db/d1"])
+        }
+    }
+
     @Test func theStartWaitsForTheFirstWordOfEachCheck() async throws {
         try await Fleet.with { fleet in
             let socket = try NotifySocket()

@@ -51,10 +51,22 @@ public struct CheckMachine: Sendable {
         self.isUp = isUp
         self.generator = generator
         since = now
-        // Soon, so that a service waits for no whole interval; spread, so that they do not all begin at
-        // one instant.
-        let spread = min(definition.timing.interval / 4, .milliseconds(500))
-        step = .idle(due: now + spread * Double.random(in: 0...1, using: &self.generator))
+        step = .idle(due: now)
+        step = .idle(due: now + soon())
+    }
+
+    /// What it looks at is new: believes what it believed at first, and runs soon. A unit's condition is
+    /// no belief.
+    mutating func beginAgain(at now: Duration) {
+        if case .unit = definition.kind { return }
+        isUp = definition.timing.initial == .up
+        since = now
+        streak = 0
+        failure = nil
+        failingSince = nil
+        hasResult = false
+        guard case .idle(let due) = step else { return }
+        step = .idle(due: min(due, now + soon()))
     }
 
     /// The number of the run under way, its end included.
@@ -189,6 +201,13 @@ public struct CheckMachine: Sendable {
         } else {
             streak = 0
         }
+    }
+
+    /// So that a service waits for no whole interval; spread, so that they do not all begin at one
+    /// instant.
+    private mutating func soon() -> Duration {
+        let spread = min(definition.timing.interval / 4, .milliseconds(500))
+        return spread * Double.random(in: 0...1, using: &generator)
     }
 
     private mutating func interval() -> Duration {

@@ -123,14 +123,21 @@ public struct ServiceHealthMachine: Sendable {
         return concluded(at: now)
     }
 
-    /// A unit is in this condition.
+    /// A unit is in this condition. One that comes back is another process: what the other checks saw
+    /// was the one before.
     public mutating func unitChanged(
         _ unit: String,
         to condition: UnitCondition,
         at now: Duration
     ) -> [Action] {
+        var isBack = false
         for index in checks.indices where checks[index].definition.kind == .unit(unit) {
+            let wasDown = !checks[index].isUp && checks[index].failure != nil
             checks[index].unitChanged(to: condition, at: now)
+            if wasDown, checks[index].isUp { isBack = true }
+        }
+        if isBack {
+            for index in checks.indices { checks[index].beginAgain(at: now) }
         }
         return concluded(at: now)
     }

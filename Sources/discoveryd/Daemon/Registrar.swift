@@ -29,12 +29,12 @@ final class Registrar: Service {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - isContinuing: Whether an earlier run left its registrations: what it left counts as well until
-    ///     its checks say otherwise.
+    ///   - keeper: Knows what an earlier run left registered: that counts as well until its checks say
+    ///     otherwise.
     ///   - primaryAddress: The host's address; asked now and then.
     init(
         services: [Configuration.Service],
-        isContinuing: Bool,
+        keeper: HealthKeeper,
         session: RegistrationSession,
         monitor: HealthMonitor,
         follower: UnitFollower,
@@ -51,7 +51,7 @@ final class Registrar: Service {
         self.primaryAddress = primaryAddress
         self.log = log
         state = Mutex(State(services: [], address: primaryAddress()))
-        setServices(services, presumedUp: isContinuing ? keys(of: services) : [])
+        setServices(services, presumedUp: keeper.left(of: keys(of: services)))
     }
 
     /// Registers what the configuration names now.

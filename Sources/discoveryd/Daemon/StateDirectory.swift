@@ -3,7 +3,8 @@ import FoundationEssentials
 import Glibc
 import Registry
 
-/// What one run of the daemon leaves for the next: its lease, its drains, and the last list.
+/// What one run of the daemon leaves for the next: its lease, its drains, the health of its services, and
+/// the last list.
 ///
 /// Without a directory nothing is kept, and the daemon runs all the same.
 struct StateDirectory: Sendable {
@@ -65,6 +66,26 @@ struct StateDirectory: Sendable {
         try writer.write(KeptDrain.bytes(of: drains), to: drainsPath, mode: 0o600)
     }
 
+    // MARK: health
+
+    private var healthPath: String { "\(path)/unwell.json" }
+
+    /// The services that an earlier run had taken out because a check failed. A file that cannot be read
+    /// is as good as none.
+    var unwell: Set<ServiceKey> {
+        guard let bytes = try? writer.read(healthPath, limit: 1 << 20),
+            let texts = try? JSONDecoder().decode([String].self, from: Data(bytes))
+        else { return [] }
+        return Set(texts.compactMap(ServiceKey.init(kept:)))
+    }
+
+    /// Keeps them for the next run.
+    func keep(unwell: Set<ServiceKey>) throws(FileError) {
+        // Texts cannot fail to be encoded.
+        let json = try? JSONEncoder().encode(unwell.sorted().map(\.description))
+        try writer.write((json.map { [UInt8]($0) } ?? []) + [0x0a], to: healthPath, mode: 0o600)
+    }
+
     // MARK: the last list
 
     /// Where the last list is kept, as JSON, all services.
@@ -78,5 +99,16 @@ struct StateDirectory: Sendable {
         var status = stat()
         guard stat(listPath, &status) == 0 else { return nil }
         return (list, Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec)))
+    }
+}
+
+extension ServiceKey {
+    /// Reads `service/instance`, as it was kept.
+    fileprivate init?(kept text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let service = ServiceName(declared: String(parts[0])),
+            let instance = InstanceID(declared: String(parts[1]))
+        else { return nil }
+        self.init(service: service, instance: instance)
     }
 }

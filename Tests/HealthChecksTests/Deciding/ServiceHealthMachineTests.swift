@@ -20,6 +20,40 @@ import Testing
         #expect(service.tell("b", .up) == [.up(service.key)])
     }
 
+    /// What a check saw before was another process: this one may not listen yet.
+    @Test func whenAUnitComesBackTheOtherChecksHaveToPassAnew() throws {
+        let tcp = try #require(TCPTarget("127.0.0.1:80"))
+        var service = try Service(
+            checks: [
+                CheckDefinition(.unit("a")),
+                CheckDefinition(.tcp(tcp), timing: CheckTiming(rise: 2)),
+            ]
+        )
+        _ = service.tell("a", .up)
+        #expect(service.run(failing: nil).isEmpty)
+        #expect(service.run(failing: nil) == [.up(service.key)])
+        #expect(service.tell("a", .goingDown).count == 1)
+        #expect(service.tell("a", .up).isEmpty)
+        #expect(service.run(failing: nil).isEmpty)
+        #expect(service.run(failing: nil) == [.up(service.key)])
+        // That it is up still is no return.
+        #expect(service.tell("a", .up).isEmpty && service.machine.isUp)
+    }
+
+    /// Who says so trusts it from the start.
+    @Test func aCheckThatBeginsAsUpDoesSoAgainWhenAUnitComesBack() throws {
+        let tcp = try #require(TCPTarget("127.0.0.1:80"))
+        var service = try Service(
+            checks: [
+                CheckDefinition(.unit("a")),
+                CheckDefinition(.tcp(tcp), timing: CheckTiming(initial: .up)),
+            ]
+        )
+        #expect(service.tell("a", .up) == [.up(service.key)])
+        _ = service.tell("a", .down("failed"))
+        #expect(service.tell("a", .up) == [.up(service.key)])
+    }
+
     @Test func aServiceThatBeginsAsDownIsSaidToBeSoWhenACheckHasFailed() throws {
         var service = try Service(units: ["a", "b"])
         #expect(service.reports(of: { $0.started(at: $1) }).isEmpty)

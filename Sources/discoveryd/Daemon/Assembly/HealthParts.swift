@@ -7,6 +7,7 @@ struct HealthParts: Sendable {
     let monitor: HealthMonitor
     let registrar: Registrar
     private let follower: UnitFollower
+    private let keeper: HealthKeeper
     private let reports: AsyncStream<HealthReport>
     private let shared: SharedParts
 
@@ -30,9 +31,10 @@ struct HealthParts: Sendable {
             observe: { report.yield($0) }
         )
         follower = UnitFollower(monitor, log: daemon.log)
+        keeper = HealthKeeper(daemon.state, log: daemon.log)
         registrar = Registrar(
             services: daemon.configuration.services,
-            isContinuing: daemon.state?.lease != nil,
+            keeper: keeper,
             session: registry.session,
             monitor: monitor,
             follower: follower,
@@ -48,10 +50,11 @@ struct HealthParts: Sendable {
             registrar,
             follower,
             Running { [monitor] in await monitor.run() },
-            Running { [reports, shared, registrar] in
+            Running { [reports, shared, keeper, registrar] in
                 for await report in reports {
                     shared.log.health(report)
                     shared.metrics.health(report)
+                    keeper.reported(report)
                     registrar.healthReported(report)
                 }
             },
