@@ -36,11 +36,7 @@ import Testing
 
     @Test func aRecordThatAnEarlierRunWasConfiguredForIsTakenOutByTheNext() async throws {
         try await Fleet.with { fleet in
-            let state = fleet.directory.file("state")
-            try FileManager.default.createDirectory(
-                atPath: state,
-                withIntermediateDirectories: true
-            )
+            let state = try fleet.stateDirectory()
             let keep = "[lease]\non_stop = \"keep\"\n"
             let first = try fleet.start(
                 "one",

@@ -69,11 +69,7 @@ import Testing
 
     @Test func aDrainIsSeenElsewhereAndOutlivesARestart() async throws {
         try await Fleet.with { fleet in
-            let state = fleet.directory.file("state")
-            try FileManager.default.createDirectory(
-                atPath: state,
-                withIntermediateDirectories: true
-            )
+            let state = try fleet.stateDirectory()
             let keep = "[lease]\non_stop = \"keep\"\n"
             let services = ["web/w1": 8080, "db/d1": 5432]
             let observer = try fleet.start("observer", services: [:])

@@ -110,6 +110,13 @@ final class Fleet {
         return host
     }
 
+    /// A directory in which one run leaves what the next goes on with.
+    func stateDirectory() throws -> String {
+        let path = directory.file("state")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+
     /// Writes a daemon's configuration.
     func configure(
         _ name: String,

@@ -61,11 +61,7 @@ import Testing
     /// What goes on over a restart is what stood there, not what a check had taken out.
     @Test func aServiceThatWasOutStaysOutOverARestart() async throws {
         try await Fleet.with { fleet in
-            let state = fleet.directory.file("state")
-            try FileManager.default.createDirectory(
-                atPath: state,
-                withIntermediateDirectories: true
-            )
+            let state = try fleet.stateDirectory()
             let flag = try fleet.directory.write("well", "")
             let more = Self.service(check: "exec = [\"/usr/bin/test\", \"-e\", \"\(flag)\"]")
             let keep = "[lease]\non_stop = \"keep\"\n"

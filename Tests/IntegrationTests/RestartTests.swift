@@ -6,11 +6,7 @@ import Testing
 @Suite struct RestartTests {
     @Test func tenRestartsInARowAreNotSeenByAnybody() async throws {
         try await Fleet.with { fleet in
-            let state = fleet.directory.file("state")
-            try FileManager.default.createDirectory(
-                atPath: state,
-                withIntermediateDirectories: true
-            )
+            let state = try fleet.stateDirectory()
             let keep = "[lease]\non_stop = \"keep\"\n"
             let observer = try fleet.start("observer", services: [:])
             var host = try fleet.start(
@@ -45,11 +41,7 @@ import Testing
 
     @Test func aCrashIsNotSeenByAnybodyWhenTheNextRunComesInTime() async throws {
         try await Fleet.with { fleet in
-            let state = fleet.directory.file("state")
-            try FileManager.default.createDirectory(
-                atPath: state,
-                withIntermediateDirectories: true
-            )
+            let state = try fleet.stateDirectory()
             let host = try fleet.start("one", services: ["web/w1": 8080], state: state)
             try await eventually("registered") { host.keys == ["web/w1"] }
             let before = try await fleet.etcd.etcdctl("get", "--prefix", "services/", "-w", "json")
@@ -67,11 +59,7 @@ import Testing
 
     @Test func whatIsNoLongerConfiguredAfterARestartIsTakenOut() async throws {
         try await Fleet.with { fleet in
-            let state = fleet.directory.file("state")
-            try FileManager.default.createDirectory(
-                atPath: state,
-                withIntermediateDirectories: true
-            )
+            let state = try fleet.stateDirectory()
             let keep = "[lease]\non_stop = \"keep\"\n"
             let services = ["web/w1": 8080, "db/d1": 5432]
             let host = try fleet.start("one", services: services, lease: keep, state: state)
@@ -86,11 +74,7 @@ import Testing
 
     @Test func withoutSystemdAStopTakesTheRegistrationsOut() async throws {
         try await Fleet.with { fleet in
-            let state = fleet.directory.file("state")
-            try FileManager.default.createDirectory(
-                atPath: state,
-                withIntermediateDirectories: true
-            )
+            let state = try fleet.stateDirectory()
             let host = try fleet.start("one", services: ["web/w1": 8080], state: state)
             try await eventually("registered") { host.keys == ["web/w1"] }
             host.process.send(SIGTERM)
@@ -102,11 +86,7 @@ import Testing
 
     @Test func afterARebootWithoutEtcdTheLastListIsServedAndSaid() async throws {
         try await Fleet.with { fleet in
-            let state = fleet.directory.file("state")
-            try FileManager.default.createDirectory(
-                atPath: state,
-                withIntermediateDirectories: true
-            )
+            let state = try fleet.stateDirectory()
             let first = try fleet.start("one", services: ["web/w1": 8080], state: state)
             let last = "\(state)/last-list.json"
             try await eventually("kept") {

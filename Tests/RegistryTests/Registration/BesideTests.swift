@@ -19,7 +19,7 @@ import Testing
     @Test func theyAreClaimedWithTheKey() throws {
         var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 42))
         _ = machine.servicesChanged(to: [web, db], beside: [web.key: [one, two]], at: .zero)
-        let claims = claims(in: try granted(&machine).actions)
+        let claims = try machine.startedAndGranted().actions.claims
         #expect(claims.first { $0.instance == web.key }?.beside == [one, two])
         #expect(claims.first { $0.instance == db.key }?.beside == [])
     }
@@ -31,21 +31,21 @@ import Testing
             beside: [web.key: [two]],
             at: .seconds(1)
         )
-        #expect(claims(in: actions).map(\.beside) == [[two, one.absent]])
+        #expect(actions.claims.map(\.beside) == [[two, one.absent]])
         _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .seconds(1))
         // Gone, and so no word of it any more.
         let next = machine.servicesChanged(to: [web], at: .seconds(2))
-        #expect(claims(in: next).map(\.beside) == [[two.absent]])
+        #expect(next.claims.map(\.beside) == [[two.absent]])
     }
 
     @Test func aClaimWithoutAnAnswerMayHavePutThem() throws {
         var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 42))
         _ = machine.servicesChanged(to: [web], beside: [web.key: [one]], at: .zero)
-        let lease = try granted(&machine).lease
+        let lease = try machine.startedAndGranted().lease
         let away = StoreError(.unavailable, "away")
         _ = machine.claimFailed(web.key, lease: lease, because: away, at: .zero)
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let again = claims(in: machine.timePassed(to: .seconds(1)))
+        let again = machine.timePassed(to: .seconds(1)).claims
         #expect(again.map(\.beside) == [[one.absent]])
     }
 
@@ -62,10 +62,10 @@ import Testing
     @Test func aServiceThatDrainsHasNone() throws {
         var (machine, lease) = try registered(beside: [one])
         let drained = machine.drainsChanged(to: Drains(everything: true), at: .seconds(1))
-        #expect(claims(in: drained).map(\.beside) == [[one.absent]])
+        #expect(drained.claims.map(\.beside) == [[one.absent]])
         _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .seconds(1))
         let back = machine.drainsChanged(to: Drains(), at: .seconds(2))
-        #expect(claims(in: back).map(\.beside) == [[one]])
+        #expect(back.claims.map(\.beside) == [[one]])
     }
 
     @Test func theyAreLookedAfterNowAndThenAndTheAnswerChangesNothing() throws {
@@ -76,7 +76,7 @@ import Testing
             now = try #require(machine.deadline)
             try #require(now <= settings.reviewEvery * 1.5)
             let actions = machine.timePassed(to: now)
-            reviews = claims(in: actions)
+            reviews = actions.claims
             for case .sendKeepAlive(let stream) in actions {
                 _ = machine.keepAliveAnswered(ttl: .seconds(60), on: stream, at: now)
             }
@@ -103,7 +103,7 @@ import Testing
             granted: .seconds(10),
             keys: [one.key, two.key, settings.prefix.key(web.key)]
         )
-        let claims = claims(in: machine.leaseAnswered(lease, term, sent: .zero, at: .zero))
+        let claims = machine.leaseAnswered(lease, term, sent: .zero, at: .zero).claims
         #expect(Set(claims.flatMap(\.beside)) == [one, two.absent])
     }
 
@@ -122,7 +122,7 @@ import Testing
             sent: .seconds(2),
             at: .seconds(2)
         )
-        #expect(claims(in: actions).map(\.beside) == [[]])
+        #expect(actions.claims.map(\.beside) == [[]])
     }
 
     // MARK: parts
@@ -132,26 +132,9 @@ import Testing
     ) throws -> (RegistrationMachine, LeaseID) {
         var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 42))
         _ = machine.servicesChanged(to: [web], beside: [web.key: beside], at: .zero)
-        let lease = try granted(&machine).lease
+        let lease = try machine.startedAndGranted().lease
         _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 5), at: .zero)
         return (machine, lease)
-    }
-
-    private func granted(
-        _ machine: inout RegistrationMachine
-    ) throws -> (lease: LeaseID, actions: [RegistrationMachine.Action]) {
-        let lease = try #require(
-            machine.started(at: .zero).compactMap {
-                if case .grant(let id, _) = $0 { id } else { nil }
-            }.first
-        )
-        return (
-            lease, machine.leaseGranted(lease, ttl: .seconds(60), sent: .zero, at: .zero)
-        )
-    }
-
-    private func claims(in actions: [RegistrationMachine.Action]) -> [Claim] {
-        actions.compactMap { if case .claim(let claim) = $0 { claim } else { nil } }
     }
 }
 

@@ -16,7 +16,7 @@ import Testing
 
     @Test func aDrainedServiceIsPutAgainOnceUnderTheSameLeaseAndTheOthersAreNot() throws {
         var (machine, lease) = try registered([web, db])
-        let claims = claims(in: machine.drainsChanged(to: webOnly, at: .seconds(1)))
+        let claims = machine.drainsChanged(to: webOnly, at: .seconds(1)).claims
         #expect(claims.map(\.instance) == [web.key] && claims.map(\.lease) == [lease])
         #expect(try states(claims) == [.draining])
         #expect(!machine.isAsWanted)
@@ -33,44 +33,44 @@ import Testing
             }
         )
         #expect(machine.isAsWanted)
-        #expect(self.claims(in: machine.drainsChanged(to: webOnly, at: .seconds(2))).isEmpty)
+        #expect(machine.drainsChanged(to: webOnly, at: .seconds(2)).claims.isEmpty)
     }
 
     @Test func theEndOfADrainPutsTheServiceBack() throws {
         var (machine, lease) = try registered([web])
         _ = machine.drainsChanged(to: webOnly, at: .zero)
         _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .zero)
-        let claims = claims(in: machine.drainsChanged(to: Drains(), at: .seconds(1)))
+        let claims = machine.drainsChanged(to: Drains(), at: .seconds(1)).claims
         #expect(try states(claims) == [.up])
     }
 
     @Test func aDrainThatEndsWhileItIsBeingPutIsPutRightAfterwards() throws {
         var (machine, lease) = try registered([web])
         _ = machine.drainsChanged(to: webOnly, at: .zero)
-        #expect(claims(in: machine.drainsChanged(to: Drains(), at: .zero)).isEmpty)
+        #expect(machine.drainsChanged(to: Drains(), at: .zero).claims.isEmpty)
         let actions = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .zero)
-        #expect(try states(claims(in: actions)) == [.up])
+        #expect(try states(actions.claims) == [.up])
     }
 
     @Test func whatWasDrainedBeforeTheStartIsNeverPutAsInService() throws {
         var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 42))
         _ = machine.drainsChanged(to: Drains(everything: true), at: .zero)
         _ = machine.servicesChanged(to: [web, db], at: .zero)
-        let actions = try granted(&machine).actions
-        #expect(try states(claims(in: actions)) == [.draining, .draining])
+        let actions = try machine.startedAndGranted().actions
+        #expect(try states(actions.claims) == [.draining, .draining])
     }
 
     @Test func aServiceThatComesToADrainedHostDrainsToo() throws {
         var (machine, _) = try registered([web])
         _ = machine.drainsChanged(to: Drains(everything: true), at: .zero)
-        let claims = claims(in: machine.servicesChanged(to: [web, db], at: .zero))
+        let claims = machine.servicesChanged(to: [web, db], at: .zero).claims
         #expect(try states(claims) == [.draining])
     }
 
     @Test func theWatchTellingOfADrainedKeyIsNoLoss() throws {
         var (machine, lease) = try registered([web])
         let claim = try #require(
-            claims(in: machine.drainsChanged(to: webOnly, at: .zero)).first
+            machine.drainsChanged(to: webOnly, at: .zero).claims.first
         )
         _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .zero)
         let news = StoredRecord(
@@ -95,7 +95,7 @@ import Testing
         while again.isEmpty {
             let due = try #require(machine.deadline)
             try #require(due < .seconds(60))
-            again = claims(in: machine.timePassed(to: due))
+            again = machine.timePassed(to: due).claims
         }
         #expect(try states(again) == [.draining])
     }
@@ -109,28 +109,11 @@ import Testing
     ) throws -> (RegistrationMachine, LeaseID) {
         var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 42))
         _ = machine.servicesChanged(to: instances, at: .zero)
-        let lease = try granted(&machine).lease
+        let lease = try machine.startedAndGranted().lease
         for instance in instances {
             _ = machine.claimAnswered(instance.key, lease: lease, .claimed(at: 5), at: .zero)
         }
         return (machine, lease)
-    }
-
-    private func granted(
-        _ machine: inout RegistrationMachine
-    ) throws -> (lease: LeaseID, actions: [RegistrationMachine.Action]) {
-        let lease = try #require(
-            machine.started(at: .zero).compactMap {
-                if case .grant(let id, _) = $0 { id } else { nil }
-            }.first
-        )
-        return (
-            lease, machine.leaseGranted(lease, ttl: .seconds(60), sent: .zero, at: .zero)
-        )
-    }
-
-    private func claims(in actions: [RegistrationMachine.Action]) -> [Claim] {
-        actions.compactMap { if case .claim(let claim) = $0 { claim } else { nil } }
     }
 
     private func states(_ claims: [Claim]) throws -> [EndpointState] {
