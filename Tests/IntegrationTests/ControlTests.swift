@@ -102,6 +102,20 @@ import Testing
         }
     }
 
+    @Test func aDrainThatEtcdDoesNotHaveYetSaysSo() async throws {
+        try await Fleet.with { fleet in
+            let host = try fleet.start("one", services: ["web/w1": 8080])
+            try await eventually("registered") { host.keys == ["web/w1"] }
+            fleet.etcd.kill()
+            try await eventually("noticed") { host.process.printed.contains("lost etcd") }
+            let result = try await host.ask("drain")
+            #expect(result.status == 75)
+            #expect(result.errors.contains("etcd does not have it yet"))
+            try await fleet.etcd.start()
+            try await eventually("it has") { host.states["web/w1"] == "draining" }
+        }
+    }
+
     @Test func aDrainWithAnEndEndsByItself() async throws {
         try await Fleet.with { fleet in
             let host = try fleet.start("one", services: ["web/w1": 8080])

@@ -119,7 +119,7 @@ struct ControlDesk: Sendable {
             messages.append("etcd does not have it yet; it is told as soon as that is possible")
         }
         if let trouble = drains.keepTrouble { messages.append(trouble) }
-        return ControlAnswer(.done, messages)
+        return ControlAnswer(isInForce ? .done : .timedOut, messages)
     }
 
     private func unknown(_ service: ServiceName) -> String? {
