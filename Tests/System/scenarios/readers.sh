@@ -25,7 +25,7 @@ $1
 CONF
     in_box mkdir -p /etc/systemd/system/haproxy.service.d
     in_box sh -c 'cat > /etc/systemd/system/haproxy.service.d/discoveryd.conf' \
-        <Examples/haproxy-reload/haproxy.conf
+        <Examples/haproxy/unit.conf
     etcdctl put services/web/w1 10.0.0.1:80 >/dev/null
     in_box systemctl daemon-reload
     in_box systemctl restart haproxy || return 1
