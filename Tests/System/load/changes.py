@@ -3,8 +3,8 @@
 
     changes.py COUNT SEED ADDRESS:PORT...
 
-Prints those that are there at the end, a line each. The servers go on while they are not in etcd, as one
-that drains does.
+Prints a line for each server at the end: its address, and when it left, in seconds of the epoch, if it is
+not there.
 """
 
 import base64
@@ -28,17 +28,19 @@ def text(value):
 
 def main(count, seed, *places):
     chance = random.Random(int(seed))
-    there = set(places)
-    for number in range(int(count)):
+    left = {}
+    for _ in range(int(count)):
         place = chance.choice(places[2:])
         key = text(f"services/web/w{places.index(place) + 1}")
-        if place in there:
+        if place not in left:
             ask("deleterange", key=key)
+            left[place] = time.time()
         else:
             ask("put", key=key, value=text(place))
-        there ^= {place}
+            del left[place]
         time.sleep(0.1)
-    print("\n".join(sorted(there)))
+    for place in places:
+        print(place, left.get(place, ""))
 
 
 main(*sys.argv[1:])

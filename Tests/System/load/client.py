@@ -11,6 +11,7 @@ in all. COUNTS is replaced at the end, and says as JSON:
     retried    how many met a kept connection that the proxy had closed meanwhile, before any byte of an
                answer, and were answered on a new one. RFC 9112, 9.3.1 has clients do that by themselves.
     by         how many each server answered
+    last       when each server answered last, in seconds of the epoch
 """
 
 import asyncio
@@ -94,7 +95,9 @@ async def requests(connection, keep, counts, ended):
 async def one(connection, keep, counts):
     status, body = await asyncio.wait_for(connection.ask(keep), PATIENCE)
     if status == 200:
-        counts["by"][body.split('"')[1]] += 1
+        server = body.split('"')[1]
+        counts["by"][server] += 1
+        counts["last"][server] = time.time()
     else:
         fail(counts, f"status {status}")
 
@@ -106,7 +109,7 @@ def fail(counts, what):
 
 async def main(place, path):
     counts = {
-        "requests": 0, "retried": 0,
+        "requests": 0, "retried": 0, "last": {},
         "failed": collections.Counter(), "by": collections.Counter(),
     }
     ended = asyncio.Event()

@@ -15,7 +15,7 @@ with_the_example_of_haproxy() {
 # ---- scenarios ----------------------------------------------------------------------------
 
 haproxy_serves_every_request_while_its_servers_come_and_go() {
-    with_the_example_of_haproxy && hurried HAProxy haproxy 5 && a_bad_list_of_haproxy_changes_nothing
+    with_the_example_of_haproxy && hurried HAProxy haproxy 5 12 && a_bad_list_of_haproxy_changes_nothing
     local result=$?
     without_servers
     without_haproxy

@@ -20,7 +20,7 @@ without_nginx() {
 # ---- scenarios ----------------------------------------------------------------------------
 
 nginx_serves_every_request_while_its_servers_come_and_go() {
-    with_the_example_of_nginx && hurried nginx nginx 5 && a_bad_list_of_nginx_changes_nothing
+    with_the_example_of_nginx && hurried nginx nginx 5 12 && a_bad_list_of_nginx_changes_nothing
     local result=$?
     without_servers
     without_nginx

@@ -1,7 +1,5 @@
 #!/usr/bin/env python3
-"""HTTP servers that answer with their own address, one for each ADDRESS:PORT.
-
-    backends.py ADDRESS:PORT...
+"""An HTTP server that answers with its own address: server.py ADDRESS:PORT
 
 Also for a Prometheus: the answer is a metric. A request without Connection: close leaves the connection open.
 """
@@ -10,11 +8,11 @@ import asyncio
 import sys
 
 
-async def serve(place):
+async def main(place):
     host, port = place.rsplit(":", 1)
+    body = f'served{{by="{place}"}} 1\n'.encode()
 
     async def answer(reader, writer):
-        body = f'served{{by="{place}"}} 1\n'.encode()
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 last = b"connection: close" in head.lower() or b" HTTP/1.0\r\n" in head
@@ -29,12 +27,8 @@ async def serve(place):
             pass
         writer.close()
 
-    return await asyncio.start_server(answer, host, int(port))
+    server = await asyncio.start_server(answer, host, int(port))
+    await server.serve_forever()
 
 
-async def main():
-    servers = [await serve(place) for place in sys.argv[1:]]
-    await asyncio.gather(*(server.serve_forever() for server in servers))
-
-
-asyncio.run(main())
+asyncio.run(main(sys.argv[1]))
