@@ -14,7 +14,7 @@ def main(path, reloads, allowed, patience):
     with open(path) as file:
         counts = json.load(file)
     left = [line.split() for line in sys.stdin]
-    lag = max(counts["last"].get(server, 0) - float(when[0]) for server, *when in left if when)
+    lag = max(0, *(counts["last"].get(server, 0) - float(when[0]) for server, *when in left if when))
     failed = sum(counts["failed"].values())
     print(
         f"{counts['requests']} requests in {counts['seconds']} s, {failed} failed, "
