@@ -33,3 +33,27 @@ env_is() {
     value=$(in_box systemd-run -q --pipe --wait -p EnvironmentFile=/run/discoveryd/services.env printenv WEB_ADDRS) &&
         [ "$value" = "$1" ]
 }
+
+a_script_reads_lines_and_a_program_makes_a_file_in_the_sandbox() {
+    fresh || return 1
+    configure <<'CONF'
+[[output]]
+path = "/run/discoveryd/endpoints"
+format = "lines"
+[[output]]
+path = "/run/discoveryd/web.txt"
+format = "command"
+services = ["web"]
+command = ["jq", "-r", ".services.web[].addr"]
+CONF
+    etcdctl put services/web/w1 10.0.0.1:80 >/dev/null
+    etcdctl put services/web/w2 10.0.0.2:80 >/dev/null
+    in_box systemctl start discoveryd &&
+        eventually 5 "the program's file" program_has "$(printf '10.0.0.%s:80\n' 1 2)" || return 1
+    expect "the lines to be read word by word" [ "$(in_box sh -c 'while read -r service address; do
+        echo "$service is at $address"; done </run/discoveryd/endpoints')" = \
+        "$(printf 'web is at 10.0.0.%s:80\n' 1 2)" ] || return 1
+    etcdctl del services/web/w1 >/dev/null
+    eventually 5 "the program to be asked again" program_has 10.0.0.2:80
+}
+program_has() { [ "$(in_box cat /run/discoveryd/web.txt)" = "$1" ]; }
