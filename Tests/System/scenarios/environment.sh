@@ -10,6 +10,11 @@ with_the_example_of_env() {
     etcdctl put services/web/w2 "[2001:db8::2]:80" >/dev/null
     in_box systemctl daemon-reload
 }
+env_is() {
+    local value
+    value=$(in_box systemd-run -q --pipe --wait -p EnvironmentFile=/run/discoveryd/services.env printenv WEB_ADDRS) &&
+        [ "$value" = "$1" ]
+}
 
 # ---- scenarios ----------------------------------------------------------------------------
 
@@ -27,11 +32,6 @@ a_unit_and_a_script_are_told_the_addresses() {
     eventually 5 "the next start to be told what is left" env_is "[2001:db8::2]:80" || return 1
     etcdctl del services/web/w2 >/dev/null
     eventually 5 "nothing to be left, as an empty value" env_is ""
-}
-env_is() {
-    local value
-    value=$(in_box systemd-run -q --pipe --wait -p EnvironmentFile=/run/discoveryd/services.env printenv WEB_ADDRS) &&
-        [ "$value" = "$1" ]
 }
 
 a_script_reads_lines_and_a_program_makes_a_file_in_the_sandbox() {

@@ -41,18 +41,6 @@ for _ in range(count):
 print(" ".join(sorted(found)) or ("NXDOMAIN" if code == 3 else f"code {code}"))' "$1.discoveryd.internal"
 }
 resolves() { [ "$(resolve "$1")" = "$2" ]; }
-
-# ---- scenarios ----------------------------------------------------------------------------
-
-dnsmasq_knows_the_names_of_those_that_are_there() {
-    with_the_example_of_dnsmasq &&
-        eventually 5 "the service's addresses" resolves web "10.0.0.1 10.0.0.2" &&
-        expect "the instance's address" resolves w2.web 10.0.0.2 || return 1
-    local result=0
-    dnsmasq_forgets_and_learns || result=1
-    in_box systemctl stop dnsmasq
-    return $result
-}
 dnsmasq_forgets_and_learns() {
     etcdctl del services/web/w2 >/dev/null
     eventually 5 "the one that left to be gone from the service" resolves web 10.0.0.1 &&
@@ -64,4 +52,16 @@ dnsmasq_forgets_and_learns() {
         in_box systemctl restart discoveryd &&
         etcdctl put services/web/w4 10.0.0.4:80 >/dev/null &&
         eventually 5 "one to be known after a restart of ours" resolves web "10.0.0.3 10.0.0.4"
+}
+
+# ---- scenarios ----------------------------------------------------------------------------
+
+dnsmasq_knows_the_names_of_those_that_are_there() {
+    with_the_example_of_dnsmasq &&
+        eventually 5 "the service's addresses" resolves web "10.0.0.1 10.0.0.2" &&
+        expect "the instance's address" resolves w2.web 10.0.0.2 || return 1
+    local result=0
+    dnsmasq_forgets_and_learns || result=1
+    in_box systemctl stop dnsmasq
+    return $result
 }
