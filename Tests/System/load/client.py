@@ -9,7 +9,7 @@ in all. COUNTS is replaced at the end, and says as JSON:
     requests   how many were asked and answered or not
     failed     how many got no answer of status 200, by what went wrong
     retried    how many met a kept connection that the proxy had closed meanwhile, before any byte of an
-               answer, and were answered on a new one. RFC 9112, 9.3.1 has clients do that by themselves.
+               answer, and were answered on a new one. RFC 9112, 9.3.1 lets clients do that by themselves.
     by         how many each server answered
     last       when each server answered last, in seconds of the epoch
 """
