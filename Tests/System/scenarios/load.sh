@@ -32,8 +32,10 @@ served_are() { [ "$(served)" = "$1" ]; }
 
 # The list holds these servers, and no reload is owed for it: until then its reader may have any older one.
 taken_up() {
-    [ "$(in_box find /run/discoveryd -maxdepth 1 -type f -exec grep -oE '127\.0\.0\.1[1-8]' {} + | sort | sed s/$/:8080/)" = \
-        "$1" ] && in_box sh -c '! ls /run/discoveryd/.discoveryd/*.reload'
+    [ "$(listed)" = "$1" ] && in_box sh -c '! ls /run/discoveryd/.discoveryd/*.reload'
+}
+listed() {
+    in_box find /run/discoveryd -maxdepth 1 -type f -exec grep -oE '127\.0\.0\.1[1-8]' {} + | sort | sed 's/$/:8080/'
 }
 
 # Two hundred changes under load: hurried PROXY UNIT INTERVAL PATIENCE, for a proxy on 127.0.0.1:8000 whose
