@@ -18,7 +18,7 @@ help:
 	@echo "make demo      install what is needed, build, and run 'discoveryd dev'"
 	@echo "make test      install what is needed, build, and run every test"
 	@echo "make build     build everything, tests included"
-	@echo "make lint      check format, imports and shell scripts"
+	@echo "make lint      check format, imports, shell scripts and what is shown of examples"
 	@echo "make format    format the Swift sources"
 	@echo "make benchmark build the release binary and measure it beside a program in Go"
 	@echo "make dist      build the release binary: $(BINARY)"
@@ -44,6 +44,7 @@ lint:
 	$(SWIFT) format lint --strict --recursive --configuration .swift-format $(OURS)
 	dev/check-walls.sh
 	dev/check-shell.sh
+	dev/check-examples.sh
 
 format:
 	$(SWIFT) format --in-place --recursive --configuration .swift-format $(OURS)

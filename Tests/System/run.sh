@@ -58,7 +58,7 @@ CONF
 fresh() {
     in_box systemctl stop discoveryd
     in_box systemctl reset-failed discoveryd 2>/dev/null
-    in_box sh -c 'rm -rf /run/discoveryd /var/lib/discoveryd/* /etc/systemd/system/discoveryd.service.d'
+    in_box sh -c 'rm -rf /run/discoveryd /var/lib/discoveryd/* /etc/systemd/system/discoveryd.service.d /etc/discoveryd.conf.d'
     in_box systemctl daemon-reload
     in_box systemctl start etcd || return 1
     etcdctl del --prefix services/ >/dev/null

@@ -48,31 +48,6 @@ import Testing
         }
     }
 
-    /// What the README shows stands in the example line by line, in this order.
-    @Test func theLinesInTheReadmeAreThoseOfTheExamples() throws {
-        let text = try String(
-            contentsOf: Repository.root.appending(path: "README.md"),
-            encoding: .utf8
-        )
-        let shown = text.matches(of: /<!-- from (.+) -->\n```[a-z]*\n((?s).+?)```/)
-        #expect(shown.count >= 12)
-        for block in shown {
-            let (path, lines) = (String(block.output.1), block.output.2.split(separator: "\n"))
-            let example = try String(
-                contentsOf: Repository.root.appending(path: path),
-                encoding: .utf8
-            )
-            // In the head of a file they stand in a comment.
-            var rest = example.split(separator: "\n").map {
-                $0.hasPrefix("#   ") ? $0.dropFirst(4) : $0
-            }[...]
-            for line in lines {
-                let place = try #require(rest.firstIndex(of: line), "\(path): \(line)")
-                rest = rest[(place + 1)...]
-            }
-        }
-    }
-
     @Test func aUnitWithAnEnvironmentFile() async throws {
         try await with("env/web-client.service", .env, "services.env") { example, _ in
             let result = try await Consumer.systemdAnalyze.run(

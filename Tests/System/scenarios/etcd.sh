@@ -33,7 +33,7 @@ an_absent_etcd_does_not_starve_the_watchdog_nor_change_the_file() {
         expect "the file untouched" [ "$(in_box stat -c '%i %Y' $list)" = "$before" ] &&
         in_box systemctl start etcd &&
         eventually 30 "registered when etcd is back" status_has "web registered" &&
-        eventually 10 "current again" in_box jq -e '.state == "current"' /run/discoveryd/state/status.json
+        eventually 20 "current again" in_box jq -e '.state == "current"' /run/discoveryd/state/status.json
 }
 
 a_start_without_etcd_becomes_degraded_and_then_right() {

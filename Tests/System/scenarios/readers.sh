@@ -25,7 +25,7 @@ $1
 CONF
     in_box mkdir -p /etc/systemd/system/haproxy.service.d
     in_box sh -c 'cat > /etc/systemd/system/haproxy.service.d/discoveryd.conf' \
-        <Examples/haproxy-reload/haproxy.conf
+        <Examples/haproxy/unit.conf
     etcdctl put services/web/w1 10.0.0.1:80 >/dev/null
     in_box systemctl daemon-reload
     in_box systemctl restart haproxy || return 1
@@ -109,6 +109,27 @@ CONF
     in_box systemctl restart --no-block discoveryd
     eventually 10 "the file to be HAProxy's" in_box sh -c \
         '[ "$(stat -c "%U:%G %a" /run/discoveryd/endpoints.json)" = "haproxy:haproxy 640" ]'
+    local result=$?
+    in_box sh -c 'rm -r /etc/systemd/system/discoveryd.service.d && systemctl daemon-reload'
+    return $result
+}
+
+a_file_belongs_to_a_group_with_less() {
+    fresh || return 1
+    configure <<CONF
+[[output]]
+path = "$list"
+group = "haproxy"
+mode = "0640"
+CONF
+    # As the example says: without the lines of CAP_CHOWN, with the group.
+    in_box mkdir -p /etc/systemd/system/discoveryd.service.d
+    { grep -v CAP_CHOWN Examples/owner/owner.conf && echo SupplementaryGroups=haproxy; } |
+        in_box sh -c 'cat > /etc/systemd/system/discoveryd.service.d/owner.conf'
+    in_box systemctl daemon-reload
+    expect "a start" in_box systemctl start discoveryd &&
+        expect "the file to be of the group" [ "$(in_box stat -c '%U:%G %a' $list)" = "_discoveryd:haproxy 640" ] &&
+        expect "a member to read it" in_box setpriv --reuid=haproxy --regid=haproxy --init-groups cat $list
     local result=$?
     in_box sh -c 'rm -r /etc/systemd/system/discoveryd.service.d && systemctl daemon-reload'
     return $result
