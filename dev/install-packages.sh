@@ -12,7 +12,7 @@ tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables openssl p
 # What the faults are made with.
 tests="$tests iproute2 strace gcc libc6-dev"
 # The readers of our files. The tests run the programs; none of them is needed as a service.
-tests="$tests polkitd haproxy nginx prometheus dnsmasq-base"
+tests="$tests polkitd haproxy nginx prometheus dnsmasq-base monitoring-plugins-basic"
 packages=$build
 [ "${1:-}" = build ] || packages="$build $tests"
 

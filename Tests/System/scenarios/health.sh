@@ -39,3 +39,43 @@ CONF
     no_other_host
     expect "no longer than each may take" [ $result = 0 ]
 }
+
+checks_of_each_kind_pass_in_the_sandbox_and_those_that_need_more_with_their_drop_ins() {
+    fresh && in_box systemctl start nginx || return 1
+    in_box sh -c 'printf "#!/bin/sh\n[ -r /etc/hostname ] && echo fine\n" > /usr/local/bin/is-fine
+        chmod +x /usr/local/bin/is-fine'
+    local plugins=/usr/lib/nagios/plugins timing='interval = "1s", rise = 1, fall = 1'
+    service() { printf '[[service]]\nname = "%s"\nport = 80\naddress = "10.0.0.5"\ncheck = [%s]\n' "$1" "$2"; }
+    {
+        echo 'outputs = []'
+        service kinds "{ unit = \"nginx.service\" }, { tcp = \"127.0.0.1:80\", $timing },
+            { http = \"http://127.0.0.1:80/\", $timing }, { exec = [\"/usr/local/bin/is-fine\"], $timing }"
+        service plugins "{ exec = [\"$plugins/check_tcp\", \"-H\", \"127.0.0.1\", \"-p\", \"80\"], $timing },
+            { exec = [\"$plugins/check_http\", \"-H\", \"127.0.0.1\"], $timing },
+            { exec = [\"$plugins/check_disk\", \"-w\", \"1%\", \"-c\", \"1%\", \"-p\", \"/\"], $timing },
+            { exec = [\"$plugins/check_file_age\", \"-w\", \"9999999999\", \"-c\", \"9999999999\", \"-f\", \"/etc/fstab\",
+                \"-i\"], $timing }"
+        service processes "{ exec = [\"$plugins/check_procs\", \"-c\", \"1:\", \"-C\", \"nginx\"], $timing },
+            { exec = [\"$plugins/check_load\", \"-w\", \"999\", \"-c\", \"999\"], $timing }"
+        service ping "{ exec = [\"$plugins/check_icmp\", \"-n\", \"1\", \"127.0.0.1\"], $timing }"
+        service compilers "{ exec = [\"/usr/bin/python3\", \"-c\", \"import mmap; mmap.mmap(-1, 4096, prot=7)\"], $timing }"
+    } | configure
+    in_box systemctl start discoveryd || return 1
+    eventually 15 "what needs nothing to be registered" services_are registered kinds plugins &&
+        eventually 10 "the rest to be unhealthy" services_are unhealthy compilers ping processes
+    local result=$?
+    in_box install -D -m 0644 -t /etc/systemd/system/discoveryd.service.d "$PWD"/Examples/exec-checks/*.conf
+    in_box systemctl daemon-reload
+    in_box systemctl restart discoveryd
+    eventually 15 "all to be registered" services_are registered compilers kinds ping plugins processes || result=1
+    # They stay so: nothing but their checks holds them there.
+    in_box sleep 3
+    expect "them to stay" services_are registered compilers kinds ping plugins processes || result=1
+    in_box systemctl stop nginx
+    return $result
+}
+# Whether exactly these services, in order, have this status.
+services_are() {
+    [ "$(in_box discoveryd status -o json | jq -r "[.services[] | select(.status == \"$1\") | .service] | join(\" \")")" = \
+        "$(shift; echo "$*")" ]
+}
