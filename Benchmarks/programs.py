@@ -1,6 +1,8 @@
 """The two programs that are compared, each run anew in each of its turns."""
 import os
+import shutil
 import subprocess
+import tempfile
 import time
 
 from listfile import ListFile
@@ -80,14 +82,20 @@ class Discoveryd(Program):
     def __init__(self, binary, directory):
         super().__init__("discoveryd", directory)
         self.binary = binary
+        # In memory, as under /run: the Go program has no such files.
+        self.run = tempfile.mkdtemp(prefix="discoveryd-bench-", dir="/dev/shm")
+
+    def end(self):
+        super().end()
+        shutil.rmtree(self.run)
 
     def command(self, etcd):
         conf = os.path.join(self.directory, "conf")
         with open(conf, "w") as file:
             file.write(f'[etcd]\nendpoints = ["{etcd.address}"]\n[[output]]\npath = "{self.path}"\n'
                        f'[[service]]\nname = "{OWN}"\nid = "a"\nport = 80\naddress = "10.0.0.1"\n')
-        return [self.binary, "run", "-c", conf, "--status-file", f"{self.directory}/status.json",
-                "--control-socket", f"{self.directory}/control.sock"]
+        return [self.binary, "run", "-c", conf, "--status-file", f"{self.run}/status.json",
+                "--control-socket", f"{self.run}/control.sock"]
 
 
 class Peer(Program):
