@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-from propagation import Etcd
+from etcd import Etcd
 
 SERVICES = 50
 

@@ -18,10 +18,12 @@ import (
 	"log"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"go.etcd.io/etcd/clientv3"
@@ -33,7 +35,7 @@ const pageSize = 5000
 // value is what stands under a key: a record of discoveryd or of Go's naming.
 type value struct {
 	Addr       string
-	Discoveryd *details `json:"discoveryd"`
+	Discoveryd *details `json:"discoveryd,omitempty"`
 }
 
 type details struct {
@@ -74,7 +76,7 @@ type list struct {
 	revision int64
 	services map[string]*service
 	names    []string
-	size     int
+	text     bytes.Buffer
 }
 
 func main() {
@@ -95,44 +97,72 @@ func main() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	ctx := context.Background()
-	go register(ctx, client, *key, *addr)
-	for {
-		if err := follow(ctx, client, *prefix, *file); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		register(ctx, client, *key, *addr)
+	}()
+	for ; ctx.Err() == nil; pause(ctx) {
+		if err := follow(ctx, client, *prefix, *file); err != nil && ctx.Err() == nil {
 			log.Print("listing again: ", err)
 		}
-		time.Sleep(time.Second)
+	}
+	<-left
+}
+
+// pause waits a second, or until the end.
+func pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Second):
 	}
 }
 
-// register keeps the key in etcd for as long as the process lives.
+// register keeps the key in etcd until the context ends, and then takes it out.
 func register(ctx context.Context, client *clientv3.Client, key, addr string) {
-	for ; ; time.Sleep(time.Second) {
-		lease, err := client.Grant(ctx, 10)
-		if err != nil {
-			log.Print("no lease: ", err)
-			continue
-		}
-		text, err := json.Marshal(value{Addr: addr})
-		if err != nil {
-			log.Fatal(err)
-		}
-		answer, err := client.Txn(ctx).
-			If(clientv3.Compare(clientv3.LeaseValue(key), "=", 0)).
-			Then(clientv3.OpPut(key, string(text), clientv3.WithLease(lease.ID))).
-			Commit()
-		if err != nil || !answer.Succeeded {
-			log.Print("not registered: ", err)
-			continue
-		}
-		answers, err := client.KeepAlive(ctx, lease.ID)
-		if err != nil {
-			log.Print("lease: ", err)
-			continue
-		}
-		for range answers {
+	for ; ctx.Err() == nil; pause(ctx) {
+		if err := hold(ctx, client, key, addr); err != nil && ctx.Err() == nil {
+			log.Print("registering again: ", err)
 		}
 	}
+}
+
+// hold registers the key under a new lease and keeps that alive for as long as it can.
+func hold(ctx context.Context, client *clientv3.Client, key, addr string) error {
+	lease, err := client.Grant(ctx, 10)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		leaving, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		if _, err := client.Revoke(leaving, lease.ID); err != nil {
+			log.Print("the lease runs out by itself: ", err)
+		}
+	}()
+	text, err := json.Marshal(value{Addr: addr})
+	if err != nil {
+		return err
+	}
+	answer, err := client.Txn(ctx).
+		If(clientv3.Compare(clientv3.LeaseValue(key), "=", 0)).
+		Then(clientv3.OpPut(key, string(text), clientv3.WithLease(lease.ID))).
+		Commit()
+	if err != nil {
+		return err
+	}
+	if !answer.Succeeded {
+		return fmt.Errorf("%s is another's", key)
+	}
+	answers, err := client.KeepAlive(ctx, lease.ID)
+	if err != nil {
+		return err
+	}
+	for range answers {
+	}
+	return fmt.Errorf("the lease is lost")
 }
 
 // follow lists the prefix and then applies its changes, until the watch breaks.
@@ -316,9 +346,11 @@ func encode(id string, kv *mvccpb.KeyValue) ([]byte, error) {
 	return json.Marshal(line)
 }
 
-// bytes joins what did not change with what did.
+// bytes joins what did not change with what did. What it returns is good until the next call, which fills
+// the same memory: a new buffer for each change would keep the collector busy.
 func (all *list) bytes() ([]byte, error) {
-	out := bytes.NewBuffer(make([]byte, 0, all.size+all.size/8+1024))
+	out := &all.text
+	out.Reset()
 	fmt.Fprintf(out, `{"schema":1,"cluster_id":"%x","prefix":%q,"revision":%d,"services":{`+"\n",
 		all.cluster, all.prefix, all.revision)
 	for index, name := range all.names {
@@ -334,7 +366,6 @@ func (all *list) bytes() ([]byte, error) {
 		out.Write(of.block)
 	}
 	out.WriteString("}}\n")
-	all.size = out.Len()
 	return out.Bytes(), nil
 }
 

@@ -43,6 +43,35 @@ import Testing
         }
     }
 
+    @Test func goBalancesOverWhatWeRegister() async throws {
+        try await Fleet.with { fleet in
+            let program = try await built(in: fleet.directory)
+            // Any server of gRPC that tells its health: etcd is one.
+            let port = fleet.etcd.endpoint.split(separator: ":").last ?? ""
+            let host = try fleet.start(
+                "one",
+                services: [:],
+                more: """
+                    [[service]]
+                    name = "store"
+                    id = "s1"
+                    port = \(port)
+                    address = "127.0.0.1"
+                    zone = "a"
+                    tags = ["blue"]
+                    meta = { version = "1.2" }
+                    """
+            )
+            try await eventually("it is registered") { host.keys == ["store/s1"] }
+            let dialled = try await Command(
+                program,
+                [fleet.etcd.endpoint, "dial", "services/store"]
+            ).run()
+            #expect(dialled.output == "SERVING\n", "\(dialled.errors)")
+            #expect(dialled.status == 0)
+        }
+    }
+
     /// Builds the program with the libraries that Debian ships, without a network.
     private func built(in directory: TemporaryDirectory) async throws -> String {
         let program = directory.file("naming")

@@ -1,6 +1,7 @@
 // Command naming speaks etcd's naming as Go programs do: with the resolver that grpc-go dials through, and
 // with the manager that registers endpoints. It decodes nothing itself.
 //
+//	naming ETCD dial TARGET             asks a server behind etcd:///TARGET how it is, over round_robin
 //	naming ETCD resolve TARGET          a line of sorted addresses for each state of etcd:///TARGET
 //	naming ETCD add TARGET ID ADDRESS   registers under a lease and prints "added"
 //
@@ -20,13 +21,15 @@ import (
 	"go.etcd.io/etcd/clientv3"
 	"go.etcd.io/etcd/clientv3/naming/endpoints"
 	naming "go.etcd.io/etcd/clientv3/naming/resolver"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/serviceconfig"
 )
 
 func main() {
 	if len(os.Args) < 4 {
-		fail(fmt.Errorf("usage: naming ETCD resolve TARGET | naming ETCD add TARGET ID ADDRESS"))
+		fail(fmt.Errorf("usage: naming ETCD dial|resolve TARGET | naming ETCD add TARGET ID ADDRESS"))
 	}
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints:   []string{os.Args[1]},
@@ -37,6 +40,8 @@ func main() {
 	}
 	defer client.Close()
 	switch command, arguments := os.Args[2], os.Args[3:]; {
+	case command == "dial" && len(arguments) == 1:
+		err = dial(client, arguments[0])
 	case command == "resolve" && len(arguments) == 1:
 		err = resolve(client, arguments[0])
 	case command == "add" && len(arguments) == 3:
@@ -47,6 +52,31 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
+}
+
+// dial is a client of a service: round_robin keys its connections by what the resolver makes of a record,
+// so it ends in a panic where a record carries what cannot be a key.
+func dial(client *clientv3.Client, target string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	builder, err := naming.NewBuilder(client)
+	if err != nil {
+		return err
+	}
+	connection, err := grpc.DialContext(ctx, "etcd:///"+target, grpc.WithResolvers(builder),
+		grpc.WithInsecure(), grpc.WithBlock(),
+		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"round_robin":{}}]}`))
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	answer, err := grpc_health_v1.NewHealthClient(connection).Check(
+		ctx, &grpc_health_v1.HealthCheckRequest{})
+	if err != nil {
+		return err
+	}
+	fmt.Println(answer.Status)
+	return nil
 }
 
 // resolve does what grpc.Dial("etcd:///TARGET", grpc.WithResolvers(...)) does with a target.
