@@ -7,6 +7,8 @@ public enum HealthReport: Hashable, Sendable {
     case up(ServiceKey)
     /// A check fails: the service does not belong into the registry.
     case down(ServiceKey, HealthReason)
+    /// A service that is down is so for another reason than was said last.
+    case reasonChanged(ServiceKey, HealthReason)
     /// The service passes again but has come and gone too often: it stays down until then, if it goes
     /// on passing. Said once, until `dampingEnded`.
     case dampingBegan(ServiceKey, returnIn: Duration)

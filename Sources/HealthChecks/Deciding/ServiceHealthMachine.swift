@@ -22,6 +22,8 @@ public struct ServiceHealthMachine: Sendable {
     public private(set) var since: Duration
     private var damper: FlapDamper
     private var isSaid = false
+    /// Why it is down, as said last.
+    private var saidReason: String?
     /// Checks whose first failure is said.
     private var saidFailing: Set<CheckKind> = []
     private var generator: SeededGenerator
@@ -178,7 +180,19 @@ public struct ServiceHealthMachine: Sendable {
         let failing = newlyFailing()
         let ended = damper.hasEnded(at: now) ? [Action.report(.dampingEnded(key))] : []
         return failing + ended + (firstFailing == nil ? returned(at: now) : wentDown(at: now))
-            + firstWord(at: now)
+            + firstWord(at: now) + newReason(at: now)
+    }
+
+    private mutating func newReason(at now: Duration) -> [Action] {
+        guard isSaid, !isUp, let check = firstFailing else {
+            saidReason = nil
+            return []
+        }
+        let reason = check.reason(at: now)
+        let words = "\(reason.check): \(reason.saw)"
+        defer { saidReason = words }
+        guard let said = saidReason, said != words else { return [] }
+        return [.report(.reasonChanged(key, reason))]
     }
 
     private mutating func wentDown(at now: Duration) -> [Action] {

@@ -123,10 +123,12 @@ final class DaemonLog: Sendable {
         case .up(let key): log.notice("well: its checks pass", metadata: about(key))
         case .down(let key, let reason):
             log.warning("not well, taken out of the registry: \(reason)", metadata: about(key))
+        case .reasonChanged(let key, let reason):
+            log.debug("still not well: \(reason)", metadata: about(key))
         case .dampingBegan(let key, let delay):
             log.warning(
                 "has come and gone too often; it stays out for a while, although its checks pass",
-                metadata: about(key).merging(["return_in": "\(delay)"]) { $1 }
+                metadata: about(key).merging(["return_in": "\(delay.components.seconds) s"]) { $1 }
             )
         case .dampingEnded(let key):
             log.notice("has been steady for long enough", metadata: about(key))

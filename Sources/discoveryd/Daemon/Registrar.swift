@@ -75,15 +75,14 @@ final class Registrar: Service {
         }
     }
 
-    /// The health of a service has changed, or is known for the first time.
+    /// The health of a service has changed or is known for the first time, or what is said of it.
     func healthReported(_ report: HealthReport) {
-        let key: ServiceKey
-        switch report {
-        case .up(let service), .down(let service, _): key = service
-        case .dampingBegan, .dampingEnded, .checkFailing: return
-        }
         state.withLock { state in
-            state.judged.insert(key)
+            switch report {
+            case .up(let key), .down(let key, _): state.judged.insert(key)
+            case .reasonChanged, .dampingBegan, .dampingEnded: break
+            case .checkFailing: return
+            }
             register(state)
         }
     }

@@ -16,8 +16,29 @@ import Testing
         #expect(reason.check == "unit a")
         // The second failure changes nothing.
         #expect(service.tell("b", .goingDown).isEmpty)
-        #expect(service.tell("a", .up).isEmpty)
+        #expect(service.tell("a", .up).changes.isEmpty)
         #expect(service.tell("b", .up) == [.up(service.key)])
+    }
+
+    @Test func anotherReasonForBeingDownIsSaid() throws {
+        var service = try Service(units: ["a", "b"])
+        _ = service.tell("a", .up)
+        _ = service.tell("b", .up)
+        #expect(service.tell("a", .goingDown).count == 1)
+        guard case .reasonChanged(_, let reason)? = service.tell("a", .down("inactive")).first
+        else {
+            Issue.record("not said")
+            return
+        }
+        #expect(reason.check == "unit a" && reason.saw == "it is inactive")
+        #expect(service.tell("a", .down("inactive")).isEmpty)
+        // What else fails is not the first reason.
+        #expect(service.tell("b", .goingDown).isEmpty)
+        guard case .reasonChanged(_, let other)? = service.tell("a", .up).first else {
+            Issue.record("not said")
+            return
+        }
+        #expect(other.check == "unit b")
     }
 
     /// What a check saw before was another process: this one may not listen yet.
@@ -33,8 +54,8 @@ import Testing
         #expect(service.run(failing: nil).isEmpty)
         #expect(service.run(failing: nil) == [.up(service.key)])
         #expect(service.tell("a", .goingDown).count == 1)
-        #expect(service.tell("a", .up).isEmpty)
-        #expect(service.run(failing: nil).isEmpty)
+        #expect(service.tell("a", .up).changes.isEmpty)
+        #expect(service.run(failing: nil).changes.isEmpty)
         #expect(service.run(failing: nil) == [.up(service.key)])
         // That it is up still is no return.
         #expect(service.tell("a", .up).isEmpty && service.machine.isUp)
@@ -63,7 +84,7 @@ import Testing
         }
         // That of the check that has said something, not of the one that has not.
         #expect(reason.check == "unit b")
-        #expect(service.tell("a", .down("failed")).isEmpty)
+        #expect(service.tell("a", .down("failed")).changes.isEmpty)
     }
 
     @Test func aServiceWithoutChecksIsUp() throws {
@@ -270,5 +291,12 @@ import Testing
                 reports { $0.runEnded(number, failure: failure, at: $1) }
             }
         }
+    }
+}
+
+extension [HealthReport] {
+    /// Without those that only say why a service is still down.
+    fileprivate var changes: [HealthReport] {
+        filter { if case .reasonChanged = $0 { false } else { true } }
     }
 }

@@ -1,6 +1,26 @@
 # shellcheck shell=bash
 # Health checks of real services, in the shipped sandbox.
 
+# Whether exactly these services, in order, have this status.
+services_are() {
+    [ "$(in_box discoveryd status -o json | jq -r "[.services[] | select(.status == \"$1\") | .service] | join(\" \")")" = \
+        "$(shift; echo "$*")" ]
+}
+# nginx at this port, answering what stands in a file of its own.
+with_nginx() {
+    in_box sh -c 'cat > /etc/nginx/nginx.conf && echo "return 200;" > /etc/nginx/answer.conf' <<CFG
+pid /run/nginx.pid;
+events {}
+http {
+    server {
+        listen 127.0.0.1:$1;
+        location / { include /etc/nginx/answer.conf; }
+    }
+}
+CFG
+    in_box systemctl start nginx
+}
+
 # ---- scenarios ----------------------------------------------------------------------------
 
 another_hosts_file_follows_what_happens_to_nginx() {
@@ -8,16 +28,6 @@ another_hosts_file_follows_what_happens_to_nginx() {
 [[output]]
 path = "$others"
 CONF
-    in_box sh -c 'cat > /etc/nginx/nginx.conf && echo "return 200;" > /etc/nginx/answer.conf' <<CFG
-pid /run/nginx.pid;
-events {}
-http {
-    server {
-        listen 127.0.0.1:8081;
-        location / { include /etc/nginx/answer.conf; }
-    }
-}
-CFG
     in_box sh -c 'cat > /etc/discoveryd.conf' <<CONF
 outputs = []
 [[service]]
@@ -30,7 +40,7 @@ check = [
   { http = "http://127.0.0.1:8081/healthz", interval = "1s", timeout = "1s", rise = 2, fall = 2 },
 ]
 CONF
-    in_box systemctl start nginx discoveryd || return 1
+    with_nginx 8081 && in_box systemctl start discoveryd || return 1
     local table
     table=$(in_box python3 "$PWD/Tests/System/health_times.py" $others "${ROUNDS:-1}")
     local result=$?
@@ -41,7 +51,7 @@ CONF
 }
 
 checks_of_each_kind_pass_in_the_sandbox_and_those_that_need_more_with_their_drop_ins() {
-    fresh && in_box systemctl start nginx || return 1
+    fresh && with_nginx 80 || return 1
     in_box sh -c 'printf "#!/bin/sh\n[ -r /etc/hostname ] && echo fine\n" > /usr/local/bin/is-fine
         chmod +x /usr/local/bin/is-fine'
     local plugins=/usr/lib/nagios/plugins timing='interval = "1s", rise = 1, fall = 1'
@@ -73,9 +83,4 @@ checks_of_each_kind_pass_in_the_sandbox_and_those_that_need_more_with_their_drop
     expect "them to stay" services_are registered compilers kinds ping plugins processes || result=1
     in_box systemctl stop nginx
     return $result
-}
-# Whether exactly these services, in order, have this status.
-services_are() {
-    [ "$(in_box discoveryd status -o json | jq -r "[.services[] | select(.status == \"$1\") | .service] | join(\" \")")" = \
-        "$(shift; echo "$*")" ]
 }

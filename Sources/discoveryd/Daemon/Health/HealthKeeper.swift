@@ -36,7 +36,7 @@ final class HealthKeeper: Sendable {
             switch report {
             case .up(let key): kept.unwell.remove(key)
             case .down(let key, _): kept.unwell.insert(key)
-            case .dampingBegan, .dampingEnded, .checkFailing: return
+            case .reasonChanged, .dampingBegan, .dampingEnded, .checkFailing: return
             }
             guard kept.unwell != before || kept.trouble != nil, let directory else { return }
             do throws(FileError) {

@@ -29,7 +29,7 @@ struct HealthMetrics: Sendable {
         case .up(let key): count(.up, key)
         case .down(let key, _): count(.down, key)
         case .dampingBegan(let key, _): count(.damped, key)
-        case .dampingEnded, .checkFailing: break
+        case .reasonChanged, .dampingEnded, .checkFailing: break
         }
     }
 
