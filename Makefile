@@ -8,7 +8,7 @@ SWIFT ?= swift
 FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
 # So many tests at once: each waits for real programs most of the time, and more of them starve one
 # another. What only computes runs by itself.
-ATONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12
+ATONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
 OURS = Package.swift Examples Tests Sources/Registry Sources/Etcd Sources/EndpointFiles \
 	Sources/HealthChecks Sources/Metrics Sources/Systemd Sources/discoveryd
 

@@ -38,6 +38,8 @@ struct Registration: Sendable {
     var standing: Set<String> = []
     /// When what stands beside it is to be looked after: no watch of ours hears of those keys.
     var reviewAt: Duration?
+    /// The lease of the review that is under way.
+    var reviewing: LeaseID?
     /// Whether the claim under way puts what has been in the store already, as something else.
     var isUpdate = false
     var wish = Wish.present
@@ -105,19 +107,20 @@ struct Registration: Sendable {
     var leaseOfCall: LeaseID? {
         switch state {
         case .claiming(let lease, _), .withdrawing(let lease): lease
-        default: nil
+        default: reviewing
         }
     }
 
     /// When it is to be looked after, while it stands.
     var reviewDue: Duration? {
-        guard wish == .present, case .registered = state else { return nil }
+        guard wish == .present, reviewing == nil, case .registered = state else { return nil }
         return reviewAt
     }
 
-    /// When it wants to try again.
+    /// When it wants to try again; while it is looked after, the end of that moves it on.
     var retryAt: Duration? {
-        switch state {
+        if reviewing != nil { return nil }
+        return switch state {
         case .refused(_, let until), .failed(_, let until), .lost(let until): until
         default: nil
         }

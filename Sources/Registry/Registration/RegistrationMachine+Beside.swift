@@ -13,8 +13,8 @@ extension RegistrationMachine {
         }
     }
 
-    /// Claims once more what is due: that changes nothing where all is as it was put, and the answer is
-    /// of no interest. What went wrong is found at the next review, or by the watch of the key itself.
+    /// Claims once more what is due: that changes nothing where all is as it was put. What comes of it is
+    /// of no interest, but that it is over: the next call for the key waits for that.
     mutating func reviewBeside(at now: Duration) -> [Action] {
         var actions: [Action] = []
         for key in registrations.keys.sorted() {
@@ -23,9 +23,20 @@ extension RegistrationMachine {
             else { continue }
             let next = nextReview(after: now)
             registrations[key]?.reviewAt = next
+            registrations[key]?.reviewing = lease
             actions.append(.claim(claim(offer, under: lease)))
         }
         return actions
+    }
+
+    /// A review is over, whatever came of it: what it found is heard of by the watch of the key, or found
+    /// by the next.
+    ///
+    /// - Returns: Whether it was one.
+    mutating func reviewEnded(_ key: ServiceKey, under lease: LeaseID) -> Bool {
+        guard registrations[key]?.reviewing == lease else { return false }
+        registrations[key]?.reviewing = nil
+        return true
     }
 
     /// Spread, so that a fleet that was started at one instant does not ask at one.

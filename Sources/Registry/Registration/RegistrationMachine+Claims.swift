@@ -56,6 +56,9 @@ extension RegistrationMachine {
         _ outcome: ClaimOutcome,
         at now: Duration
     ) -> [Action] {
+        if reviewEnded(key, under: lease) {
+            return outcome == .leaseGone ? leaseLost(at: now) : advance(at: now)
+        }
         guard case .claiming(lease, let offer) = registrations[key]?.state else { return [] }
         let heard = registrations[key]?.heard
         registrations[key]?.heard = nil
@@ -83,6 +86,7 @@ extension RegistrationMachine {
         because error: StoreError,
         at now: Duration
     ) -> [Action] {
+        if reviewEnded(key, under: lease) { return advance(at: now) }
         guard registrations[key]?.leaseOfCall == lease else { return [] }
         let delay = registrations[key]?.backoff.next() ?? .zero
         registrations[key]?.state = .failed(error, until: now + delay)
@@ -219,6 +223,7 @@ extension RegistrationMachine {
             case .unclaimed, .refused, .withdrawn: break
             }
             registrations[key]?.standing = []
+            registrations[key]?.reviewing = nil
             registrations[key]?.heard = nil
         }
         forgetUnwanted()

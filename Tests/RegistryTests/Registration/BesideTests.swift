@@ -70,22 +70,32 @@ import Testing
 
     @Test func theyAreLookedAfterNowAndThenAndTheAnswerChangesNothing() throws {
         var (machine, lease) = try registered(beside: [one])
-        var now = Duration.zero
-        var reviews: [Claim] = []
-        while reviews.isEmpty {
-            now = try #require(machine.deadline)
-            try #require(now <= settings.reviewEvery * 1.5)
-            let actions = machine.timePassed(to: now)
-            reviews = actions.claims
-            for case .sendKeepAlive(let stream) in actions {
-                _ = machine.keepAliveAnswered(ttl: .seconds(60), on: stream, at: now)
-            }
-        }
+        let (now, reviews) = try review(&machine)
         #expect(reviews.map(\.beside) == [[one]] && now >= settings.reviewEvery / 2)
         #expect(machine.statuses[web.key] == .registered(lease: lease, at: 5))
         let away = StoreError(.unavailable, "away")
         #expect(machine.claimFailed(web.key, lease: lease, because: away, at: now).isEmpty)
         #expect(machine.statuses[web.key] == .registered(lease: lease, at: 5))
+    }
+
+    /// Or the answer to the one would be taken for that to the other.
+    @Test func nothingElseIsAskedForTheKeyWhileItIsLookedAfter() throws {
+        var (machine, lease) = try registered(beside: [one])
+        let now = try review(&machine).at
+        #expect(machine.drainsChanged(to: Drains(everything: true), at: now).claims.isEmpty)
+        #expect(!machine.isAsWanted)
+        let actions = machine.claimAnswered(web.key, lease: lease, .claimed(at: 5), at: now)
+        #expect(actions.claims.map(\.beside) == [[one.absent]])
+        #expect(!machine.isAsWanted)
+        _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 9), at: now)
+        #expect(machine.isAsWanted)
+    }
+
+    @Test func aReviewThatFindsTheLeaseGoneHasANewOneAskedFor() throws {
+        var (machine, lease) = try registered(beside: [one])
+        let now = try review(&machine).at
+        _ = machine.claimAnswered(web.key, lease: lease, .leaseGone, at: now)
+        #expect(machine.leaseWaitedFor != nil && machine.leaseWaitedFor != lease)
     }
 
     @Test func whatTheLastLifeLeftAndNobodyWantsIsTakenOut() throws {
@@ -126,6 +136,21 @@ import Testing
     }
 
     // MARK: parts
+
+    /// Lets time pass until the records are looked after.
+    private func review(
+        _ machine: inout RegistrationMachine
+    ) throws -> (at: Duration, claims: [Claim]) {
+        while true {
+            let now = try #require(machine.deadline)
+            try #require(now <= settings.reviewEvery * 1.5)
+            let actions = machine.timePassed(to: now)
+            for case .sendKeepAlive(let stream) in actions {
+                _ = machine.keepAliveAnswered(ttl: .seconds(60), on: stream, at: now)
+            }
+            if !actions.claims.isEmpty { return (now, actions.claims) }
+        }
+    }
 
     private func registered(
         beside: [SideRecord]
