@@ -161,7 +161,7 @@ def is_away(instant, days):
     return abs(away.total_seconds() - days * 86400) < 3600
 
 
-@scenario(bound=10)
+@scenario(bound=15)
 def two_hundred_services_while_the_leader_dies(world):
     """A host registers two hundred services, and the member that leads is killed in the midst of it (etcd may
     keep what was under way waiting for 7 s); the time is from the kill until all are registered"""

@@ -44,7 +44,7 @@ def a_compaction_while_the_daemon_is_stopped(world):
         world.until_right()
 
 
-@scenario(bound=3)
+@scenario(bound=5)
 def a_compaction_while_idle_on_a_busy_cluster(world):
     """Nothing changes under the prefix while others write a lot; the history is compacted, then the
     member is killed and a key is deleted (which waits 2 s for others, as after any lost connection)"""
@@ -164,7 +164,8 @@ def etcd_is_wiped_while_the_daemon_is_stopped(world):
         world.until_right()
 
 
-@scenario(bound=10)
+# An election, up to 5 s to the next attempt, and a turn as long as the absence.
+@scenario(bound=20)
 def a_member_that_lags_does_not_take_the_list_back(world):
     """A follower is cut off and misses many changes; it returns at the instant at which the daemon's own
     member is killed, and is the only one left to it"""
@@ -190,7 +191,8 @@ def a_member_that_lags_does_not_take_the_list_back(world):
     world.until_lists(one, "db/last")
 
 
-@scenario(bound=10)
+# The same: it was away for as long as it was cut off.
+@scenario(bound=20)
 def a_follower_that_is_cut_off_catches_up(world):
     """The only member that a daemon knows is cut off from the others, misses changes, and returns; the
     time is from its return"""
