@@ -262,10 +262,13 @@ func withClient(
     _ body: @escaping @Sendable (EtcdClient, EtcdServer) async throws -> Void
 ) async throws {
     try await EtcdServer.with(version) { server in
-        let client = EtcdClient(
-            .init(endpoints: [try EtcdEndpoint(server.endpoint)]),
-            observe: observe
+        var configuration = EtcdClient.Configuration(
+            endpoints: [try EtcdEndpoint(server.endpoint)]
         )
+        // A machine that is busy with other tests is no etcd that is away.
+        configuration.dialTimeout = .seconds(60)
+        configuration.requestTimeout = .seconds(20)
+        let client = EtcdClient(configuration, observe: observe)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await client.run() }
             defer { group.cancelAll() }
