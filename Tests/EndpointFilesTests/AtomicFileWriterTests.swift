@@ -114,8 +114,8 @@ import Testing
         try await TemporaryDirectory.with { directory in
             let path = directory.file("list")
             let access = FileAccess(mode: 0o640)
-            let first = try writer.stage([Array("one".utf8)], for: path, number: 1)
-            let second = try writer.stage([Array("two".utf8)], for: path, number: 2)
+            let first = try writer.stage(FileContent(Array("one".utf8)), for: path, number: 1)
+            let second = try writer.stage(FileContent(Array("two".utf8)), for: path, number: 2)
             #expect(directory.read("list") == nil)
             #expect(try writer.read(first.path) == Array("one".utf8))
             writer.discard(first)

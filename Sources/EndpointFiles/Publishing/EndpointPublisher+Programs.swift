@@ -7,7 +7,7 @@ struct PendingWrite: Sendable {
     /// The list in the output's form.
     let list: RenderedList
     /// What is to be written, once it is known.
-    var content: [[UInt8]]?
+    var content: FileContent?
     /// Where it is ready, once it is.
     var staged: StagedFile?
 }
@@ -25,7 +25,7 @@ extension EndpointPublisher {
         }
         return { [self] in
             await run(command, with: write.list.bytes, write.output.path, number) { printed in
-                pending.withLock { $0[number]?.content = [printed] }
+                pending.withLock { $0[number]?.content = FileContent(printed) }
             }
         }
     }
@@ -42,7 +42,7 @@ extension EndpointPublisher {
             // Before the swap: after it a crash would leave nobody who knows.
             if write.output.hasReload { ReloadMark(of: path).set() }
             try writer.commit(staged, access: write.output.access)
-            ended(write.list, path, number, .success(content.reduce(0) { $0 + $1.count }))
+            ended(write.list, path, number, .success(content.count))
         } catch {
             pending.withLock { $0[number] = nil }
             ended(write.list, path, number, .failure(error))
@@ -57,12 +57,12 @@ extension EndpointPublisher {
 
     private func stage(
         _ write: PendingWrite,
-        _ content: [[UInt8]],
+        _ content: FileContent,
         _ number: Int
     ) throws(FileError) -> Work? {
         let (output, path) = (write.output, write.output.path)
         if output.command != nil, writer.has(output.access, path),
-            try writer.read(path) == Array(content.joined())
+            try writer.read(path) == content.bytes
         {
             pending.withLock { $0[number] = nil }
             ended(write.list, path, number, .success(nil))

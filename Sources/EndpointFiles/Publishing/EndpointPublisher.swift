@@ -135,7 +135,7 @@ public final class EndpointPublisher: Sendable {
             Result { () throws(FileError) in
                 let content = list.content
                 try writer.write(content, to: path, access: output.access)
-                return content.reduce(0) { $0 + $1.count }
+                return content.count
             }
         )
         return nil

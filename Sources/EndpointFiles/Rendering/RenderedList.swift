@@ -26,19 +26,18 @@ public struct RenderedList: Hashable, Sendable {
         self.saysRevision = saysRevision
     }
 
-    /// The file, in pieces.
-    public var content: [[UInt8]] {
-        [head] + (saysRevision ? [Array(revision.description.utf8)] : []) + pieces
+    /// The file.
+    public var content: FileContent {
+        FileContent([head] + (saysRevision ? [Array(revision.description.utf8)] : []) + pieces)
     }
 
-    /// The file.
-    public var bytes: [UInt8] { Array(content.joined()) }
+    /// The file in one piece.
+    public var bytes: [UInt8] { content.bytes }
 
     /// Whether a file holds the same list, at whatever revision.
     public func isSameList(as file: [UInt8]) -> Bool {
         guard file.starts(with: head) else { return false }
-        let rest = pieces.reduce(0) { $0 + $1.count }
-        let tail = file.count - rest
+        let tail = file.count - FileContent(pieces).count
         guard tail >= head.count else { return false }
         let digits = file[head.count..<tail]
         guard saysRevision != digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) })

@@ -23,7 +23,7 @@ public struct AtomicFileWriter: Sendable {
     /// Replaces a file.
     ///
     /// - Parameters:
-    ///   - content: Its new content, in pieces.
+    ///   - content: Its new content.
     ///   - path: Absolute. Its directory exists; it is a regular file or does not exist.
     ///   - access: Whose it is and who may do what with it, whatever the umask.
     /// - Throws: ``FileError``; the old file is then untouched and nothing of the new one is left. Only
@@ -32,7 +32,7 @@ public struct AtomicFileWriter: Sendable {
     ///
     /// See open(2), chmod(2), chown(2), fsync(2), rename(2).
     public func write(
-        _ content: [[UInt8]],
+        _ content: FileContent,
         to path: String,
         access: FileAccess
     ) throws(FileError) {
@@ -48,7 +48,7 @@ public struct AtomicFileWriter: Sendable {
         to path: String,
         access: FileAccess
     ) throws(FileError) {
-        try write([bytes], to: path, access: access)
+        try write(FileContent(bytes), to: path, access: access)
     }
 
     /// The same, with permissions alone.
@@ -63,7 +63,7 @@ public struct AtomicFileWriter: Sendable {
     /// - Returns: What is to be committed or discarded, exactly once.
     /// - Throws: ``FileError``; nothing is left then.
     public func stage(
-        _ content: [[UInt8]],
+        _ content: FileContent,
         for path: String,
         number: Int
     ) throws(FileError) -> StagedFile {
@@ -128,7 +128,7 @@ public struct AtomicFileWriter: Sendable {
     }
 
     private func stage(
-        _ content: [[UInt8]],
+        _ content: FileContent,
         _ staged: StagedFile,
         in place: borrowing OutputDirectory
     ) throws(FileError) {
@@ -145,7 +145,7 @@ public struct AtomicFileWriter: Sendable {
 
     private func fill(
         _ staged: StagedFile,
-        with content: [[UInt8]],
+        with content: FileContent,
         in staging: Int32
     ) throws(FileError) {
         let path = staged.target
@@ -169,13 +169,13 @@ public struct AtomicFileWriter: Sendable {
     /// In few calls, and without the whole of a large file in memory once more: its pages would have to
     /// be had from the kernel each time.
     private func write(
-        _ content: [[UInt8]],
+        _ content: FileContent,
         to file: Int32,
         _ path: String
     ) throws(FileError) {
         var gathered: [UInt8] = []
-        gathered.reserveCapacity(min(Self.gathered, content.reduce(0) { $0 + $1.count }))
-        for piece in content {
+        gathered.reserveCapacity(min(Self.gathered, content.count))
+        for piece in content.pieces {
             if gathered.count + piece.count > Self.gathered {
                 try write(gathered, to: file, path)
                 gathered.removeAll(keepingCapacity: true)
