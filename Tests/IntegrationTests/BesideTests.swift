@@ -37,11 +37,10 @@ import Testing
     @Test func aRecordThatAnEarlierRunWasConfiguredForIsTakenOutByTheNext() async throws {
         try await Fleet.with { fleet in
             let state = try fleet.stateDirectory()
-            let keep = "[lease]\non_stop = \"keep\"\n"
             let first = try fleet.start(
                 "one",
                 services: ["web/w1": 8080],
-                lease: keep,
+                lease: Fleet.keepsLease,
                 more: web,
                 state: state
             )
@@ -52,7 +51,7 @@ import Testing
             let next = try fleet.start(
                 "one",
                 services: ["web/w1": 8080],
-                lease: keep,
+                lease: Fleet.keepsLease,
                 state: state
             )
             try await eventually("goes on") {

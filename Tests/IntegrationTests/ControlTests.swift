@@ -70,10 +70,14 @@ import Testing
     @Test func aDrainIsSeenElsewhereAndOutlivesARestart() async throws {
         try await Fleet.with { fleet in
             let state = try fleet.stateDirectory()
-            let keep = "[lease]\non_stop = \"keep\"\n"
             let services = ["web/w1": 8080, "db/d1": 5432]
             let observer = try fleet.start("observer", services: [:])
-            let host = try fleet.start("one", services: services, lease: keep, state: state)
+            let host = try fleet.start(
+                "one",
+                services: services,
+                lease: Fleet.keepsLease,
+                state: state
+            )
             try await eventually("registered") { observer.keys == ["db/d1", "web/w1"] }
             let before = try await leases(fleet)
 
@@ -87,7 +91,12 @@ import Testing
             host.process.send(SIGTERM)
             #expect(try await host.process.ended() == 0)
             let seen = observer.file
-            let next = try fleet.start("one", services: services, lease: keep, state: state)
+            let next = try fleet.start(
+                "one",
+                services: services,
+                lease: Fleet.keepsLease,
+                state: state
+            )
             try await eventually("registered again") {
                 next.process.printed.contains("id=w1") && next.keys.count == 2
             }

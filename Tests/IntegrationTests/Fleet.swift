@@ -50,6 +50,9 @@ final class Fleet {
         }
     }
 
+    /// `[lease]` of a daemon that leaves its registrations for the next run, as systemd's restart has it.
+    static let keepsLease = "[lease]\non_stop = \"keep\"\n"
+
     let etcd: EtcdServer
     let directory: TemporaryDirectory
     private(set) var hosts: [Host] = []

@@ -64,11 +64,10 @@ import Testing
             let state = try fleet.stateDirectory()
             let flag = try fleet.directory.write("well", "")
             let more = Self.service(check: "exec = [\"/usr/bin/test\", \"-e\", \"\(flag)\"]")
-            let keep = "[lease]\non_stop = \"keep\"\n"
             var host = try fleet.start(
                 "one",
                 services: ["db/d1": 5432],
-                lease: keep,
+                lease: Fleet.keepsLease,
                 more: more,
                 state: state
             )
@@ -80,7 +79,7 @@ import Testing
             host = try fleet.start(
                 "one",
                 services: ["db/d1": 5432],
-                lease: keep,
+                lease: Fleet.keepsLease,
                 more: more,
                 state: state
             )

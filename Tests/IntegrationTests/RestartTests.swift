@@ -7,12 +7,11 @@ import Testing
     @Test func tenRestartsInARowAreNotSeenByAnybody() async throws {
         try await Fleet.with { fleet in
             let state = try fleet.stateDirectory()
-            let keep = "[lease]\non_stop = \"keep\"\n"
             let observer = try fleet.start("observer", services: [:])
             var host = try fleet.start(
                 "one",
                 services: ["web/w1": 8080, "db/d1": 5432],
-                lease: keep,
+                lease: Fleet.keepsLease,
                 state: state
             )
             try await eventually("registered") { observer.keys == ["db/d1", "web/w1"] }
@@ -24,7 +23,7 @@ import Testing
                 host = try fleet.start(
                     "one",
                     services: ["web/w1": 8080, "db/d1": 5432],
-                    lease: keep,
+                    lease: Fleet.keepsLease,
                     state: state
                 )
                 try await eventually("registered again") {
@@ -60,14 +59,23 @@ import Testing
     @Test func whatIsNoLongerConfiguredAfterARestartIsTakenOut() async throws {
         try await Fleet.with { fleet in
             let state = try fleet.stateDirectory()
-            let keep = "[lease]\non_stop = \"keep\"\n"
             let services = ["web/w1": 8080, "db/d1": 5432]
-            let host = try fleet.start("one", services: services, lease: keep, state: state)
+            let host = try fleet.start(
+                "one",
+                services: services,
+                lease: Fleet.keepsLease,
+                state: state
+            )
             try await eventually("registered") { host.keys.count == 2 }
             host.process.send(SIGTERM)
             #expect(try await host.process.ended() == 0)
             #expect(try await fleet.keysInEtcd() == ["db/d1", "web/w1"])
-            let next = try fleet.start("one", services: ["web/w1": 8080], lease: keep, state: state)
+            let next = try fleet.start(
+                "one",
+                services: ["web/w1": 8080],
+                lease: Fleet.keepsLease,
+                state: state
+            )
             try await eventually("taken out", within: .seconds(5)) { next.keys == ["web/w1"] }
         }
     }

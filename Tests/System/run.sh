@@ -55,6 +55,12 @@ port = 8080
 address = "10.0.0.5"
 CONF
 }
+# A drop-in of the unit, until the next fresh(): drop_in TEXT.
+drop_in() {
+    in_box mkdir -p /etc/systemd/system/discoveryd.service.d
+    printf '%b' "$1" | in_box sh -c 'cat > /etc/systemd/system/discoveryd.service.d/scenario.conf'
+    in_box systemctl daemon-reload
+}
 fresh() {
     in_box systemctl stop discoveryd
     in_box systemctl reset-failed discoveryd 2>/dev/null

@@ -49,10 +49,10 @@ public struct CheckMachine: Sendable {
     ) {
         self.definition = definition
         self.isUp = isUp
-        self.generator = generator
         since = now
-        step = .idle(due: now)
-        step = .idle(due: now + soon())
+        var generator = generator
+        step = .idle(due: now + Self.soon(definition.timing, &generator))
+        self.generator = generator
     }
 
     /// What it looks at is new: believes what it believed at first, and runs soon. A unit's condition is
@@ -66,7 +66,7 @@ public struct CheckMachine: Sendable {
         failingSince = nil
         hasResult = false
         guard case .idle(let due) = step else { return }
-        step = .idle(due: min(due, now + soon()))
+        step = .idle(due: min(due, now + Self.soon(definition.timing, &generator)))
     }
 
     /// The number of the run under way, its end included.
@@ -205,9 +205,12 @@ public struct CheckMachine: Sendable {
 
     /// So that a service waits for no whole interval; spread, so that they do not all begin at one
     /// instant.
-    private mutating func soon() -> Duration {
-        let spread = min(definition.timing.interval / 4, .milliseconds(500))
-        return spread * Double.random(in: 0...1, using: &generator)
+    private static func soon(
+        _ timing: CheckTiming,
+        _ generator: inout SeededGenerator
+    ) -> Duration {
+        min(timing.interval / 4, .milliseconds(500))
+            * Double.random(in: 0...1, using: &generator)
     }
 
     private mutating func interval() -> Duration {

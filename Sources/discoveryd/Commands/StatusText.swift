@@ -68,6 +68,7 @@ struct StatusText {
     }
 
     private func age(since text: String) -> String {
+        // A daemon of another version may write it otherwise: shown as it is then.
         guard let date = try? Date(text, strategy: .iso8601) else { return text }
         return Self.age(Int64(max(0, now.timeIntervalSince(date))))
     }

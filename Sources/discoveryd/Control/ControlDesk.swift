@@ -133,6 +133,7 @@ struct ControlDesk: Sendable {
     // MARK: reloading
 
     private func reload() async -> ControlAnswer {
+        // Throws when it is cancelled, and then nobody is left to be answered.
         let outcome = try? await within(Self.reloadPatience) { await reloads.reload() }
         return switch outcome ?? nil {
         case .applied(let notes): ControlAnswer(.done, notes)

@@ -117,6 +117,7 @@ struct ControlServer: Service {
     }
 
     private func answer(_ client: Client, _ socketGroup: gid_t) async -> ControlAnswer {
+        // Throws when it is cancelled, and then nobody is left to be answered.
         let line = try? await within(patience) { await client.lines.first { _ in true } }
         guard let line = line ?? nil, let request = ControlRequest(line: line) else {
             let limit = ControlRequest.byteLimit

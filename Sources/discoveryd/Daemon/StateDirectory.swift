@@ -91,7 +91,8 @@ struct StateDirectory: Sendable {
     /// Where the last list is kept, as JSON, all services.
     var listPath: String { "\(path)/last-list.json" }
 
-    /// The last list of an earlier run, and since when it is true.
+    /// The last list of an earlier run, and since when it is true. A file that cannot be read is as good as
+    /// none.
     func lastList(of prefix: RegistryPrefix) -> (list: TableUpdate, since: Date)? {
         guard let bytes = try? writer.read(listPath),
             let list = JSONListReader.read(bytes, prefix: prefix)

@@ -89,6 +89,7 @@ import Testing
             close(client)
             try await eventually("the wait ends", within: Self.patience) { ended.withLock { $0 } }
         } onWait: {
+            // What the client asked to wait for; its departure cancels it.
             try? await Task.sleep(for: .seconds(60))
             ended.withLock { $0 = true }
         }

@@ -22,9 +22,7 @@ drains() { in_box jq -e '.services.web[0].state == "draining"' $list; }
 
 a_stop_drains_for_longer_than_systemd_would_wait_and_a_restart_does_not() {
     fresh || return 1
-    in_box mkdir -p /etc/systemd/system/discoveryd.service.d
-    in_box sh -c 'printf "[Service]\nTimeoutStopSec=2s\nWatchdogSec=2s\n" > /etc/systemd/system/discoveryd.service.d/stop.conf'
-    in_box systemctl daemon-reload
+    drop_in "[Service]\nTimeoutStopSec=2s\nWatchdogSec=2s\n"
     in_box sh -c 'printf "[lease]\ndrain = \"5s\"\n" >> /etc/discoveryd.conf'
     in_box systemctl start discoveryd || return 1
     local began=$SECONDS

@@ -20,9 +20,7 @@ after_a_reboot_without_etcd_the_last_list_is_served() {
 
 an_absent_etcd_does_not_starve_the_watchdog_nor_change_the_file() {
     fresh || return 1
-    in_box mkdir -p /etc/systemd/system/discoveryd.service.d
-    in_box sh -c 'printf "[Service]\nWatchdogSec=1s\n" > /etc/systemd/system/discoveryd.service.d/watchdog.conf'
-    in_box systemctl daemon-reload
+    drop_in "[Service]\nWatchdogSec=1s\n"
     in_box systemctl start discoveryd || return 1
     local before
     before=$(in_box stat -c '%i %Y' $list)
@@ -65,9 +63,7 @@ a_start_without_etcd_and_without_a_list_waits_and_says_why() {
 a_credential_of_the_unit_logs_in_also_after_a_reload() {
     fresh || return 1
     in_box sh -c 'printf secret > /etc/etcd-password && chmod 0600 /etc/etcd-password'
-    in_box mkdir -p /etc/systemd/system/discoveryd.service.d
-    in_box sh -c 'printf "[Service]\nLoadCredential=etcd:/etc/etcd-password\n" > /etc/systemd/system/discoveryd.service.d/user.conf'
-    in_box systemctl daemon-reload
+    drop_in "[Service]\nLoadCredential=etcd:/etc/etcd-password\n"
     in_box sh -c 'printf "[etcd]\nusername = \"discoveryd\"\npassword_file = \"credential:etcd\"\n" >> /etc/discoveryd.conf'
     local result=0
     users_on && login_works || result=1

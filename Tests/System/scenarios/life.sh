@@ -89,9 +89,7 @@ a_crash_is_restarted_and_registered_again() {
 
 a_daemon_that_hangs_is_restarted_by_the_watchdog() {
     fresh || return 1
-    in_box mkdir -p /etc/systemd/system/discoveryd.service.d
-    in_box sh -c 'printf "[Service]\nWatchdogSec=2s\n" > /etc/systemd/system/discoveryd.service.d/watchdog.conf'
-    in_box systemctl daemon-reload
+    drop_in "[Service]\nWatchdogSec=2s\n"
     in_box systemctl start discoveryd || return 1
     local before
     before=$(show MainPID)

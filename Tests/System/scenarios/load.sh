@@ -67,4 +67,13 @@ end_all_but() {
         expect "the traffic to go on without those that ended" served_are "$1" || return 1
     done
 }
+# One more server, when what the list is checked with refuses it: a_refused_list_changes_nothing FILE WORDS.
+a_refused_list_changes_nothing() {
+    local before
+    before=$(served)
+    etcdctl put services/web/w9 127.0.0.19:8080 >/dev/null
+    eventually 15 "STATUS= to say why" status_has "$1 stays old: $2" &&
+        expect "the old list to stay" in_box sh -c "! grep -q 127.0.0.19 /run/discoveryd/$1" &&
+        expect "the traffic to go on" served_are "$before"
+}
 reloads() { in_box journalctl -q -u "$1" -o cat JOB_TYPE=reload JOB_RESULT=done | grep -c ''; }
