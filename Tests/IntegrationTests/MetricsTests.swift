@@ -108,7 +108,8 @@ import Testing
         try await Fleet.with { fleet in
             let path = fleet.directory.file("metrics.sock")
             let host = try fleet.start("one", services: [:], more: Self.listen("unix:\(path)"))
-            try await eventually("served") { fleet.directory.names.contains("metrics.sock") }
+            // Its file is there before anybody listens at it.
+            try await eventually("served") { host.process.printed.contains("metrics are served") }
             let connection = try RawConnection(path: path)
             connection.send("HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
             let answer = try await connection.answer()

@@ -9,13 +9,15 @@ public enum SkyDNSRecord {
     /// Where CoreDNS looks unless it is told otherwise (`path`).
     public static let path = "/skydns"
 
-    /// The record of an instance.
+    /// The record of an instance. One of weight 0 has none: it wants no new traffic, and an address
+    /// cannot say so.
     ///
     /// - Parameter domain: The zone that CoreDNS serves, without a dot at its end.
     /// - Returns: `nil` when its name is no DNS name: labels of 1 to 63 letters, digits, `-` or `_`,
     ///   253 bytes in all.
     public static func record(of instance: ServiceInstance, domain: String) -> SideRecord? {
         guard let key = key(of: instance.key, domain: domain) else { return nil }
+        guard instance.weight > 0 else { return SideRecord(key: key, value: nil) }
         var json = JSONText()
         json.openObject()
         json.name("host")

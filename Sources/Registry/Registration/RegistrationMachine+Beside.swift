@@ -13,6 +13,11 @@ extension RegistrationMachine {
         }
     }
 
+    /// The keys that are wanted beside some instance.
+    var wantedBeside: Set<String> {
+        Set(registrations.values.filter { $0.wish == .present }.flatMap { $0.beside.map(\.key) })
+    }
+
     /// Claims once more what is due: that changes nothing where all is as it was put. What comes of it is
     /// of no interest, but that it is over: the next call for the key waits for that.
     mutating func reviewBeside(at now: Duration) -> [Action] {

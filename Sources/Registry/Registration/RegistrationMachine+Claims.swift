@@ -245,13 +245,16 @@ extension RegistrationMachine {
         Offer(instance: instance, state: .leaving)
     }
 
-    /// - Parameter standing: What may stand beside the key now, and is to go when the offer has it not.
+    /// - Parameter standing: What may stand beside the key now, and is to go when neither the offer has it
+    ///   nor another instance wants it by now.
     func claim(
         _ offer: Offer,
         instead standing: Set<String> = [],
         under lease: LeaseID
     ) -> Claim {
-        let gone = standing.subtracting(offer.beside.map(\.key)).sorted()
+        let gone =
+            standing.isEmpty
+            ? [] : standing.subtracting(offer.beside.map(\.key)).subtracting(wantedBeside).sorted()
         return Claim(
             key: settings.prefix.key(offer.instance.key),
             instance: offer.instance.key,

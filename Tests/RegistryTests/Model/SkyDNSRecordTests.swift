@@ -12,6 +12,14 @@ import Testing
         )
     }
 
+    /// An address cannot say that it wants no new traffic.
+    @Test func anInstanceOfWeightZeroHasNone() throws {
+        var instance = try instance("web", "web-1")
+        instance.weight = 0
+        let record = try #require(SkyDNSRecord.record(of: instance, domain: "test"))
+        #expect(record.key == "/skydns/test/web/web-1" && record.value == nil)
+    }
+
     /// As many labels as a resolver sees in it, or it would never find them.
     @Test func dotsInAnIdAreDotsOfTheName() throws {
         #expect(

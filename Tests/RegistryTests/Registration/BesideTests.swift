@@ -117,6 +117,32 @@ import Testing
         #expect(Set(claims.flatMap(\.beside)) == [one, two.absent])
     }
 
+    /// It was found when nobody wanted it, and now it stands beside another key.
+    @Test func whatAnotherWantsByNowIsNotTakenOut() throws {
+        let cluster = ClusterID(rawValue: 7)
+        let lease = LeaseID(rawValue: 4711)
+        var machine = RegistrationMachine(
+            settings,
+            continuing: KeptLease(lease, of: cluster, settings),
+            generator: SeededGenerator(seed: 42)
+        )
+        _ = machine.servicesChanged(to: [db], at: .zero)
+        _ = machine.started(at: .zero)
+        let term = LeaseTerm(clusterID: cluster, granted: .seconds(10), keys: [one.key])
+        let first = machine.leaseAnswered(lease, term, sent: .zero, at: .zero).claims
+        #expect(first.map(\.beside) == [[one.absent]])
+        let away = StoreError(.unavailable, "away")
+        _ = machine.claimFailed(db.key, lease: lease, because: away, at: .zero)
+        let second = machine.servicesChanged(
+            to: [db, web],
+            beside: [web.key: [one]],
+            at: .zero
+        )
+        #expect(second.claims.map(\.beside) == [[one]])
+        let again = machine.timePassed(to: .seconds(1)).claims
+        #expect(again.map(\.instance) == [db.key] && again.map(\.beside) == [[]])
+    }
+
     @Test func withTheLeaseTheyAreGone() throws {
         var (machine, lease) = try registered(beside: [one])
         _ = machine.servicesChanged(to: [web], at: .seconds(1))
