@@ -15,7 +15,7 @@ import Testing
             }
             let text = try await host.ask("status").output
             #expect(text.contains(fleet.etcd.endpoint) || text.contains("etcd        http://"))
-            #expect(text.contains("10 s to live") && text.contains("one.json"))
+            #expect(text.contains(", ttl 10 s") && text.contains("one.json"))
             let json = try await host.ask("status", "-o", "json")
             #expect(json.status == 0)
             let report = try #require(

@@ -24,7 +24,7 @@ struct StatusText {
         var rows = [
             ["discoveryd", "\(report.version), \(report.state) for \(age(since: report.since))"],
             ["etcd", report.etcd ?? "none: \(report.etcdError ?? "not connected yet")"],
-            ["lease", report.lease.map { "\($0), \(report.ttlSeconds) s to live" } ?? "none"],
+            ["lease", report.lease.map { "\($0), ttl \(report.ttlSeconds) s" } ?? "none"],
             ["list", list],
         ]
         if let error = report.listError { rows.append(["list error", error]) }
