@@ -8,11 +8,11 @@ struct DiscoverydCommand: AsyncParsableCommand {
         abstract:
             "Registers this host's services in etcd and writes the live endpoint list to files.",
         discussion: """
-            Without a command the daemon runs, as systemd starts it. Its configuration is
+            Without a command the daemon runs, as systemd starts it. Its configuration is \
             /etc/discoveryd.conf and /etc/discoveryd.conf.d/*.conf; see the commented sample there.
 
-            Exit status: 0 success, 64 wrong usage, 69 etcd not reachable or the daemon not running,
-            70 internal error, 73 no temporary directory, 75 not in time, 77 not permitted, 78 faulty
+            Exit status: 0 success, 64 wrong usage, 69 etcd not reachable or the daemon not running, \
+            70 internal error, 73 no temporary directory, 75 not in time, 77 not permitted, 78 faulty \
             configuration.
             """,
         version: Version.text,

@@ -8,7 +8,7 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Check the configuration and say what it would do.",
         discussion: """
-            Every fault is said with its file, line and column; the exit status is then 78. Nothing
+            Every fault is said with its file, line and column; the exit status is then 78. Nothing \
             is connected to and nothing is written.
             """
     )

@@ -11,7 +11,7 @@ struct DevCommand: AsyncParsableCommand {
         commandName: "dev",
         abstract: "Try discoveryd: a private etcd, a sample service, the live list.",
         discussion: """
-            Needs no configuration and no server, only the etcd binary (apt install etcd-server). All
+            Needs no configuration and no server, only the etcd binary (apt install etcd-server). All \
             is in a temporary directory and on loopback; Ctrl-C ends it and leaves nothing behind.
             """
     )

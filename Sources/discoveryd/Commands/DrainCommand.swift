@@ -6,7 +6,7 @@ struct DrainCommand: ParsableCommand {
         commandName: "drain",
         abstract: "Ask for no new traffic for this host's services, or for one of them.",
         discussion: """
-            The services stay registered, as draining: files whose format can say it show them so, with
+            The services stay registered, as draining: files whose format can say it show them so, with \
             weight 0, the others leave them out. Outlives a restart of the daemon.
             Exit status: 0 when etcd has it, 75 when it will be told as soon as that is possible.
             """

@@ -6,7 +6,7 @@ struct ReloadCommand: ParsableCommand {
         commandName: "reload",
         abstract: "Have the daemon read its configuration again, and say what is wrong with it.",
         discussion: """
-            Waits for the outcome. A faulty configuration changes nothing: its faults are printed and the
+            Waits for the outcome. A faulty configuration changes nothing: its faults are printed and the \
             exit status is 78.
             """
     )

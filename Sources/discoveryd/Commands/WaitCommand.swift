@@ -6,7 +6,7 @@ struct WaitCommand: ParsableCommand {
         commandName: "wait",
         abstract: "Wait until the files hold a current list with enough endpoints.",
         discussion: """
-            Endpoints that drain do not count. Exit status: 0 when it is so, 75 when it was not in time,
+            Endpoints that drain do not count. Exit status: 0 when it is so, 75 when it was not in time, \
             69 when the daemon does not run.
             """
     )
