@@ -179,6 +179,7 @@ let package = Package(
             dependencies: [
                 "Etcd", "EtcdAPI", "Registry", "TestKit",
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],

@@ -37,8 +37,7 @@ import Testing
         facts.list = TableUpdate(
             table: table,
             clusterID: ClusterID(rawValue: 1),
-            revision: 81234,
-            changed: nil
+            revision: 81234
         )
         let line = StatusLine(
             facts: facts,
@@ -117,8 +116,7 @@ import Testing
         facts.list = TableUpdate(
             table: EndpointTable(),
             clusterID: ClusterID(rawValue: 1),
-            revision: 1,
-            changed: nil
+            revision: 1
         )
         #expect(facts.state == .stale)
         facts.isCurrent = true

@@ -36,7 +36,7 @@ import Testing
                 #expect(try self.inode(of: path) == inode)
 
                 publisher.publish(
-                    Lists.update([], revision: 100, changed: Set(try Lists.names("web")))
+                    Lists.update([], revision: 100)
                 )
                 try await eventually("a change is written") {
                     directory.read("list.json")?.contains(#""revision":100"#) == true
@@ -99,7 +99,7 @@ import Testing
                 publisher.publish(Lists.update([]))
                 try await eventually("written") { publisher.hasWrittenAll }
                 unlink(directory.file("list.json"))
-                publisher.publish(Lists.update([], revision: 43))
+                publisher.publish(Lists.update([try Lists.endpoint("web", "1")], revision: 43))
                 try await eventually("back") { directory.read("list.json") != nil }
             }
         }
@@ -144,7 +144,7 @@ import Testing
     ) async throws {
         let reports = Recorder<PublishReport>()
         let publisher = EndpointPublisher(
-            prefix: .standard,
+            renderers: RendererPool(prefix: .standard),
             generator: SeededGenerator(seed: 5),
             timeline: Timeline(),
             observe: { reports.record($0) }

@@ -39,16 +39,14 @@ enum Lists {
 
     static func update(
         _ endpoints: [Endpoint],
-        revision: Revision = 42,
-        changed: Set<ServiceName>? = nil
+        revision: Revision = 42
     ) -> TableUpdate {
         var table = EndpointTable()
         for endpoint in endpoints { table.insert(endpoint) }
         return TableUpdate(
             table: table,
             clusterID: ClusterID(rawValue: 0xcdf8_1819_4e3a_8c32),
-            revision: revision,
-            changed: changed
+            revision: revision
         )
     }
 

@@ -188,8 +188,7 @@ import Testing
     private func list(_ count: Int, _ revision: Revision) throws -> TableUpdate {
         Lists.update(
             try ends(count),
-            revision: revision,
-            changed: Set(try Lists.names("web"))
+            revision: revision
         )
     }
 
@@ -203,7 +202,7 @@ import Testing
     ) async throws {
         let reports = Recorder<PublishReport>()
         let publisher = EndpointPublisher(
-            prefix: .standard,
+            renderers: RendererPool(prefix: .standard),
             generator: SeededGenerator(seed: 5),
             timeline: Timeline(),
             programs: ProgramRunner { [script] call, input throws(ProgramFault) in

@@ -22,7 +22,7 @@ import Testing
         let web = EndpointOutput(path: "/out/web.json", services: try Lists.names("web"))
         var machine = machine([all, web])
         settle(&machine, machine.listChanged(to: Lists.update([]), at: .zero))
-        let change = Lists.update([], revision: 43, changed: Set(try Lists.names("db")))
+        let change = Lists.update([try Lists.endpoint("db", "1")], revision: 43)
         #expect(
             writes(in: machine.listChanged(to: change, at: .zero)).map(\.path) == ["/out/all.json"]
         )
@@ -33,9 +33,8 @@ import Testing
         settle(&machine, machine.listChanged(to: Lists.update([]), at: .zero))
         for (revision, name) in [(43, "a"), (44, "b"), (45, "c")] as [(Int64, String)] {
             let update = Lists.update(
-                [],
-                revision: Revision(rawValue: revision),
-                changed: Set(try Lists.names(name))
+                [try Lists.endpoint(name, "1")],
+                revision: Revision(rawValue: revision)
             )
             let actions = machine.listChanged(to: update, at: .zero)
             #expect(writes(in: actions).count == (revision == 43 ? 1 : 0))
@@ -46,7 +45,7 @@ import Testing
             return
         }
         #expect(update.revision == 45)
-        #expect(update.changed?.map(\.text).sorted() == ["b", "c"])
+        #expect(update.table.names.map(\.text) == ["c"])
         #expect(
             machine.writeEnded("/out/all.json", number: number, revision: 45, bytes: 1, at: .zero)
                 .count == 1

@@ -14,7 +14,9 @@ import Testing
         let refused = machine.listRefused(path, number: 1, no, at: .seconds(1))
         #expect(writes(refused).isEmpty && machine.deadline == .seconds(61))
         #expect(writes(machine.timePassed(to: .seconds(60))).isEmpty)
-        #expect(writes(machine.listChanged(to: Lists.update([]), at: .seconds(60))) == [2])
+        // The same list is no change.
+        #expect(writes(machine.listChanged(to: Lists.update([]), at: .seconds(60))).isEmpty)
+        #expect(writes(machine.listChanged(to: try list("web-1"), at: .seconds(60))) == [2])
         _ = machine.listRefused(path, number: 2, no, at: .seconds(61))
         // It may be something beside the list that was at fault.
         #expect(writes(machine.timePassed(to: .seconds(121))) == [3])
@@ -27,14 +29,14 @@ import Testing
         #expect(reports(machine.listRefused(path, number: 2, no, at: .seconds(2))) == 0)
     }
 
-    @Test func itIsSaidOnceWhateverNumbersTheProgramNames() {
+    @Test func itIsSaidOnceWhateverNumbersTheProgramNames() throws {
         var machine = machine()
         #expect(reports(machine.listRefused(path, number: 1, no, at: .zero)) == 1)
-        _ = machine.listChanged(to: Lists.update([]), at: .seconds(1))
+        _ = machine.listChanged(to: try list("web-1"), at: .seconds(1))
         #expect(machine.statuses == [path: .refused(no)])
         let same = ProgramFault(code: .refused, message: "line 5 of process 815 is bad")
         #expect(reports(machine.listRefused(path, number: 2, same, at: .seconds(2))) == 0)
-        _ = machine.listChanged(to: Lists.update([]), at: .seconds(3))
+        _ = machine.listChanged(to: try list("web-2"), at: .seconds(3))
         let other = ProgramFault(code: .refused, message: "no such user")
         #expect(reports(machine.listRefused(path, number: 3, other, at: .seconds(4))) == 1)
     }
@@ -45,7 +47,7 @@ import Testing
         let due = try #require(machine.deadline)
         #expect(due <= .seconds(10))
         let before = due / 2
-        #expect(writes(machine.listChanged(to: Lists.update([]), at: before)).isEmpty)
+        #expect(writes(machine.listChanged(to: try list("web-1"), at: before)).isEmpty)
         #expect(writes(machine.timePassed(to: due)) == [2])
     }
 
@@ -76,6 +78,10 @@ import Testing
     }
 
     /// A machine whose write number 1 waits for a program.
+    private func list(_ id: String) throws -> TableUpdate {
+        Lists.update([try Lists.endpoint("web", id)])
+    }
+
     private func machine() -> PublisherMachine {
         var machine = PublisherMachine(generator: SeededGenerator(seed: 3))
         _ = machine.outputsChanged(to: [output], at: .zero)

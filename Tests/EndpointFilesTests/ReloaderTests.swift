@@ -76,12 +76,13 @@ import Testing
             perform: { _ throws(ReloadFault) in try await perform() }
         )
         let publisher = EndpointPublisher(
-            prefix: .standard,
+            renderers: RendererPool(prefix: .standard),
             generator: SeededGenerator(seed: 5),
-            timeline: Timeline()
-        ) { report in
-            if case .written(let path, _, _) = report { reloader.fileReplaced(path) }
-        }
+            timeline: Timeline(),
+            observe: { report in
+                if case .written(let path, _, _) = report { reloader.fileReplaced(path) }
+            }
+        )
         var output = EndpointOutput(path: path, format: .lines)
         output.hasReload = true
         reloader.setActions([path: action])

@@ -88,7 +88,7 @@ final class World: Sendable {
             generator: SeededGenerator(seed: seed + 1),
             timeline: timeline,
             listeners: .init(
-                table: { updates.record($0) },
+                list: { if let list = $0.newest { updates.record(list) } },
                 keys: { session.keysHeard($0) },
                 reports: { reports.record($0) }
             )

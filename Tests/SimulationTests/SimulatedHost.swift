@@ -92,6 +92,7 @@ struct SimulatedHost {
         event(&watchMachine).map(Action.watch)
     }
 
+    var newest: TableUpdate? { watchMachine.newest }
     var statuses: [ServiceKey: RegistrationStatus] { registrationMachine.statuses }
     var leaseID: LeaseID? { registrationMachine.leaseID }
 

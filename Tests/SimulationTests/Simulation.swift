@@ -339,7 +339,7 @@ struct Simulation {
                 world.deliver(news, on: stream, to: index, after: world.wayDelay(&world.random))
             }
         case .closeWatch: hosts[index].closeWatch()
-        case .publish(let update): published(update, by: index)
+        case .publish(let isReadAnew): published(isReadAnew: isReadAnew, by: index)
         case .tell(let news):
             let actions = hosts[index].registration { $0.keysHeard(news, at: self.now) }
             perform(actions, for: index)
@@ -436,12 +436,13 @@ struct Simulation {
     }
 
     /// P2 and P3 at each instant: the revision does not go back, and the list is one that was true.
-    private mutating func published(_ update: TableUpdate, by index: Int) {
+    private mutating func published(isReadAnew: Bool, by index: Int) {
+        guard let update = hosts[index].newest else { return }
         if let before = hosts[index].published, update.revision < before.revision {
             failure = "host \(index) went back from \(before.revision) to \(update.revision)"
         }
         // A list that was read whole is right again, whatever was missed.
-        if update.changed == nil { hosts[index].isMisled = false }
+        if isReadAnew { hosts[index].isMisled = false }
         if !hosts[index].isMisled, truths[update.revision]?.contains(update.table) != true {
             failure = "host \(index) published at \(update.revision) what was never true"
         }

@@ -125,9 +125,20 @@ public final class InMemoryRegistryStore: RegistryStore {
         try served { $0.withdraw(claim) }
     }
 
-    /// As ``RegistryStore/snapshot(of:)`` says.
-    public func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot {
-        try served { $0.snapshot(of: prefix) }
+    /// As ``RegistryStore/list(_:received:)`` says, a few keys a page.
+    public func list(
+        _ prefix: RegistryPrefix,
+        received: @Sendable (_ page: [StoredRecord], _ isFirst: Bool) -> Void
+    ) async throws(StoreError) -> ListedState {
+        let snapshot = try served { $0.snapshot(of: prefix) }
+        var rest = snapshot.records[...]
+        var isFirst = true
+        repeat {
+            received(Array(rest.prefix(3)), isFirst)
+            rest = rest.dropFirst(3)
+            isFirst = false
+        } while !rest.isEmpty
+        return snapshot.state
     }
 
     /// As ``RegistryStore/summary(of:since:)`` says.

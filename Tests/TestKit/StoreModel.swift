@@ -169,7 +169,7 @@ public struct StoreModel: Sendable {
 
     // MARK: states
 
-    /// See ``RegistryStore/snapshot(of:)``.
+    /// See ``RegistryStore/list(_:received:)``.
     public func snapshot(of prefix: RegistryPrefix) -> Snapshot {
         Snapshot(
             clusterID: clusterID,

@@ -53,10 +53,11 @@ public struct EndpointOutput: Hashable, Sendable {
         self.header = header
     }
 
-    /// Whether a change of these services can be seen in it; `nil` is any change.
-    func shows(_ changed: Set<ServiceName>?) -> Bool {
-        guard let changed, let services else { return true }
-        return services.contains(where: changed.contains)
+    /// Whether two lists differ in what it shows, apart from the revision.
+    func shows(aDifferenceOf list: TableUpdate, from before: TableUpdate) -> Bool {
+        if list.held != before.held || list.clusterID != before.clusterID { return true }
+        guard let services else { return list.table != before.table }
+        return !services.allSatisfy { list.table.isEqual(to: before.table, in: $0) }
     }
 
     /// How many endpoints of a table it shows.

@@ -6,6 +6,8 @@ struct PendingWrite: Sendable {
     let output: EndpointOutput
     /// The list in the output's form.
     let list: RenderedList
+    /// What it has taken of a processor so far.
+    var cost: Duration
     /// What is to be written, once it is known.
     var content: FileContent?
     /// Where it is ready, once it is.
@@ -36,16 +38,18 @@ extension EndpointPublisher {
             return nil
         }
         let path = write.output.path
+        let began = processorTime()
         do throws(FileError) {
             guard let staged = write.staged else { return try stage(write, content, number) }
             pending.withLock { $0[number] = nil }
             // Before the swap: after it a crash would leave nobody who knows.
             if write.output.hasReload { ReloadMark(of: path).set() }
             try writer.commit(staged, access: write.output.access)
-            ended(write.list, path, number, .success(content.count))
+            let cost = write.cost + processorTime() - began
+            ended(write.list, path, number, cost: cost, .success(content.count))
         } catch {
             pending.withLock { $0[number] = nil }
-            ended(write.list, path, number, .failure(error))
+            ended(write.list, path, number, cost: write.cost, .failure(error))
         }
         return nil
     }
@@ -65,11 +69,15 @@ extension EndpointPublisher {
             try writer.read(path) == content.bytes
         {
             pending.withLock { $0[number] = nil }
-            ended(write.list, path, number, .success(nil))
+            ended(write.list, path, number, cost: write.cost, .success(nil))
             return nil
         }
+        let began = processorTime()
         let staged = try writer.stage(content, for: path, number: number)
-        pending.withLock { $0[number]?.staged = staged }
+        pending.withLock { pending in
+            pending[number]?.staged = staged
+            pending[number]?.cost += processorTime() - began
+        }
         guard let check = output.check else { return proceed(number) }
         return { [self] in
             await run(check.about(staged.path), with: [], path, number) { _ in }

@@ -9,7 +9,7 @@ import Synchronization
 public final class EndpointPublisher: Sendable {
     /// What is known of one file.
     private struct File {
-        var renderer: any ListRenderer
+        var renderer: SharedRenderer
         var rejections: RejectionLedger
         /// The list that the file holds.
         var held: RenderedList?
@@ -18,11 +18,17 @@ public final class EndpointPublisher: Sendable {
         var wasRead = false
     }
 
+    /// Where the newest list is to be had.
+    public typealias Source = @Sendable () -> TableUpdate?
+
     let writer: AtomicFileWriter
     let programs: ProgramRunner
     let driver: MachineDriver<PublisherMachine>
     let pending = Mutex<[Int: PendingWrite]>([:])
-    private let prefix: RegistryPrefix
+    private let renderers: RendererPool
+    let processorTime: @Sendable () -> Duration
+    /// Holds one: the newest list stands for all before it.
+    private let source = Mutex<Source?>(nil)
     private let observe: @Sendable (PublishReport) -> Void
     private let files = Mutex<[String: File]>([:])
     private let rejected = Mutex<[String: Int]>([:])
@@ -30,18 +36,22 @@ public final class EndpointPublisher: Sendable {
     /// A publisher that does nothing before ``run()``.
     ///
     /// - Parameters:
-    ///   - prefix: Where the list is read; it stands in the files.
+    ///   - renderers: Renders the lists; publishers that share one render each list once.
+    ///   - processorTime: What the thread has used of a processor; see clock_gettime(2),
+    ///     `CLOCK_THREAD_CPUTIME_ID`.
     ///   - programs: Runs the programs that outputs name.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
     public init(
-        prefix: RegistryPrefix,
+        renderers: RendererPool,
         generator: SeededGenerator,
         timeline: Timeline,
         writer: AtomicFileWriter = AtomicFileWriter(),
+        processorTime: @escaping @Sendable () -> Duration = { .usedByThread },
         programs: ProgramRunner = .none,
         observe: @escaping @Sendable (PublishReport) -> Void = { _ in }
     ) {
-        self.prefix = prefix
+        self.renderers = renderers
+        self.processorTime = processorTime
         self.writer = writer
         self.programs = programs
         self.observe = observe
@@ -53,10 +63,31 @@ public final class EndpointPublisher: Sendable {
         driver.happened { machine, now in machine.outputsChanged(to: outputs, at: now) }
     }
 
+    /// There is a newer list, to be taken when it can be written. Costs next to nothing while another one
+    /// waits to be taken.
+    public func publish(from source: @escaping Source) {
+        let isFirst = self.source.withLock { waiting in
+            defer { waiting = source }
+            return waiting == nil
+        }
+        guard isFirst else { return }
+        driver.happened { machine, now in machine.newListWaits(at: now) }
+    }
+
     /// There is a new list.
-    public func publish(_ update: TableUpdate) {
+    public func publish(_ update: TableUpdate) { publish { update } }
+
+    private func takeList() {
+        let source = source.withLock { waiting in
+            defer { waiting = nil }
+            return waiting
+        }
+        guard let update = source?() else { return }
         driver.happened { machine, now in machine.listChanged(to: update, at: now) }
     }
+
+    /// The most that ever waited for the loop at once.
+    package var mostPending: Int { driver.mostPending }
 
     /// There is a list of an earlier run, good enough where there is no file at all.
     public func offer(_ older: TableUpdate) {
@@ -88,6 +119,7 @@ public final class EndpointPublisher: Sendable {
     public func run() async {
         await driver.run { [self] action in
             switch action {
+            case .takeList: takeList()
             case .write(let output, let update, let number):
                 return write(output, update, number)
             case .proceed(_, let number): return proceed(number)
@@ -109,10 +141,11 @@ public final class EndpointPublisher: Sendable {
         _ number: Int
     ) -> MachineDriver<PublisherMachine>.Work? {
         let path = output.path
+        let began = processorTime()
         var file =
             files.withLock { $0.removeValue(forKey: path) }
             ?? File(
-                renderer: output.renderer(prefix: prefix),
+                renderer: renderers.renderer(of: output),
                 rejections: RejectionLedger(path: path)
             )
         let rendering = file.renderer.render(update)
@@ -122,22 +155,19 @@ public final class EndpointPublisher: Sendable {
         let isSame = holds(list, output, &file)
         files.withLock { [file] in $0[path] = file }
         guard !isSame else {
-            ended(list, path, number, .success(nil))
+            ended(list, path, number, cost: processorTime() - began, .success(nil))
             return nil
         }
         guard output.check == nil, output.command == nil, !output.hasReload else {
-            return begin(PendingWrite(output: output, list: list), number)
+            let cost = processorTime() - began
+            return begin(PendingWrite(output: output, list: list, cost: cost), number)
         }
-        ended(
-            list,
-            path,
-            number,
-            Result { () throws(FileError) in
-                let content = list.content
-                try writer.write(content, to: path, access: output.access)
-                return content.count
-            }
-        )
+        let result = Result { () throws(FileError) -> Int? in
+            let content = list.content
+            try writer.write(content, to: path, access: output.access)
+            return content.count
+        }
+        ended(list, path, number, cost: processorTime() - began, result)
         return nil
     }
 
@@ -146,6 +176,7 @@ public final class EndpointPublisher: Sendable {
         _ list: RenderedList,
         _ path: String,
         _ number: Int,
+        cost: Duration,
         _ result: Result<Int?, FileError>
     ) {
         files.withLock { files in
@@ -166,6 +197,7 @@ public final class EndpointPublisher: Sendable {
                     number: number,
                     revision: list.revision,
                     bytes: bytes,
+                    cost: cost,
                     at: now
                 )
             case .failure(let error):

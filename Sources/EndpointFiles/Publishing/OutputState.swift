@@ -23,9 +23,9 @@ struct OutputState: Sendable {
 
     let specification: EndpointOutput
     var step = Step.idle
-    /// What changed since the list that was handed to the last write; `nil` is everything.
-    private(set) var changed: Set<ServiceName>?
     private(set) var isBehind: Bool
+    /// Until when nothing is written: a file that changes all the time leaves half of a core to others.
+    private var restsUntil = Duration.zero
     /// The revision of the list that the file holds.
     private(set) var held: Revision?
     /// Why the file stays as it is.
@@ -69,14 +69,9 @@ struct OutputState: Sendable {
 
     // MARK: changes
 
-    /// The list changed; `nil` is everything.
-    mutating func listChanged(_ services: Set<ServiceName>?, at now: Duration) {
-        guard specification.shows(services) else { return }
-        if let services, let before = changed {
-            changed = before.union(services)
-        } else {
-            changed = nil
-        }
+    /// There is a newer list.
+    mutating func listChanged(from before: TableUpdate?, to list: TableUpdate, at now: Duration) {
+        if let before, !specification.shows(aDifferenceOf: list, from: before) { return }
         isBehind = true
         let wait = specification.wait
         guard wait.min > .zero, isServed else { return }
@@ -87,7 +82,6 @@ struct OutputState: Sendable {
     /// All of the newest list has to be looked at, now.
     mutating func becameDoubtful() {
         isBehind = true
-        changed = nil
         gathering = nil
     }
 
@@ -108,7 +102,7 @@ struct OutputState: Sendable {
             case .failed(_, let until): until
             case .refused(let fault, let until):
                 fault.code == .refused ? min(until, gathering?.due ?? until) : until
-            case .idle: isBehind ? gathering?.due : nil
+            case .idle: isBehind ? max(gathering?.due ?? .zero, restsUntil) : nil
             case .looking, .writing: nil
             }
         return [begin, tooFewUntil, shownUntil].compactMap { $0 }.min()
@@ -136,8 +130,8 @@ struct OutputState: Sendable {
         case .idle, .failed, .refused: break
         }
         if let gathering, gathering.due > now { return nil }
-        var (list, until) = latest.shown(holding: specification.hold, at: now)
-        list.changed = changed
+        guard restsUntil <= now else { return nil }
+        let (list, until) = latest.shown(holding: specification.hold, at: now)
         shownUntil = until
         return (list, reasonToKeep(list, at: now))
     }
@@ -159,7 +153,6 @@ struct OutputState: Sendable {
     mutating func writeBegan(_ number: Int) {
         step = .writing(number: number)
         isBehind = false
-        changed = []
         gathering = nil
     }
 
@@ -174,14 +167,30 @@ struct OutputState: Sendable {
         step = .idle
         isBehind = false
         gathering = nil
-        // The file holds an older list than the renderer knows by the next write.
-        changed = nil
         saidRefusal = nil
         defer { kept = reason }
         return kept != reason
     }
 
-    mutating func writeEnded(_ revision: Revision) {
+    /// Whether a new list could be written now.
+    func isReady(at now: Duration) -> Bool {
+        switch step {
+        case .looking, .writing: false
+        case .idle, .failed, .refused: restsUntil <= now
+        }
+    }
+
+    /// Until when no new list is of any use; `nil` while that does not depend on time.
+    var readyFrom: Duration? {
+        switch step {
+        case .looking, .writing: nil
+        case .idle, .failed, .refused: restsUntil
+        }
+    }
+
+    /// - Parameter cost: What it took of a processor. As long as that the next write waits.
+    mutating func writeEnded(_ revision: Revision, cost: Duration, at now: Duration) {
+        restsUntil = now + cost
         step = .idle
         held = revision
         kept = nil

@@ -9,6 +9,8 @@ public import Registry
 public struct PublisherMachine: StateMachine {
     /// What the driver is to do.
     public enum Action: Sendable {
+        /// Take the newest list from whoever has it, and tell it.
+        case takeList
         /// Render the list and write it, unless the file holds it already. The number comes back
         /// with the outcome.
         case write(EndpointOutput, TableUpdate, number: Int)
@@ -35,6 +37,8 @@ public struct PublisherMachine: StateMachine {
     private var latest: TableUpdate?
     /// The list of an earlier run, for files that are missing altogether.
     private var older: TableUpdate?
+    /// Whether there is a newer list than the one that was taken last.
+    private var isListWaiting = false
     private var writes = 0
     private var nextCheck: Duration?
 
@@ -100,12 +104,27 @@ public struct PublisherMachine: StateMachine {
         return actions + advance(at: now)
     }
 
-    /// There is a new list.
+    /// There is a newer list to be had. It is taken as soon as one of the files could be written: whatever
+    /// comes until then is in it as well.
+    public mutating func newListWaits(at now: Duration) -> [Action] {
+        isListWaiting = true
+        return takeList(at: now)
+    }
+
+    private mutating func takeList(at now: Duration) -> [Action] {
+        guard isListWaiting, outputs.values.contains(where: { $0.isReady(at: now) }) else {
+            return []
+        }
+        isListWaiting = false
+        return [.takeList]
+    }
+
+    /// The newest list.
     public mutating func listChanged(to update: TableUpdate, at now: Duration) -> [Action] {
-        let isFirst = latest == nil
+        let before = latest
         latest = update
         for path in outputs.keys {
-            outputs[path]?.listChanged(isFirst ? nil : update.changed, at: now)
+            outputs[path]?.listChanged(from: before, to: update, at: now)
         }
         return advance(at: now)
     }
@@ -149,16 +168,19 @@ public struct PublisherMachine: StateMachine {
 
     /// The file holds the list now.
     ///
-    /// - Parameter bytes: How many were written; `nil` when the file held the list already.
+    /// - Parameters:
+    ///   - bytes: How many were written; `nil` when the file held the list already.
+    ///   - cost: What rendering and writing took of a processor, without what was spent waiting.
     public mutating func writeEnded(
         _ path: String,
         number: Int,
         revision: Revision,
         bytes: Int?,
+        cost: Duration = .zero,
         at now: Duration
     ) -> [Action] {
         guard case .writing(number) = outputs[path]?.step else { return [] }
-        outputs[path]?.writeEnded(revision)
+        outputs[path]?.writeEnded(revision, cost: cost, at: now)
         if nextCheck == nil { nextCheck = now + Self.checkEvery }
         let report: PublishReport =
             bytes.map { .written(path: path, revision: revision, bytes: $0) }
@@ -210,7 +232,8 @@ public struct PublisherMachine: StateMachine {
 
     /// As ``StateMachine/deadline`` says.
     public var deadline: Duration? {
-        (outputs.values.compactMap(\.deadline) + [nextCheck].compactMap { $0 }).min()
+        let ready = isListWaiting ? outputs.values.compactMap(\.readyFrom).min() : nil
+        return (outputs.values.compactMap(\.deadline) + [nextCheck, ready].compactMap { $0 }).min()
     }
 
     /// As ``StateMachine/timePassed(to:)`` says.
@@ -227,7 +250,9 @@ public struct PublisherMachine: StateMachine {
     }
 
     private mutating func advance(at now: Duration) -> [Action] {
-        guard let latest else { return [] }
+        // The files that could be written now have the newer list in a moment.
+        let taking = takeList(at: now)
+        guard taking.isEmpty, let latest = latest ?? older else { return taking }
         var actions: [Action] = []
         for path in outputs.keys.sorted() {
             guard let (list, reason) = outputs[path]?.next(of: latest, at: now) else { continue }

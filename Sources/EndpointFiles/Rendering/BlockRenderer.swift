@@ -1,27 +1,17 @@
 import Registry
 
-/// Renders with any encoder: one block a service, one entry an endpoint, in byte order.
+/// Renders with any encoder: one block a service, in byte order.
 ///
-/// Cost follows the change: entries of endpoints that did not change are kept, and so are the blocks
-/// of services that did not. Where the weights of a service are scaled and their scale changes, all
-/// of its entries are made anew.
+/// Cost follows the change: a block is kept until its service has changed, and what of a service did not
+/// change is taken over. That is seen from the identity of what the versions of a list share, so it does
+/// not matter which versions were rendered before.
 struct BlockRenderer<Encoder: ListEncoder>: ListRenderer {
-    private struct Block {
-        /// By instance: the endpoint, and how it is said.
-        var entries: [InstanceID: (endpoint: Endpoint, said: Result<Encoder.Entry, EncodingFault>)]
-        var weights: WeightScale
-        /// `nil` when the service is not in the file.
-        var bytes: [UInt8]?
-        var rejections: [Rejection] = []
-        var isOld = false
-    }
-
     private let encoder: Encoder
     private let prefix: RegistryPrefix
     private let services: [ServiceName]?
-    private let filter: EndpointFilter
-    private let includesDraining: Bool
-    private var blocks: [ServiceName: Block] = [:]
+    private let choice: EndpointChoice
+    /// By name of the service.
+    private var blocks: [Encoder.Block] = []
 
     /// A renderer for one output.
     ///
@@ -41,32 +31,25 @@ struct BlockRenderer<Encoder: ListEncoder>: ListRenderer {
         self.encoder = encoder
         self.prefix = prefix
         self.services = services.map { Set($0).sorted() }
-        self.filter = filter
-        includesDraining = includeDraining || Encoder.saysDraining
+        choice = EndpointChoice(
+            filter: filter,
+            includesDraining: includeDraining || Encoder.saysDraining,
+            // A named service is shown also when it has no endpoints.
+            includesEmpty: services != nil
+        )
     }
 
     mutating func render(_ update: TableUpdate) -> Rendering {
-        for name in update.changed ?? Set(blocks.keys) {
-            // A named service is shown also when it has no endpoints.
-            if services == nil, update.table.count(of: name) == 0 {
-                blocks[name] = nil
-            } else {
-                blocks[name]?.isOld = true
-            }
-        }
-        let names = services ?? update.table.names
-        let origin = ListOrigin(prefix: prefix, clusterID: update.clusterID)
-        let frame = encoder.frame(origin)
+        renderBlocks(of: services.map { $0.map(update.table.named) } ?? update.table.services)
+        let frame = encoder.frame(ListOrigin(prefix: prefix, clusterID: update.clusterID))
         var rejections: [Rejection] = []
         var pieces = frame.afterRevision.map { [$0] } ?? []
         var isFirst = true
-        for name in names {
-            if blocks[name]?.isOld ?? true { blocks[name] = block(name, update.table) }
-            guard let block = blocks[name] else { continue }
+        for block in blocks {
             rejections += block.rejections
-            guard let bytes = block.bytes else { continue }
-            if !isFirst { pieces.append(frame.separator) }
-            pieces.append(bytes)
+            guard let texts = block.pieces else { continue }
+            if !isFirst, !frame.separator.isEmpty { pieces.append(frame.separator) }
+            pieces += texts
             isFirst = false
         }
         pieces.append(frame.end)
@@ -79,50 +62,20 @@ struct BlockRenderer<Encoder: ListEncoder>: ListRenderer {
         return Rendering(list: list, rejections: rejections)
     }
 
-    private func block(_ name: ServiceName, _ table: EndpointTable) -> Block {
-        let before = blocks[name]
-        let matching = table.endpoints(of: name).filter(filter.matches)
-        let endpoints = includesDraining ? matching : matching.filter(\.wantsTraffic)
-        let weights = encoder.weights(of: endpoints)
-        let isReusable = before?.weights == weights
-        var block = Block(entries: [:], weights: weights)
-        var entries: [Encoder.Entry] = []
-        for endpoint in endpoints {
-            let id = endpoint.instance.key.instance
-            let known = isReusable ? before?.entries[id] : nil
-            let said =
-                known.flatMap { $0.endpoint == endpoint ? $0.said : nil }
-                ?? say(endpoint, weights)
-            block.entries[id] = (endpoint, said)
-            switch said {
-            case .success(let entry): entries.append(entry)
-            case .failure(let fault):
-                block.rejections.append(Rejection(service: name, instance: id, fault: fault))
+    /// Both the services and the blocks come in the order of the names.
+    private mutating func renderBlocks(of services: [ServiceEndpoints]) {
+        var known = blocks[...]
+        var blocks: [Encoder.Block] = []
+        blocks.reserveCapacity(services.count)
+        for service in services {
+            while let first = known.first, first.source.name < service.name { known.removeFirst() }
+            let before = known.first.flatMap { $0.source.name == service.name ? $0 : nil }
+            if let before, before.source.isIdentical(to: service) {
+                blocks.append(before)
+            } else {
+                blocks.append(encoder.block(service, choice, after: before))
             }
         }
-        // A service whose endpoints all drain is still there.
-        guard services != nil || !matching.isEmpty else { return block }
-        do throws(EncodingFault) {
-            block.bytes = try encoder.block(name, entries)
-        } catch {
-            block.rejections = [Rejection(service: name, instance: nil, fault: error)]
-        }
-        return block
+        self.blocks = blocks
     }
-
-    private func say(
-        _ endpoint: Endpoint,
-        _ weights: WeightScale
-    ) -> Result<Encoder.Entry, EncodingFault> {
-        do throws(EncodingFault) {
-            return .success(try encoder.entry(endpoint, weights))
-        } catch {
-            return .failure(error)
-        }
-    }
-}
-
-extension Endpoint {
-    /// Whether it is to get new traffic: it does not drain, and its weight is not 0.
-    var wantsTraffic: Bool { state == .up && instance.weight > 0 }
 }

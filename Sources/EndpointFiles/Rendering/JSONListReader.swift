@@ -25,8 +25,7 @@ public enum JSONListReader {
         return TableUpdate(
             table: table,
             clusterID: ClusterID(rawValue: cluster),
-            revision: Revision(rawValue: wire.revision),
-            changed: nil
+            revision: Revision(rawValue: wire.revision)
         )
     }
 

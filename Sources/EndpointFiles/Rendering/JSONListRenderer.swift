@@ -16,7 +16,7 @@ public struct JSONListRenderer: Sendable {
         blocks = BlockRenderer(JSONListEncoder(), prefix: prefix, services: services)
     }
 
-    /// Renders a list; `update.changed` must name what changed since the one rendered before.
+    /// Renders a list.
     public mutating func render(_ update: TableUpdate) -> RenderedList {
         blocks.render(update).list
     }

@@ -1,35 +1,48 @@
 import Registry
 
-/// One format: how it says an endpoint, a service, and a file. Pure; ``BlockRenderer`` keeps what
-/// it said.
+/// One format: how it says a service and a file. Pure; ``BlockRenderer`` keeps what it said.
+///
+/// Most formats are a ``LineEncoder``: a service is its endpoints, one after the other. Those that sort them
+/// into groups are a ``GroupEncoder``.
 protocol ListEncoder: Sendable {
-    /// An endpoint in this format, ready to be put into the block of its service.
-    associatedtype Entry: Sendable
+    associatedtype Block: RenderedBlock
 
     /// Whether a reader of this format can see that an endpoint wants no new traffic. When not,
     /// such an endpoint is not shown, unless the output asks for it.
     static var saysDraining: Bool { get }
 
-    /// How the weights of a service's endpoints are written.
-    func weights(of endpoints: [Endpoint]) -> WeightScale
-
-    /// Says an endpoint. What it says must follow from the arguments alone.
-    ///
-    /// - Throws: ``EncodingFault`` when the format cannot carry it; it is left out.
-    func entry(_ endpoint: Endpoint, _ weights: WeightScale) throws(EncodingFault) -> Entry
-
-    /// Says a service.
-    ///
-    /// - Parameter entries: In the order of the instances; none when the service is empty.
-    /// - Throws: ``EncodingFault`` when the format cannot carry it; the whole service is left out.
-    func block(_ service: ServiceName, _ entries: [Entry]) throws(EncodingFault) -> [UInt8]
-
     /// What stands around the blocks.
     func frame(_ origin: ListOrigin) -> ListFrame
+
+    /// Renders a service.
+    ///
+    /// - Parameters:
+    ///   - service: Its endpoints, perhaps none.
+    ///   - choice: The endpoints to show.
+    ///   - before: The same service as it was rendered before; what did not change is taken from it.
+    func block(_ service: ServiceEndpoints, _ choice: EndpointChoice, after before: Block?) -> Block
 }
 
-extension ListEncoder {
-    func weights(of endpoints: [Endpoint]) -> WeightScale { .unchanged }
+/// A service as it stands in a file.
+protocol RenderedBlock: Sendable {
+    /// What was rendered.
+    var source: ServiceEndpoints { get }
+    /// Its text in pieces; `nil` when the service is not in the file.
+    var pieces: [[UInt8]]? { get }
+    /// What was left out.
+    var rejections: [Rejection] { get }
+}
+
+/// Which endpoints of a service an output shows.
+struct EndpointChoice: Hashable, Sendable {
+    var filter = EndpointFilter()
+    /// Whether endpoints are shown that want no new traffic.
+    var includesDraining = true
+    /// Whether a service is in the file without endpoints.
+    var includesEmpty = false
+
+    /// Whether an endpoint is shown, of those that match the filter.
+    func shows(_ endpoint: Endpoint) -> Bool { includesDraining || endpoint.wantsTraffic }
 }
 
 /// Where a list was read.
@@ -53,4 +66,9 @@ struct ListFrame: Sendable {
         let head = "# discoveryd: \(origin.prefix) of cluster \(origin.clusterID), revision "
         return ListFrame(head: Array(head.utf8), afterRevision: [0x0a])
     }
+}
+
+extension Endpoint {
+    /// Whether it is to get new traffic: it does not drain, and its weight is not 0.
+    var wantsTraffic: Bool { state == .up && instance.weight > 0 }
 }

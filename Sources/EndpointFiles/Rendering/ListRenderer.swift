@@ -2,12 +2,12 @@ public import Registry
 
 /// Renders the list of one output, again and again as it changes.
 public protocol ListRenderer: Sendable {
-    /// Renders a list; `update.changed` must name what changed since the one rendered before.
+    /// Renders a list.
     mutating func render(_ update: TableUpdate) -> Rendering
 }
 
 /// A list in its format, and what of it the format cannot carry.
-public struct Rendering: Hashable, Sendable {
+public struct Rendering: Equatable, Sendable {
     /// The file.
     public var list: RenderedList
     /// What was left out of it, in the order of the list.

@@ -8,7 +8,7 @@ public import Registry
 /// What comes after the revision is in pieces, one for each service and what stands between them. A
 /// piece that did not change shares its memory with the one of the rendering before, so that neither
 /// rendering a large list nor comparing it costs as much as the list is long.
-public struct RenderedList: Hashable, Sendable {
+public struct RenderedList: Equatable, Sendable {
     /// What comes before the revision; for a file that does not say its revision, before the pieces.
     public let head: [UInt8]
     /// The revision at which the list was read or last changed.
@@ -44,7 +44,7 @@ public struct RenderedList: Hashable, Sendable {
         else { return false }
         var place = tail
         for piece in pieces {
-            guard file[place..<(place + piece.count)].elementsEqual(piece) else { return false }
+            guard file[place..<(place + piece.count)] == piece[...] else { return false }
             place += piece.count
         }
         return true
@@ -52,6 +52,12 @@ public struct RenderedList: Hashable, Sendable {
 
     /// Whether another rendering is the same list, at whatever revision.
     public func isSameList(as other: RenderedList) -> Bool {
-        saysRevision == other.saysRevision && head == other.head && pieces == other.pieces
+        saysRevision == other.saysRevision && head == other.head
+            && FileContent(pieces).hasSameBytes(as: FileContent(other.pieces))
+    }
+
+    /// Whether both are the same list at the same revision, however they are divided into pieces.
+    public static func == (left: RenderedList, right: RenderedList) -> Bool {
+        left.revision == right.revision && left.isSameList(as: right)
     }
 }

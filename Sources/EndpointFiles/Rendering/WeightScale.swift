@@ -10,15 +10,13 @@ enum WeightScale: Hashable, Sendable {
     case largest(Int, becomes: Int)
 
     /// Makes the numbers as small as they can be with the same ratios: equal weights become 1.
-    static func smallest(_ endpoints: [Endpoint]) -> WeightScale {
-        let divisor = endpoints.reduce(0) { greatestCommonDivisor($0, Int($1.instance.weight)) }
-        return divisor > 1 ? .divided(by: divisor) : .unchanged
+    static func smallest(_ weights: WeightSpread) -> WeightScale {
+        weights.divisor > 1 ? .divided(by: weights.divisor) : .unchanged
     }
 
     /// Leaves the weights alone when all of them are at most `most`; otherwise scales them down.
-    static func atMost(_ most: Int, _ endpoints: [Endpoint]) -> WeightScale {
-        let largest = endpoints.map { Int($0.instance.weight) }.max() ?? 0
-        return largest > most ? .largest(largest, becomes: most) : .unchanged
+    static func atMost(_ most: Int, _ weights: WeightSpread) -> WeightScale {
+        weights.largest > most ? .largest(weights.largest, becomes: most) : .unchanged
     }
 
     /// A weight on this scale, rounded; 0 only when it was 0.
@@ -30,6 +28,23 @@ enum WeightScale: Hashable, Sendable {
         case .divided(let divisor): return weight / divisor
         case .largest(let largest, let most): return max(1, (weight * most + largest / 2) / largest)
         }
+    }
+}
+
+/// What a scale follows from, of any number of weights; sums of parts are those of the whole.
+struct WeightSpread: Hashable, Sendable {
+    /// The greatest common divisor; 0 without weights above 0.
+    private(set) var divisor = 0
+    private(set) var largest = 0
+
+    mutating func add(_ weight: UInt16) {
+        divisor = Self.greatestCommonDivisor(divisor, Int(weight))
+        largest = max(largest, Int(weight))
+    }
+
+    mutating func add(_ other: WeightSpread) {
+        divisor = Self.greatestCommonDivisor(divisor, other.divisor)
+        largest = max(largest, other.largest)
     }
 
     private static func greatestCommonDivisor(_ left: Int, _ right: Int) -> Int {

@@ -10,8 +10,8 @@ public struct AtomicFileWriter: Sendable {
     /// 0700, so that nobody sees what is not finished. A leading dot keeps `*.conf` globs off it.
     public static let stagingName = ".discoveryd"
 
-    /// How much is gathered for one write(2).
-    private static let gathered = 256 * 1024
+    /// How many pieces go into one writev(2); IOV_MAX of limits.h is 1024.
+    private static let piecesAtOnce = 128
 
     let fault: FileFault
 
@@ -166,37 +166,60 @@ public struct AtomicFileWriter: Sendable {
         if close(file) < 0, errno != EINTR { throw FileError(path, .close, errno: errno) }
     }
 
-    /// In few calls, and without the whole of a large file in memory once more: its pages would have to
-    /// be had from the kernel each time.
+    /// Straight from the pieces, many in one call.
     private func write(
         _ content: FileContent,
         to file: Int32,
         _ path: String
     ) throws(FileError) {
-        var gathered: [UInt8] = []
-        gathered.reserveCapacity(min(Self.gathered, content.count))
-        for piece in content.pieces {
-            if gathered.count + piece.count > Self.gathered {
-                try write(gathered, to: file, path)
-                gathered.removeAll(keepingCapacity: true)
-            }
-            if piece.count > Self.gathered {
-                try write(piece, to: file, path)
-            } else {
-                gathered += piece
-            }
+        var pieces = content.pieces.filter { !$0.isEmpty }[...]
+        while !pieces.isEmpty {
+            var vectors: [iovec] = []
+            vectors.reserveCapacity(Self.piecesAtOnce)
+            try gather(pieces.prefix(Self.piecesAtOnce), into: &vectors, file, path)
+            pieces = pieces.dropFirst(Self.piecesAtOnce)
         }
-        try write(gathered, to: file, path)
     }
 
-    private func write(_ bytes: [UInt8], to file: Int32, _ path: String) throws(FileError) {
-        var written = 0
-        while written < bytes.count {
-            written += try SystemCall.write.make(on: path, fault: fault) {
-                bytes.withUnsafeBytes {
-                    Glibc.write(file, $0.baseAddress?.advanced(by: written), $0.count - written)
+    /// Holds the memory of one piece after the other, and writes when all are held.
+    private func gather(
+        _ pieces: ArraySlice<[UInt8]>,
+        into vectors: inout [iovec],
+        _ file: Int32,
+        _ path: String
+    ) throws(FileError) {
+        guard let piece = pieces.first else { return try write(&vectors, to: file, path) }
+        try piece.withUnsafeBufferPointer { bytes throws(FileError) in
+            vectors.append(
+                iovec(
+                    iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress),
+                    iov_len: bytes.count
+                )
+            )
+            try gather(pieces.dropFirst(), into: &vectors, file, path)
+        }
+    }
+
+    /// Writes until all is written; see writev(2).
+    private func write(
+        _ vectors: inout [iovec],
+        to file: Int32,
+        _ path: String
+    ) throws(FileError) {
+        var first = 0
+        while first < vectors.count {
+            var written = try SystemCall.write.make(on: path, fault: fault) {
+                vectors[first...].withUnsafeBufferPointer {
+                    writev(file, $0.baseAddress, Int32($0.count))
                 }
             }
+            while first < vectors.count, written >= vectors[first].iov_len {
+                written -= vectors[first].iov_len
+                first += 1
+            }
+            guard first < vectors.count, written > 0 else { continue }
+            vectors[first].iov_base = vectors[first].iov_base?.advanced(by: written)
+            vectors[first].iov_len -= written
         }
     }
 }

@@ -1,4 +1,6 @@
 import EtcdAPI
+import GRPCCore
+import GRPCProtobuf
 public import Registry
 
 extension EtcdClient {
@@ -82,14 +84,15 @@ extension EtcdClient {
     ///
     /// - Parameters:
     ///   - prefix: How the keys begin; empty for all keys.
-    ///   - pageSize: How many keys to ask for at once, at least 1; fewer when their values are large.
+    ///   - pageSize: How many keys to ask for at once, at least 1; fewer at first, and when their values
+    ///     are large: a page is about 4 MB.
     ///   - receive: Called with each page in order.
     /// - Returns: The header of the first page; its revision is that of every page.
     /// - Throws: ``EtcdError``; `compacted` when the state was compacted away between two pages, and
     ///   `unavailable` when the connection ended between two: begin again.
     public func getPages(
         prefix: Bytes,
-        pageSize: Int = 5000,
+        pageSize: Int = 10_000,
         _ receive: ([KeyValue]) -> Void
     ) async throws(EtcdError) -> ResponseHeader {
         try await pages(prefix: prefix, pageSize: pageSize, receive).header
@@ -103,27 +106,44 @@ extension EtcdClient {
         _ receive: ([KeyValue]) -> Void
     ) async throws(EtcdError) -> (header: ResponseHeader, connection: Int) {
         let connection = try await supervisor.connection(within: configuration.dialTimeout).number
-        var range = KeyRange.prefix(prefix)
-        var limit = pageSize
-        var header: ResponseHeader?
+        var sizes = PageSizes(most: pageSize)
+        var page = try await self.page(.prefix(prefix), sizes, at: nil, on: connection).get()
+        let header = page.header
         while true {
-            let page: GetResponse
-            do {
-                page = try await self.range(
-                    .get(range, limit: limit, revision: header?.revision),
-                    on: connection
-                )
-            } catch  where error.code == .resourceExhausted && limit > 1 {
-                // Large values: fewer of them fit into one message.
-                limit = max(1, limit / 4)
-                continue
+            sizes.received(page.keyValues)
+            guard page.hasMore, let last = page.keyValues.last else {
+                receive(page.keyValues)
+                return (header, connection)
             }
-            let first = header ?? page.header
-            header = first
-            receive(page.keyValues)
-            guard page.hasMore, let last = page.keyValues.last else { return (first, connection) }
             // The first key after the last one: the same bytes and a zero.
-            range = KeyRange(key: Bytes(last.key.array + [0]), end: range.end)
+            let rest = KeyRange(
+                key: Bytes(last.key.array + [0]),
+                end: KeyRange.prefix(prefix).end
+            )
+            // The next page is on its way while this one is read.
+            async let next = self.page(rest, sizes, at: header.revision, on: connection)
+            receive(page.keyValues)
+            page = try await next.get()
+        }
+    }
+
+    private func page(
+        _ range: KeyRange,
+        _ sizes: PageSizes,
+        at revision: Revision?,
+        on connection: Int
+    ) async -> Result<GetResponse, EtcdError> {
+        var limit = sizes.next
+        while true {
+            do throws(EtcdError) {
+                let get = Operation.get(range, limit: limit, revision: revision)
+                return .success(try await self.range(get, on: connection))
+            } catch  where error.code == .resourceExhausted && limit > 1 {
+                // Larger values than any before: fewer of them fit into one message.
+                limit = max(1, limit / 4)
+            } catch {
+                return .failure(error)
+            }
         }
     }
 
@@ -203,12 +223,16 @@ extension EtcdClient {
         _ operation: Operation,
         on number: Int? = nil
     ) async throws(EtcdError) -> GetResponse {
-        GetResponse(
-            try await call("KV.Range", on: number) { grpc, options in
-                try await Etcdserverpb_KV.Client(wrapping: grpc)
-                    .range(operation.range, options: options)
-            }
-        )
+        try await call("KV.Range", on: number) { grpc, options in
+            try await grpc.unary(
+                request: ClientRequest(message: operation.range),
+                descriptor: Etcdserverpb_KV.Method.Range.descriptor,
+                serializer: ProtobufSerializer<Etcdserverpb_RangeRequest>(),
+                deserializer: WireDeserializer<GetResponse>(),
+                options: options,
+                onResponse: { response in try response.message }
+            )
+        }
     }
 
     private func delete(_ operation: Operation) async throws(EtcdError) -> DeleteResponse {

@@ -1,5 +1,6 @@
 import EtcdAPI
 import GRPCCore
+import GRPCProtobuf
 public import Registry
 import Synchronization
 
@@ -97,7 +98,7 @@ extension EtcdClient {
                 group.addTask {
                     try await self.watch(request, asks: asks) { response in
                         // The first answer only says that the watch is there.
-                        if !response.isCreation { await send(WatchResponse(response.message)) }
+                        if !response.isCreation { await send(response.response) }
                     }
                 }
                 if let interval = options.progressEvery {
@@ -117,12 +118,17 @@ extension EtcdClient {
     }
 
     /// An answer on a watch stream.
-    package struct WatchMessage: Sendable {
-        let message: Etcdserverpb_WatchResponse
-        /// The first answer: the watch is there.
-        package var isCreation: Bool { message.created }
+    package struct WatchMessage: Equatable, Sendable {
         /// The changes and the header.
-        package var response: WatchResponse { WatchResponse(message) }
+        package let response: WatchResponse
+        /// The first answer: the watch is there.
+        package let isCreation: Bool
+        /// The last answer: the watch is no more.
+        let isCanceled: Bool
+        /// The oldest revision there is, when the watch has ended because it began before that.
+        let compactRevision: Revision
+        /// Why the watch has ended, in etcd's words.
+        let cancelReason: String
     }
 
     static func watchRequest(
@@ -155,10 +161,8 @@ extension EtcdClient {
         received: @escaping @Sendable (WatchMessage) async throws -> Void
     ) async throws(EtcdError) {
         try await stream("Watch.Watch", on: number) { grpc, options in
-            try await Etcdserverpb_Watch.Client(wrapping: grpc).watch(
-                metadata: requireLeader,
-                options: options,
-                requestProducer: { writer in
+            try await grpc.bidirectionalStreaming(
+                request: StreamingClientRequest(metadata: requireLeader) { writer in
                     try await writer.write(create)
                     for await _ in asks {
                         var request = Etcdserverpb_WatchRequest()
@@ -166,10 +170,14 @@ extension EtcdClient {
                         try await writer.write(request)
                     }
                 },
+                descriptor: Etcdserverpb_Watch.Method.Watch.descriptor,
+                serializer: ProtobufSerializer<Etcdserverpb_WatchRequest>(),
+                deserializer: WireDeserializer<WatchMessage>(),
+                options: options,
                 onResponse: { response in
                     for try await message in response.messages {
-                        if message.canceled { throw Self.ending(of: message) }
-                        try await received(WatchMessage(message: message))
+                        if message.isCanceled { throw Self.ending(of: message) }
+                        try await received(message)
                     }
                 }
             )
@@ -178,9 +186,9 @@ extension EtcdClient {
         throw EtcdError(.unavailable, "the server ended the watch stream", method: "Watch.Watch")
     }
 
-    private static func ending(of message: Etcdserverpb_WatchResponse) -> EtcdError {
-        if message.compactRevision > 0 {
-            let oldest = Revision(rawValue: message.compactRevision)
+    private static func ending(of message: WatchMessage) -> EtcdError {
+        if message.compactRevision > .zero {
+            let oldest = message.compactRevision
             return EtcdError(
                 .compacted(at: oldest),
                 "the history before revision \(oldest) is compacted away; get the keys, then watch "

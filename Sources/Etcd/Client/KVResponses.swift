@@ -14,7 +14,7 @@ public struct PutResponse: Sendable {
 }
 
 /// The answer to a get.
-public struct GetResponse: Sendable {
+public struct GetResponse: Equatable, Sendable {
     /// Where the cluster stands. Watch after its revision to miss nothing.
     public let header: ResponseHeader
     /// The keys found, in byte order; at most the limit.
@@ -23,6 +23,13 @@ public struct GetResponse: Sendable {
     public let count: Int
     /// Whether the limit left some out.
     public let hasMore: Bool
+
+    init(header: ResponseHeader, keyValues: [KeyValue], count: Int, hasMore: Bool) {
+        self.header = header
+        self.keyValues = keyValues
+        self.count = count
+        self.hasMore = hasMore
+    }
 
     init(_ message: Etcdserverpb_RangeResponse) {
         header = ResponseHeader(message.header)

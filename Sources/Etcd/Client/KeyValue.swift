@@ -4,18 +4,20 @@ public import Registry
 /// A key, its value, and what etcd knows of it.
 public struct KeyValue: Hashable, Sendable {
     /// The key.
-    public let key: Bytes
+    public internal(set) var key = Bytes([])
     /// The value; empty in a deletion.
-    public let value: Bytes
+    public internal(set) var value = Bytes([])
     /// The revision that created the key. It stays until the key is deleted.
-    public let createRevision: Revision
+    public internal(set) var createRevision = Revision.zero
     /// The revision of the key's last change.
-    public let modRevision: Revision
+    public internal(set) var modRevision = Revision.zero
     /// How often the key changed since it was created. The creation counts as 1; a deletion starts
     /// the count anew.
-    public let version: Int64
+    public internal(set) var version: Int64 = 0
     /// The lease the key dies with, or ``LeaseID/none``.
-    public let lease: LeaseID
+    public internal(set) var lease = LeaseID.none
+
+    init() {}
 
     init(_ message: Etcdserverpb_KeyValue) {
         key = Bytes(message.key)

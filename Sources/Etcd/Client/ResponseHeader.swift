@@ -4,14 +4,16 @@ public import Registry
 /// What every answer says of the cluster that gave it.
 public struct ResponseHeader: Hashable, Sendable {
     /// The cluster.
-    public let clusterID: ClusterID
+    public internal(set) var clusterID = ClusterID(rawValue: 0)
     /// The member that answered.
-    public let memberID: UInt64
+    public internal(set) var memberID: UInt64 = 0
     /// Where the cluster's logical clock stood when the call was served. For a change it is the
     /// revision of that change.
-    public let revision: Revision
+    public internal(set) var revision = Revision.zero
     /// The term of the cluster's leader; it rises with each election.
-    public let raftTerm: UInt64
+    public internal(set) var raftTerm: UInt64 = 0
+
+    init() {}
 
     init(_ message: Etcdserverpb_ResponseHeader) {
         clusterID = ClusterID(rawValue: message.clusterID)

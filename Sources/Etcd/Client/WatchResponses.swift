@@ -1,4 +1,3 @@
-import EtcdAPI
 public import Registry
 
 /// One change of one key.
@@ -18,24 +17,24 @@ public struct WatchEvent: Hashable, Sendable {
     /// The key before the change, when it was asked for and the key existed.
     public let previous: KeyValue?
 
-    init(_ message: Etcdserverpb_Event) {
-        kind = message.type == .delete ? .delete : .put
-        keyValue = KeyValue(message.kv)
-        previous = message.hasPrevKv ? KeyValue(message.prevKv) : nil
+    init(kind: Kind, keyValue: KeyValue, previous: KeyValue?) {
+        self.kind = kind
+        self.keyValue = keyValue
+        self.previous = previous
     }
 }
 
 /// What a watch heard at once.
-public struct WatchResponse: Sendable {
+public struct WatchResponse: Equatable, Sendable {
     /// Where the cluster stands.
     public let header: ResponseHeader
     /// The changes, oldest first; several of one revision stand together. Empty in the answer to a
     /// request for progress.
     public let events: [WatchEvent]
 
-    init(_ message: Etcdserverpb_WatchResponse) {
-        header = ResponseHeader(message.header)
-        events = message.events.map(WatchEvent.init)
+    init(header: ResponseHeader, events: [WatchEvent]) {
+        self.header = header
+        self.events = events
     }
 }
 

@@ -8,8 +8,8 @@ public struct EtcdRegistryStore: RegistryStore {
 
     /// A store on a client that somebody runs.
     ///
-    /// - Parameter pageSize: How many keys of a snapshot are asked for at once.
-    public init(_ client: EtcdClient, pageSize: Int = 5000) {
+    /// - Parameter pageSize: How many keys of a list are asked for at once, at most.
+    public init(_ client: EtcdClient, pageSize: Int = 10_000) {
         self.client = client
         self.pageSize = pageSize
     }
@@ -80,21 +80,24 @@ public struct EtcdRegistryStore: RegistryStore {
 
     // MARK: the list
 
-    /// As ``RegistryStore/snapshot(of:)`` says.
-    public func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot {
-        var records: [StoredRecord] = []
+    /// As ``RegistryStore/list(_:received:)`` says.
+    public func list(
+        _ prefix: RegistryPrefix,
+        received: @Sendable (_ page: [StoredRecord], _ isFirst: Bool) -> Void
+    ) async throws(StoreError) -> ListedState {
+        var isFirst = true
         do throws(EtcdError) {
             try await client.turn()
             let (header, connection) = try await client.pages(
                 prefix: Bytes(prefix.text),
                 pageSize: pageSize
             ) {
-                records += $0.map(StoredRecord.init)
+                received($0.map(StoredRecord.init), isFirst)
+                isFirst = false
             }
-            return Snapshot(
+            return ListedState(
                 clusterID: header.clusterID,
                 mark: SnapshotMark(revision: header.revision, connection: connection),
-                records: records,
                 raftTerm: header.raftTerm
             )
         } catch {
@@ -165,7 +168,9 @@ extension StoredRecord {
             // A key that is not UTF-8 becomes a readable one that is not ours: foreign.
             key: keyValue.key.description,
             // Of a value that is too long no more is kept than what shows that it is.
-            value: Array(keyValue.value.array.prefix(RecordLimits.valueBytes + 1)),
+            value: keyValue.value.array.count > RecordLimits.valueBytes
+                ? Array(keyValue.value.array.prefix(RecordLimits.valueBytes + 1))
+                : keyValue.value.array,
             createRevision: keyValue.createRevision,
             modRevision: keyValue.modRevision,
             version: keyValue.version,

@@ -9,8 +9,15 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
     private struct State: Sendable {
         var machine: Machine
         var pending: [Machine.Action] = []
+        var mostPending = 0
         /// When the earliest sleeping alarm goes off.
         var alarm: Duration?
+
+        /// Whether the machine wants to be woken earlier than any alarm does.
+        var needsAlarm: Bool {
+            guard let deadline = machine.deadline else { return false }
+            return alarm.map { deadline < $0 } ?? true
+        }
     }
 
     private let state: Mutex<State>
@@ -28,15 +35,31 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
     }
 
     /// Tells the machine what happened; its actions are done by ``run(_:)``.
+    ///
+    /// - Parameter here: What of an action is done at once, by the one who tells, instead of by the loop;
+    ///   `nil` leaves it to the loop. For what would pile up when events come faster than the loop goes
+    ///   round: so whoever brings them is held back by it. Asked under the lock, done outside of it.
     public func happened(
-        _ event: (_ machine: inout Machine, _ now: Duration) -> [Machine.Action]
+        _ event: (_ machine: inout Machine, _ now: Duration) -> [Machine.Action],
+        here: (Machine.Action) -> (() -> Void)? = { _ in nil }
     ) {
         let now = timeline.now
-        state.withLock { state in
-            state.pending.append(contentsOf: event(&state.machine, now))
+        var doneHere: [() -> Void] = []
+        let hasWork = state.withLock { state in
+            var left: [Machine.Action] = []
+            for action in event(&state.machine, now) {
+                if let done = here(action) { doneHere.append(done) } else { left.append(action) }
+            }
+            if !left.isEmpty { Machine.enqueue(left, in: &state.pending) }
+            state.mostPending = max(state.mostPending, state.pending.count)
+            return !state.pending.isEmpty || state.needsAlarm
         }
-        waker.yield()
+        if hasWork { waker.yield() }
+        for done in doneHere { done() }
     }
+
+    /// The most actions that ever waited for the loop at once.
+    package var mostPending: Int { state.withLock { $0.mostPending } }
 
     /// Looks at the machine.
     public func read<Value: Sendable>(_ look: (borrowing Machine) -> Value) -> Value {
@@ -58,13 +81,18 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
     /// Has the actions done until the task is cancelled; then cancels and waits for those under
     /// way. Call it once.
     ///
-    /// - Parameter begin: Does an action, or begins it and returns the part that takes time. Called
-    ///   for one action after the other, in the order in which the machine gave them; the work that
+    /// - Parameters:
+    ///   - begin: Does an action, or begins it and returns the part that takes time. Called for one action after the other, in the order in which the machine gave them; the work that
     ///   they return overlaps. Must not wait.
-    public func run(_ begin: @Sendable (Machine.Action) -> Work?) async {
+    ///   - gather: Called at the beginning of each lap, to tell the machine what waits elsewhere.
+    public func run(
+        gather: @Sendable () -> Void = {},
+        _ begin: @Sendable (Machine.Action) -> Work?
+    ) async {
         await withDiscardingTaskGroup { group in
             setAlarm(in: &group)
             for await _ in wake {
+                gather()
                 for action in takePending() {
                     if let work = begin(action) { group.addTask { await work() } }
                 }
@@ -91,11 +119,9 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
     /// An alarm that went off too early finds nothing due and sets the next.
     private func setAlarm(in group: inout DiscardingTaskGroup) {
         let instant: Duration? = state.withLock { state in
-            guard let deadline = state.machine.deadline,
-                state.alarm.map({ deadline < $0 }) ?? true
-            else { return nil }
-            state.alarm = deadline
-            return deadline
+            guard state.needsAlarm else { return nil }
+            state.alarm = state.machine.deadline
+            return state.alarm
         }
         guard let instant else { return }
         group.addTask { [self] in

@@ -11,4 +11,15 @@ public protocol StateMachine: Sendable {
 
     /// The clock reached `now`. Called at the deadline or later, and harmless in between.
     mutating func timePassed(to now: Duration) -> [Action]
+
+    /// Puts actions behind those that wait to be done. What one that waits already stands for is left
+    /// out: so a machine bounds what can wait, however slow its driver is.
+    static func enqueue(_ actions: [Action], in pending: inout [Action])
+}
+
+extension StateMachine {
+    /// Puts them all at the end.
+    public static func enqueue(_ actions: [Action], in pending: inout [Action]) {
+        pending += actions
+    }
 }

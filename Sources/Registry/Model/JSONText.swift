@@ -8,6 +8,16 @@ package struct JSONText: Sendable {
 
     package init() {}
 
+    /// A new text at the end of another, whose memory it takes until it is finished.
+    package init(continuing text: inout [UInt8]) {
+        swap(&bytes, &text)
+    }
+
+    /// Gives the whole text back to where it was begun.
+    package mutating func finish(_ text: inout [UInt8]) {
+        swap(&bytes, &text)
+    }
+
     package mutating func openObject() { open("{") }
     package mutating func closeObject() { close("}") }
     package mutating func openArray() { open("[") }
@@ -25,7 +35,15 @@ package struct JSONText: Sendable {
 
     package mutating func null() { raw("null") }
     package mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
-    package mutating func number(_ value: some BinaryInteger) { raw(String(value)) }
+
+    package mutating func number(_ value: some BinaryInteger) {
+        if let value = UInt64(exactly: value) {
+            comma()
+            bytes.appendDecimal(value)
+        } else {
+            raw(String(value))
+        }
+    }
 
     /// A finished value, written elsewhere.
     package mutating func value(_ text: [UInt8], onNewLine: Bool = false) {
@@ -37,19 +55,30 @@ package struct JSONText: Sendable {
     package mutating func string(_ value: String) {
         comma()
         bytes.append(UInt8(ascii: "\""))
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": bytes.append(contentsOf: #"\""#.utf8)
-            case "\\": bytes.append(contentsOf: #"\\"#.utf8)
-            case "\n": bytes.append(contentsOf: #"\n"#.utf8)
-            case "\u{0}"..<"\u{20}", "\u{7f}", "\u{2028}", "\u{2029}":
-                let digits = hexadecimal(UInt64(scalar.value), digits: 4)
-                bytes.append(contentsOf: "\\u\(digits)".utf8)
-            default:
-                bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-            }
+        if value.utf8.allSatisfy(Self.isPlain) {
+            bytes.append(contentsOf: value.utf8)
+        } else {
+            for scalar in value.unicodeScalars { escaped(scalar) }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether a byte of a string stands for itself: all of ASCII that needs no escape.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20..<0x7f).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private mutating func escaped(_ scalar: Unicode.Scalar) {
+        switch scalar {
+        case "\"": bytes.append(contentsOf: #"\""#.utf8)
+        case "\\": bytes.append(contentsOf: #"\\"#.utf8)
+        case "\n": bytes.append(contentsOf: #"\n"#.utf8)
+        case "\u{0}"..<"\u{20}", "\u{7f}", "\u{2028}", "\u{2029}":
+            let digits = hexadecimal(UInt64(scalar.value), digits: 4)
+            bytes.append(contentsOf: "\\u\(digits)".utf8)
+        default:
+            bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        }
     }
 
     private mutating func raw(_ text: String) {
@@ -71,5 +100,17 @@ package struct JSONText: Sendable {
     private mutating func comma() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
+    }
+}
+
+extension [UInt8] {
+    /// A number in decimal digits, without a text of its own.
+    package mutating func appendDecimal(_ number: UInt64) {
+        guard number >= 10 else {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number))
+            return
+        }
+        appendDecimal(number / 10)
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 }

@@ -33,11 +33,14 @@ public struct RegistryPrefix: Hashable, Sendable, CustomStringConvertible {
     /// - Returns: `nil` for a foreign key: outside the prefix, or with anything but exactly two
     ///   readable segments after it.
     public func parse(_ key: String) -> ServiceKey? {
-        guard key.utf8.starts(with: text.utf8) else { return nil }
-        let rest = key.utf8.dropFirst(text.utf8.count)
-        let parts = rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count == 2, let service = ServiceName(read: Substring(parts[0])),
-            let instance = InstanceID(read: Substring(parts[1]))
+        var rest = key.utf8[...]
+        for byte in text.utf8 {
+            guard rest.popFirst() == byte else { return nil }
+        }
+        guard let slash = rest.firstIndex(of: UInt8(ascii: "/")),
+            let service = ServiceName(read: Substring(rest[..<slash])),
+            // A second slash makes it unreadable.
+            let instance = InstanceID(read: Substring(rest[rest.index(after: slash)...]))
         else { return nil }
         return ServiceKey(service: service, instance: instance)
     }

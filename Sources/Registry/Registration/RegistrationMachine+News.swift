@@ -12,7 +12,7 @@ extension RegistrationMachine {
         switch news {
         case .events(let events):
             for event in events {
-                guard let key = settings.prefix.parse(event.key) else { continue }
+                guard let key = ours(event.key, event.lease) else { continue }
                 switch event {
                 case .put(let record):
                     adoptStray(record, key, at: now)
@@ -21,32 +21,44 @@ extension RegistrationMachine {
                     actions += newsHeard(.deleted(at: revision), of: key, at: now)
                 }
             }
-        case .snapshot(let snapshot, let isRestored):
-            actions += snapshotHeard(snapshot, isRestored: isRestored, at: now)
+        case .page(let records, let isFirst):
+            if isFirst { listed = Listed(looksFor: Set(registrations.keys)) }
+            for record in records {
+                if let key = ours(record.key, record.lease) { listed.found[key] = record }
+            }
+        case .listed(let revision, let isRestored):
+            actions += listHeard(at: revision, isRestored: isRestored, at: now)
         }
         return actions + advance(at: now)
     }
 
-    private mutating func snapshotHeard(
-        _ snapshot: Snapshot,
+    /// A key that is one of ours, or stands under our lease. All others are none of our business.
+    private func ours(_ text: String, _ lease: LeaseID) -> ServiceKey? {
+        guard let key = settings.prefix.parse(text) else { return nil }
+        let isUnderOurLease = lease != .none && lease == ownLease
+        return isUnderOurLease || registrations[key] != nil ? key : nil
+    }
+
+    private mutating func listHeard(
+        at revision: Revision,
         isRestored: Bool,
         at now: Duration
     ) -> [Action] {
-        var found: [ServiceKey: StoredRecord] = [:]
-        for record in snapshot.records {
-            guard let key = settings.prefix.parse(record.key) else { continue }
+        let listed = listed
+        self.listed = Listed()
+        for (key, record) in listed.found.sorted(by: { $0.key < $1.key }) {
             adoptStray(record, key, at: now)
-            if registrations[key] != nil { found[key] = record }
         }
         var actions: [Action] = []
-        for key in registrations.keys.sorted() {
+        // What was registered after the first page came may be on none of them for that alone.
+        for key in registrations.keys.sorted() where listed.looksFor.contains(key) {
             if isRestored,
                 case .registered(let lease, let offer, _, let since) = registrations[key]?.state
             {
                 // Revisions from before a restore are no measure.
                 registrations[key]?.state = .registered(lease, offer, at: .zero, since: since)
             }
-            let news = found[key].map(Registration.News.put) ?? .deleted(at: snapshot.revision)
+            let news = listed.found[key].map(Registration.News.put) ?? .deleted(at: revision)
             actions += newsHeard(news, of: key, at: now)
         }
         return actions

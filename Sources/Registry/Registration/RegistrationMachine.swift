@@ -69,6 +69,13 @@ public struct RegistrationMachine: StateMachine {
     var streams = 0
     /// What is registered as draining.
     private(set) var drains = Drains()
+    /// What the pages of a whole state have shown of our keys so far.
+    struct Listed: Sendable {
+        var looksFor: Set<ServiceKey> = []
+        var found: [ServiceKey: StoredRecord] = [:]
+    }
+
+    var listed = Listed()
     /// What an earlier life left to go on with, until that is settled.
     var kept: KeptLease?
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The port to the distributed store: what discovery needs of etcd, and no more.
 ///
 /// Two stores speak it, etcd and one in memory for tests; one contract suite holds both to what is
@@ -55,7 +57,13 @@ public protocol RegistryStore: Sendable {
 
     /// Reads all keys under the prefix at one revision, linearizable: never an older state than one
     /// that any client has seen.
-    func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot
+    ///
+    /// - Parameter received: Called with each page, in the order of the keys, at least once. Must not
+    ///   wait. What it was told is of no worth when the call throws.
+    func list(
+        _ prefix: RegistryPrefix,
+        received: @Sendable (_ page: [StoredRecord], _ isFirst: Bool) -> Void
+    ) async throws(StoreError) -> ListedState
 
     /// Counts the keys under the prefix, linearizable, and names those that changed after `revision`.
     /// Values are not sent, so that it costs little, however many keys there are.
@@ -83,4 +91,20 @@ public protocol RegistryStore: Sendable {
 
     /// Tells the store that a stream had no answer in time, so that it looks after its connection.
     func suspectConnection() async
+}
+
+extension RegistryStore {
+    /// Reads all keys under the prefix at one revision, as ``list(_:received:)``, and holds them all.
+    public func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot {
+        let records = Mutex<[StoredRecord]>([])
+        let state = try await list(prefix) { page, isFirst in
+            records.withLock { if isFirst { $0 = page } else { $0 += page } }
+        }
+        return Snapshot(
+            clusterID: state.clusterID,
+            mark: state.mark,
+            records: records.withLock { $0 },
+            raftTerm: state.raftTerm
+        )
+    }
 }

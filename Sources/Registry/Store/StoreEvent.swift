@@ -20,4 +20,12 @@ public enum StoreEvent: Hashable, Sendable {
         case .deleted(_, let revision): revision
         }
     }
+
+    /// The lease that the key is under now; none when it was deleted.
+    public var lease: LeaseID {
+        switch self {
+        case .put(let record): record.lease
+        case .deleted: .none
+        }
+    }
 }

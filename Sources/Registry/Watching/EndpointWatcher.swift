@@ -15,20 +15,22 @@ public final class EndpointWatcher: Sendable {
 
     /// Who is told what; each is called in order and must not wait.
     public struct Listeners: Sendable {
-        /// Told each new state of the list.
-        public var table: @Sendable (TableUpdate) -> Void
-        /// Told what is heard of keys.
+        /// Told that ``EndpointWatcher/newest`` has changed. Changes that come while it is being told are
+        /// told as one.
+        public var list: @Sendable (_ watcher: EndpointWatcher) -> Void
+        /// Told what is heard of keys, by the task that hears it: whoever takes long over it holds the
+        /// store back.
         public var keys: @Sendable (KeyNews) -> Void
-        /// Told what there is to log and to count.
+        /// Told what there is to log and to count, by the same.
         public var reports: @Sendable (WatchReport) -> Void
 
         /// Names the listeners.
         public init(
-            table: @escaping @Sendable (TableUpdate) -> Void,
+            list: @escaping @Sendable (_ watcher: EndpointWatcher) -> Void,
             keys: @escaping @Sendable (KeyNews) -> Void = { _ in },
             reports: @escaping @Sendable (WatchReport) -> Void = { _ in }
         ) {
-            self.table = table
+            self.list = list
             self.keys = keys
             self.reports = reports
         }
@@ -60,6 +62,13 @@ public final class EndpointWatcher: Sendable {
     /// Whether the list follows the store, as far as the stream's answers prove.
     public var isCurrent: Bool { driver.read { $0.isCurrent } }
 
+    /// The list as it is known now; `nil` before the first. Versions share what did not change, so taking
+    /// one costs little, and one that nobody takes costs nothing.
+    public var newest: TableUpdate? { driver.read { $0.newest } }
+
+    /// The most that ever waited for the loop at once.
+    package var mostPending: Int { driver.mostPending }
+
     /// Proof of progress; see ``MachineDriver/laps``.
     public var laps: UInt64 { driver.laps }
 
@@ -68,7 +77,7 @@ public final class EndpointWatcher: Sendable {
 
     /// The store answers again after an absence: no need to wait longer.
     public func storeReconnected() {
-        driver.happened { machine, now in machine.storeReconnected(at: now) }
+        happened { machine, now in machine.storeReconnected(at: now) }
     }
 
     /// How many endpoints are shown although the store lost them.
@@ -76,7 +85,17 @@ public final class EndpointWatcher: Sendable {
 
     /// How long a mass loss may be held has changed.
     public func holdLosses(for hold: Duration) {
-        driver.happened { machine, now in machine.lossHoldChanged(to: hold, at: now) }
+        happened { machine, now in machine.lossHoldChanged(to: hold, at: now) }
+    }
+
+    /// Names the services whose endpoints are wanted. Values that are not known yet are read at once.
+    public func select(_ selection: ServiceSelection) {
+        happened { machine, _ in machine.selectionChanged(to: selection) }
+    }
+
+    /// Limits how much is kept.
+    public func limit(to limits: ListLimits) {
+        happened { machine, now in machine.limitsChanged(to: limits, at: now) }
     }
 
     /// Lists and watches until the task is cancelled. The last list stays with whoever has it.
@@ -96,28 +115,44 @@ public final class EndpointWatcher: Sendable {
         case .closeWatch(let id): streams.withLock { $0[id] }?.end.stop()
         case .summarize(let since): return { [self] in await summarize(since: since) }
         case .suspectConnection: return { [store] in await store.suspectConnection() }
-        case .publish(let update): listeners.table(update)
+        case .publish: listeners.list(self)
         case .tell(let news): listeners.keys(news)
         case .report(let report): listeners.reports(report)
         }
         return nil
     }
 
+    /// What is told to others is told by the one who brings it: in the loop's queue it would pile up when
+    /// the store sends faster than they take it.
+    private func happened(
+        _ event: (inout WatchMachine, _ now: Duration) -> [WatchMachine.Action]
+    ) {
+        driver.happened(event) { [listeners] action in
+            switch action {
+            case .tell(let news): { listeners.keys(news) }
+            case .report(let report): { listeners.reports(report) }
+            default: nil
+            }
+        }
+    }
+
     private func list() async {
         do throws(StoreError) {
-            let snapshot = try await store.snapshot(of: prefix)
-            driver.happened { machine, now in machine.snapshotArrived(snapshot, at: now) }
+            let state = try await store.list(prefix) { [self] page, isFirst in
+                happened { machine, now in machine.pageArrived(page, isFirst: isFirst, at: now) }
+            }
+            happened { machine, now in machine.listEnded(state, at: now) }
         } catch {
-            driver.happened { machine, now in machine.snapshotFailed(error, at: now) }
+            happened { machine, now in machine.snapshotFailed(error, at: now) }
         }
     }
 
     private func summarize(since revision: Revision) async {
         do throws(StoreError) {
             let summary = try await store.summary(of: prefix, since: revision)
-            driver.happened { machine, now in machine.summaryArrived(summary, at: now) }
+            happened { machine, now in machine.summaryArrived(summary, at: now) }
         } catch {
-            driver.happened { machine, now in machine.summaryFailed(at: now) }
+            happened { machine, now in machine.summaryFailed(at: now) }
         }
     }
 
@@ -125,10 +160,10 @@ public final class EndpointWatcher: Sendable {
         await stream.end.run { [self] in
             do throws(StoreError) {
                 try await store.watch(prefix, after: mark, asks: stream.asks) { [self] news in
-                    driver.happened { machine, now in machine.newsArrived(news, on: id, at: now) }
+                    happened { machine, now in machine.newsArrived(news, on: id, at: now) }
                 }
             } catch {
-                driver.happened { machine, now in machine.watchEnded(id, because: error, at: now) }
+                happened { machine, now in machine.watchEnded(id, because: error, at: now) }
             }
         }
         _ = streams.withLock { $0.removeValue(forKey: id) }

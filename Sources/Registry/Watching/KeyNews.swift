@@ -1,9 +1,11 @@
 /// What the one watch of the prefix hears of keys, before records are looked at. The registration
 /// finds its own keys in it.
 public enum KeyNews: Sendable {
-    /// All keys of a revision: what is not among them does not exist. After a restore revisions
-    /// from before it mean nothing any more.
-    case snapshot(Snapshot, isRestored: Bool)
+    /// A page of the keys of a whole state. The first one begins a new state.
+    case page([StoredRecord], isFirst: Bool)
+    /// The state is complete: a key that was on none of its pages does not exist at that revision. After a
+    /// restore revisions from before it mean nothing any more.
+    case listed(at: Revision, isRestored: Bool)
     /// Changes, oldest first.
     case events([StoreEvent])
 }

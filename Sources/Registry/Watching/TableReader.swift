@@ -1,8 +1,12 @@
 /// Turns what stands in the store into the table: reads records, counts the bad ones, and keeps the
 /// last good endpoint of a key whose record turned bad, for a while.
+///
+/// Values are kept as endpoints of the selected services, and of those only as many as the limits admit. Of
+/// every other key no more is known than its last change and its length.
 struct TableReader: Sendable {
     /// What came out of reading.
     struct Reading {
+        /// The services whose endpoints changed.
         var changed: Set<ServiceName> = []
         var reports: [WatchReport] = []
         /// Endpoints that vanished without their owner's word.
@@ -11,17 +15,36 @@ struct TableReader: Sendable {
         var heard: [ServiceKey] = []
     }
 
-    private let prefix: RegistryPrefix
-    private let hold: Duration
-    private(set) var table = EndpointTable()
+    /// A key that has no endpoint in the table, or one that is older than its record.
+    struct OtherKey: Sendable {
+        var revision: Revision
+        var bytes: Int
+    }
+
+    let prefix: RegistryPrefix
+    let hold: Duration
+    var selection = ServiceSelection.all
+    var limits = ListLimits.none
+    var table = EndpointTable()
     /// The keys whose records cannot be read.
-    private(set) var bad: [String: RecordFault] = [:]
+    var bad: [String: RecordFault] = [:]
     /// Keys with more or fewer segments than ours.
-    private var foreign: Set<String> = []
+    var foreign: Set<String> = []
     /// Until when the endpoints of bad records stay.
-    private var held: [ServiceKey: Duration] = [:]
-    /// The last change of every key under the prefix, readable or not.
-    private var revisions: [String: Revision] = [:]
+    var held: [ServiceKey: Duration] = [:]
+    var others: [String: OtherKey] = [:]
+    /// How many keys there are, with and without an endpoint.
+    var keyCount = 0
+    /// The sizes of the selected services, whether they fit or not.
+    var sizes: [ServiceName: ServiceSize] = [:]
+    /// The size of those that fit.
+    var total = ServiceSize.zero
+    /// The selected services that do not fit. Their endpoints stay as they were, if they were known.
+    var excess: Set<ServiceName> = []
+    /// What stays of them, by its size when it was left.
+    var frozen: [ServiceName: ServiceSize] = [:]
+    var listing: Listing?
+    private var records = RecordReader()
 
     init(prefix: RegistryPrefix, hold: Duration) {
         self.prefix = prefix
@@ -32,98 +55,112 @@ struct TableReader: Sendable {
     var foreignCount: Int { foreign.count }
     var nextExpiry: Duration? { held.values.min() }
 
-    /// All keys as they are known, and those that changed after a revision.
+    /// The services that do not fit, with their sizes.
+    var oversized: [ServiceName: ServiceSize] {
+        Dictionary(uniqueKeysWithValues: excess.map { ($0, sizes[$0] ?? .zero) })
+    }
+
+    /// How many keys there are, and those that changed after a revision.
     func summary(since revision: Revision) -> KeySummary {
-        let changed = revisions.filter { $0.value > revision }
+        var changed = others.filter { $0.value.revision > revision }.mapValues(\.revision)
+        for service in table.services where !excess.contains(service.name) {
+            for chunk in service.chunks {
+                for endpoint in chunk.endpoints where endpoint.modRevision > revision {
+                    let key = prefix.key(endpoint.instance.key)
+                    if others[key] == nil { changed[key] = endpoint.modRevision }
+                }
+            }
+        }
         return KeySummary(
             revision: changed.values.max() ?? revision,
-            count: revisions.count,
+            count: keyCount,
             changed: changed
         )
     }
 
-    /// Reads a whole state; what is not in it is gone.
-    mutating func read(_ snapshot: Snapshot, at now: Duration) -> Reading {
-        let before = table
-        let badBefore = bad
-        var reading = Reading()
-        table = EndpointTable()
-        bad = [:]
-        foreign = []
-        let heldBefore = held
-        held = [:]
-        revisions = [:]
-        for record in snapshot.records where record.key.utf8.starts(with: prefix.text.utf8) {
-            revisions[record.key] = record.modRevision
-            guard let key = prefix.parse(record.key) else {
-                foreign.insert(record.key)
-                continue
-            }
-            reading.heard.append(key)
-            do {
-                insert(try RecordCodec.decode(record.value, key: key), record)
-            } catch {
-                if let good = before[key] {
-                    table.insert(good)
-                    held[key] = heldBefore[key] ?? now + hold
-                }
-                bad[record.key] = error
-                if badBefore[record.key] != error {
-                    reading.reports.append(.badRecord(key: record.key, error))
-                }
-            }
-        }
-        for key in badBefore.keys.sorted() where bad[key] == nil {
-            reading.reports.append(.badRecordEnded(key: key))
-        }
-        reading.changed = table.difference(from: before)
-        let present = Set(reading.heard)
-        for name in reading.changed.sorted() {
-            reading.lost += before.endpoints(of: name).filter {
-                !present.contains($0.instance.key)
-            }
-        }
-        return reading
+    /// Whether the store has a key, readable or not.
+    func isKnown(_ key: ServiceKey) -> Bool {
+        if !excess.contains(key.service), table[key] != nil { return true }
+        return others[prefix.key(key)] != nil
     }
+
+    // MARK: changes
 
     /// Reads changes.
     mutating func apply(_ events: [StoreEvent], at now: Duration) -> Reading {
         var reading = Reading()
         for event in events where event.key.utf8.starts(with: prefix.text.utf8) {
-            if case .put(let record) = event {
-                revisions[event.key] = record.modRevision
-            } else {
-                revisions[event.key] = nil
-            }
-            guard let key = prefix.parse(event.key) else {
-                if case .put = event {
-                    foreign.insert(event.key)
-                } else {
-                    foreign.remove(event.key)
-                }
-                continue
-            }
-            let before = table[key]
             switch event {
-            case .put(let record):
-                reading.heard.append(key)
-                reading.lost.removeAll { $0.instance.key == key }
-                do {
-                    insert(try RecordCodec.decode(record.value, key: key), record)
-                    forgetBad(event.key, key, &reading)
-                } catch {
-                    if before != nil, held[key] == nil { held[key] = now + hold }
-                    if bad.updateValue(error, forKey: event.key) != error {
-                        reading.reports.append(.badRecord(key: event.key, error))
-                    }
-                }
-            case .deleted:
-                if table.remove(key), let before { reading.lost.append(before) }
-                forgetBad(event.key, key, &reading)
+            case .put(let record): put(record, at: now, &reading)
+            case .deleted(let text, _): delete(text, &reading)
             }
-            if table[key] != before { reading.changed.insert(key.service) }
         }
+        keepWithinLimits(&reading)
         return reading
+    }
+
+    private mutating func put(_ record: StoredRecord, at now: Duration, _ reading: inout Reading) {
+        let size = Self.size(of: record)
+        let other = OtherKey(revision: record.modRevision, bytes: size)
+        guard let key = prefix.parse(record.key), selection.contains(key.service) else {
+            if others.updateValue(other, forKey: record.key) == nil { keyCount += 1 }
+            if prefix.parse(record.key) == nil { foreign.insert(record.key) }
+            return
+        }
+        let before = excess.contains(key.service) ? nil : table[key]
+        count(size, in: key.service, replacing: others[record.key]?.bytes ?? before?.recordBytes)
+        guard !excess.contains(key.service) else {
+            others[record.key] = other
+            return
+        }
+        reading.heard.append(key)
+        if !reading.lost.isEmpty { reading.lost.removeAll { $0.instance.key == key } }
+        do {
+            let endpoint = try endpoint(record, key)
+            forgetBad(record.key, key, &reading)
+            if let endpoint {
+                table.insert(endpoint)
+                if !others.isEmpty { others[record.key] = nil }
+            } else {
+                table.remove(key)
+                others[record.key] = other
+            }
+            if endpoint != before { reading.changed.insert(key.service) }
+        } catch {
+            others[record.key] = other
+            if before != nil, held[key] == nil { held[key] = now + hold }
+            if bad.updateValue(error, forKey: record.key) != error {
+                reading.reports.append(.badRecord(key: record.key, error))
+            }
+        }
+    }
+
+    private mutating func delete(_ text: String, _ reading: inout Reading) {
+        let other = others.removeValue(forKey: text)
+        guard let key = prefix.parse(text), selection.contains(key.service) else {
+            if other != nil { keyCount -= 1 }
+            foreign.remove(text)
+            return
+        }
+        guard !excess.contains(key.service) else {
+            if let other { discount(other.bytes, in: key.service) }
+            if sizes[key.service] == nil {
+                // Nothing is left of it, so there is nothing that does not fit.
+                excess.remove(key.service)
+                frozen[key.service] = nil
+                table.removeAll(of: key.service)
+                reading.changed.insert(key.service)
+                reading.reports.append(.limitsExceeded(oversized))
+            }
+            return
+        }
+        let before = table.remove(key)
+        if let bytes = other?.bytes ?? before?.recordBytes { discount(bytes, in: key.service) }
+        if let before {
+            reading.lost.append(before)
+            reading.changed.insert(key.service)
+        }
+        forgetBad(text, key, &reading)
     }
 
     /// Drops the endpoints of bad records whose time is over.
@@ -131,34 +168,40 @@ struct TableReader: Sendable {
         var changed: Set<ServiceName> = []
         for (key, until) in held where until <= now {
             held[key] = nil
-            if table.remove(key) { changed.insert(key.service) }
+            if table.remove(key) != nil { changed.insert(key.service) }
         }
         return changed
     }
 
-    private mutating func insert(_ record: Record, _ stored: StoredRecord) {
-        // Its owner is about to delete it: gone already, for whoever reads the list.
-        guard record.state != .leaving else {
-            table.remove(record.instance.key)
-            return
+    private mutating func forgetBad(_ text: String, _ key: ServiceKey, _ reading: inout Reading) {
+        if !held.isEmpty { held[key] = nil }
+        if !bad.isEmpty, bad.removeValue(forKey: text) != nil {
+            reading.reports.append(.badRecordEnded(key: text))
         }
-        table.insert(
-            Endpoint(
-                instance: record.instance,
-                state: record.state,
-                owner: record.owner,
-                createRevision: stored.createRevision,
-                modRevision: stored.modRevision,
-                version: stored.version,
-                lease: stored.lease
-            )
+    }
+
+    /// Reads a record.
+    ///
+    /// - Returns: `nil` when its owner is about to delete it: gone already, for whoever reads the list.
+    mutating func endpoint(
+        _ stored: StoredRecord,
+        _ key: ServiceKey
+    ) throws(RecordFault) -> Endpoint? {
+        let record = try records.read(stored.value, key: key)
+        guard record.state != .leaving else { return nil }
+        return Endpoint(
+            instance: record.instance,
+            state: record.state,
+            owner: record.owner,
+            createRevision: stored.createRevision,
+            modRevision: stored.modRevision,
+            version: stored.version,
+            lease: stored.lease,
+            recordBytes: Self.size(of: stored)
         )
     }
 
-    private mutating func forgetBad(_ text: String, _ key: ServiceKey, _ reading: inout Reading) {
-        held[key] = nil
-        if bad.removeValue(forKey: text) != nil {
-            reading.reports.append(.badRecordEnded(key: text))
-        }
+    static func size(of record: StoredRecord) -> Int {
+        record.key.utf8.count + record.value.count
     }
 }

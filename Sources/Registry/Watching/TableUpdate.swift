@@ -1,4 +1,4 @@
-/// A new state of the list.
+/// A state of the list. Copies and versions share what did not change; see ``EndpointTable``.
 public struct TableUpdate: Sendable {
     /// All endpoints that the store has.
     public var table: EndpointTable
@@ -8,22 +8,23 @@ public struct TableUpdate: Sendable {
     public var clusterID: ClusterID
     /// The revision at which the list was read, or last changed.
     public var revision: Revision
-    /// The services that changed since the update before; `nil` when anything may have.
-    public var changed: Set<ServiceName>?
+    /// The services that are beyond the limits of what is kept, with their sizes in the store. Their
+    /// endpoints are those of an earlier revision, or none.
+    public var oversized: [ServiceName: ServiceSize]
 
     /// Describes a state of the list.
     public init(
         table: EndpointTable,
         clusterID: ClusterID,
         revision: Revision,
-        changed: Set<ServiceName>?,
-        held: [ServiceKey: HeldEndpoint] = [:]
+        held: [ServiceKey: HeldEndpoint] = [:],
+        oversized: [ServiceName: ServiceSize] = [:]
     ) {
         self.held = held
         self.table = table
         self.clusterID = clusterID
         self.revision = revision
-        self.changed = changed
+        self.oversized = oversized
     }
 
     /// The list as somebody shows it who holds lost endpoints for `hold`: none is left in ``held``.

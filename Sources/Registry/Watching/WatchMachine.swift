@@ -25,6 +25,12 @@ public struct WatchMachine: StateMachine {
         /// How often the list is compared with the store, about; each time lies within a half and
         /// one and a half of it. Default 10 min.
         public var auditEvery: Duration = .seconds(600)
+        /// The services to keep endpoints of. Default: all.
+        public var selection = ServiceSelection.all
+        /// How much is kept. Default: whatever there is.
+        public var limits = ListLimits.none
+        /// How soon a service that was left out for its size is looked at again. Default 5 s.
+        public var sizeReview: Duration = .seconds(5)
         /// Delays before listing again. Default up to 200 ms at first, up to 5 s in the end.
         public var backoff = Backoff.Policy(base: .milliseconds(200), cap: .seconds(5))
 
@@ -36,7 +42,7 @@ public struct WatchMachine: StateMachine {
 
     /// What the driver is to do.
     public enum Action: Sendable {
-        /// Take a snapshot.
+        /// Read the whole state, page by page.
         case list
         /// Open this stream.
         case openWatch(stream: Int, after: SnapshotMark)
@@ -48,8 +54,9 @@ public struct WatchMachine: StateMachine {
         case summarize(since: Revision)
         /// The connection does not answer.
         case suspectConnection
-        /// The list changed, or was read anew.
-        case publish(TableUpdate)
+        /// ``WatchMachine/newest`` has changed, or was read anew. Said once until the driver gets to it,
+        /// however much changes meanwhile.
+        case publish(isReadAnew: Bool)
         /// Tell what was heard of keys.
         case tell(KeyNews)
         /// Report.
@@ -69,7 +76,7 @@ public struct WatchMachine: StateMachine {
     enum State: Sendable {
         /// Not started. Can go to `listing`.
         case idle
-        /// A snapshot is under way. Can go to `watching` and `waiting`.
+        /// The whole state is being read. Can go to `watching` and `waiting`.
         case listing
         /// The last snapshot failed, or a watch broke. Can go to `listing`.
         case waiting(until: Duration)
@@ -89,6 +96,7 @@ public struct WatchMachine: StateMachine {
     /// The last change that is in the table, or the snapshot it was read from.
     public private(set) var revision = Revision.zero
     private var saidOutOfSync = true
+    private var nextSizeReview: Duration?
 
     /// A machine that has not started.
     ///
@@ -96,6 +104,8 @@ public struct WatchMachine: StateMachine {
     public init(_ settings: Settings, generator: SeededGenerator) {
         self.settings = settings
         reader = TableReader(prefix: settings.prefix, hold: settings.hold)
+        reader.selection = settings.selection
+        reader.limits = settings.limits
         guarding = LossGuard(.init(window: settings.ttl, hold: settings.lossHold))
         var generator = generator
         audit = AuditMachine(
@@ -104,6 +114,19 @@ public struct WatchMachine: StateMachine {
             generator: generator.split()
         )
         backoff = Backoff(settings.backoff, generator: generator)
+    }
+
+    /// The list as it is known; `nil` before the first.
+    public var newest: TableUpdate? {
+        clusterID.map {
+            TableUpdate(
+                table: table,
+                clusterID: $0,
+                revision: revision,
+                held: guarding.held,
+                oversized: reader.oversized
+            )
+        }
     }
 
     /// The list as it is known.
@@ -125,16 +148,51 @@ public struct WatchMachine: StateMachine {
         return timePassed(to: now)
     }
 
+    /// Other services are wanted.
+    public mutating func selectionChanged(to selection: ServiceSelection) -> [Action] {
+        let (dropped, needsList) = reader.select(selection)
+        let news: [Action] = dropped.isEmpty ? [] : [.publish(isReadAnew: false)]
+        return news + (needsList ? listAgain() : [])
+    }
+
+    /// More or less is to be kept.
+    public mutating func limitsChanged(to limits: ListLimits, at now: Duration) -> [Action] {
+        reader.limits = limits
+        var reading = TableReader.Reading()
+        reader.keepWithinLimits(&reading)
+        let news: [Action] = reading.changed.isEmpty ? [] : [.publish(isReadAnew: false)]
+        return reading.reports.map(Action.report) + news
+            + (reader.fitsOtherwise ? listAgain() : [])
+    }
+
     /// The driver runs.
     public mutating func started() -> [Action] {
         guard case .idle = state else { return [] }
-        state = .listing
-        return [.list]
+        return beginList()
     }
 
-    /// The snapshot is here.
-    public mutating func snapshotArrived(_ snapshot: Snapshot, at now: Duration) -> [Action] {
+    /// A page of the whole state is here.
+    public mutating func pageArrived(
+        _ records: [StoredRecord],
+        isFirst: Bool,
+        at now: Duration
+    ) -> [Action] {
         guard case .listing = state else { return [] }
+        reader.read(records, at: now)
+        return [.tell(.page(records, isFirst: isFirst))]
+    }
+
+    /// A whole state is here, all at once.
+    public mutating func snapshotArrived(_ snapshot: Snapshot, at now: Duration) -> [Action] {
+        pageArrived(snapshot.records, isFirst: true, at: now)
+            + listEnded(snapshot.state, at: now)
+    }
+
+    /// All pages of the whole state have come.
+    public mutating func listEnded(_ snapshot: ListedState, at now: Duration) -> [Action] {
+        guard case .listing = state else { return [] }
+        // Other services fit than were read: once more, now that it is known which.
+        guard let reading = reader.listingEnded() else { return [.list] }
         // The read was linearizable: an older revision than ours is no lagging member.
         let isOther = clusterID.map { $0 != snapshot.clusterID } ?? false
         let isRestored = isOther || snapshot.revision < revision
@@ -146,19 +204,20 @@ public struct WatchMachine: StateMachine {
                 )
             )
         }
-        let reading = reader.read(snapshot, at: now)
         clusterID = snapshot.clusterID
         revision = snapshot.revision
         termHeard(snapshot.raftTerm, at: now)
         audit.listed(snapshot.revision, at: now)
-        let losses = guardLosses(of: reading, at: now).reports
+        let back = guarding.held.keys.filter { reader.isKnown($0) }
+        let losses = guardLosses(reading.lost, heard: back, at: now).reports
         saidOutOfSync = false
         streams += 1
         state = .watching(Stream(id: streams, opened: now, due: now + settings.patience))
+        nextSizeReview = now + settings.sizeReview
         actions += (reading.reports + losses).map(Action.report)
         actions += [
-            .tell(.snapshot(snapshot, isRestored: isRestored)),
-            .publish(update(changed: nil)),
+            .tell(.listed(at: snapshot.revision, isRestored: isRestored)),
+            .publish(isReadAnew: true),
             .report(
                 .synced(
                     revision: revision,
@@ -208,11 +267,12 @@ public struct WatchMachine: StateMachine {
         guard let last = events.last else { return [] }
         let reading = reader.apply(events, at: now)
         revision = max(revision, last.revision)
-        let losses = guardLosses(of: reading, at: now)
+        let losses = guardLosses(reading.lost, heard: reading.heard, at: now)
         var actions = (reading.reports + losses.reports).map(Action.report)
         actions.append(.tell(.events(events)))
-        let changed = reading.changed.union(losses.changed)
-        if !changed.isEmpty { actions.append(.publish(update(changed: changed))) }
+        if !reading.changed.isEmpty || losses.isChange {
+            actions.append(.publish(isReadAnew: false))
+        }
         // So many: a linearizable list is asked before anything else is believed.
         if losses.isMass { actions += listAgain() }
         return actions
@@ -220,33 +280,37 @@ public struct WatchMachine: StateMachine {
 
     /// What is made of the endpoints that vanished, and of those that were held and are there again.
     private mutating func guardLosses(
-        of reading: TableReader.Reading,
+        _ lost: [Endpoint],
+        heard: [ServiceKey],
         at now: Duration
-    ) -> (reports: [WatchReport], changed: Set<ServiceName>, isMass: Bool) {
-        var changed: Set<ServiceName> = []
-        for key in reading.heard where guarding.heard(of: key) { changed.insert(key.service) }
+    ) -> (reports: [WatchReport], isChange: Bool, isMass: Bool) {
+        var isChange = false
+        if !guarding.held.isEmpty {
+            for key in heard where guarding.heard(of: key) { isChange = true }
+        }
         var reports: [WatchReport] = []
         var isMass = false
-        if !reading.lost.isEmpty {
-            let verdict = guarding.lost(
-                reading.lost,
-                remaining: reader.table.endpointCount,
-                at: now
-            )
+        if !lost.isEmpty {
+            let verdict = guarding.lost(lost, remaining: reader.table.endpointCount, at: now)
             if case .massLoss(let lost, let all) = verdict {
                 isMass = true
                 reports.append(.massLoss(held: lost, of: all))
             }
         }
         if guarding.settled() { reports.append(.massLossEnded(dropped: guarding.dropped)) }
-        return (reports, changed, isMass)
+        return (reports, isChange, isMass)
     }
 
     /// The present stream is given up for a list; until that is there the table is as good as before.
     private mutating func listAgain() -> [Action] {
         guard case .watching(let stream) = state else { return [] }
+        return [.closeWatch(stream: stream.id)] + beginList()
+    }
+
+    private mutating func beginList() -> [Action] {
         state = .listing
-        return [.closeWatch(stream: stream.id), .list]
+        reader.listingBegan()
+        return [.list]
     }
 
     private mutating func termHeard(_ term: UInt64, at now: Duration) {
@@ -299,7 +363,14 @@ public struct WatchMachine: StateMachine {
             case .waiting(let until): until
             case .watching(let stream): stream.due
             }
-        return [next, reader.nextExpiry, guarding.deadline, auditDeadline].compactMap { $0 }.min()
+        return [next, reader.nextExpiry, guarding.deadline, auditDeadline, sizeDeadline]
+            .compactMap { $0 }.min()
+    }
+
+    /// While something is left out for its size, it is looked at now and then.
+    private var sizeDeadline: Duration? {
+        guard case .watching = state, !reader.excess.isEmpty else { return nil }
+        return nextSizeReview
     }
 
     private var auditDeadline: Duration? {
@@ -314,15 +385,18 @@ public struct WatchMachine: StateMachine {
             actions.append(.report(.massLossEnded(dropped: guarding.dropped)))
         }
         if !dropped.isEmpty, clusterID != nil {
-            actions.append(.publish(update(changed: dropped)))
+            actions.append(.publish(isReadAnew: false))
         }
         if case .watching = state, audit.timePassed(to: now) {
             actions.append(.summarize(since: audit.since))
         }
+        if let due = sizeDeadline, due <= now {
+            nextSizeReview = now + settings.sizeReview
+            if reader.fitsOtherwise { return actions + listAgain() }
+        }
         switch state {
         case .waiting(let until) where until <= now:
-            state = .listing
-            actions.append(.list)
+            actions += beginList()
         case .watching(var stream) where stream.due <= now:
             if stream.unanswered >= 2 {
                 actions.append(.closeWatch(stream: stream.id))
@@ -354,13 +428,17 @@ public struct WatchMachine: StateMachine {
         return [.report(.outOfSync(reason: reason))]
     }
 
-    private func update(changed: Set<ServiceName>?) -> TableUpdate {
-        TableUpdate(
-            table: table,
-            clusterID: clusterID ?? ClusterID(rawValue: 0),
-            revision: revision,
-            changed: changed,
-            held: guarding.held
-        )
+    /// Of what is waiting to be published the newest is enough.
+    public static func enqueue(_ actions: [Action], in pending: inout [Action]) {
+        for action in actions {
+            if case .publish = action, pending.contains(where: \.isPublish) { continue }
+            pending.append(action)
+        }
+    }
+}
+
+extension WatchMachine.Action {
+    fileprivate var isPublish: Bool {
+        if case .publish = self { true } else { false }
     }
 }

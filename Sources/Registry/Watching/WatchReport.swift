@@ -15,6 +15,9 @@ public enum WatchReport: Sendable {
     case massLossEnded(dropped: Int)
     /// A comparison with the store showed that the list had missed something; it is read again.
     case diverged(keys: Int, inStore: Int)
+    /// These services are beyond the limits of what is kept, each with its size in the store; none when all
+    /// fit again. Said with each change of their names.
+    case limitsExceeded([ServiceName: ServiceSize])
     /// A record cannot be read; its last good endpoint stays for the hold time, if there was one.
     case badRecord(key: String, RecordFault)
     /// A record that could not be read is gone or good again.

@@ -49,7 +49,9 @@ struct DevCommand: AsyncParsableCommand {
                 LoadedConfiguration(configuration: configuration, warnings: [], files: [])
             },
             statusFile: "\(directory)/status.json",
-            onList: { screen.show($0) },
+            onList: { newest in
+                if let list = newest() { screen.show(list) }
+            },
             log: log
         )
         Terminal.print(screen.introduction)

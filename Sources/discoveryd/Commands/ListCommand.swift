@@ -38,8 +38,7 @@ struct ListCommand: AsyncParsableCommand {
                 TableUpdate(
                     table: table,
                     clusterID: snapshot.clusterID,
-                    revision: snapshot.revision,
-                    changed: nil
+                    revision: snapshot.revision
                 )
             )
             Terminal.print(String(decoding: list.bytes, as: UTF8.self))

@@ -39,7 +39,9 @@ struct WatchCommand: AsyncParsableCommand {
             settings: .init(prefix: etcd.prefix),
             generator: SeededGenerator(seed: .random(in: 0...UInt64.max)),
             timeline: Timeline(),
-            listeners: .init(table: { printer.print($0) })
+            listeners: .init(list: { watcher in
+                if let list = watcher.newest { printer.print(list) }
+            })
         )
         await withTaskGroup { group in
             group.addTask { await client.run() }

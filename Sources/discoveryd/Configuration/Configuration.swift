@@ -1,3 +1,5 @@
+import Registry
+
 /// What discoveryd is told to do: the configuration files, merged, checked and with every default
 /// in its place.
 ///
@@ -12,6 +14,8 @@ struct Configuration: Equatable, Sendable {
     var start = Start()
     /// What is told to Prometheus. Default: nothing.
     var metrics = Metrics()
+    /// How much of etcd is kept in memory. Beyond it the largest services are left out.
+    var limits = ListLimits.standard
     /// What this host registers, in the order of the files. Default: nothing. No two are the same
     /// instance.
     var services: [Service] = []

@@ -1,5 +1,6 @@
 import EndpointFiles
 import Registry
+import Synchronization
 
 /// Answers requests of the control socket, from what everybody in the daemon knows.
 struct ControlDesk: Sendable {
@@ -9,6 +10,7 @@ struct ControlDesk: Sendable {
     static let reloadPatience = Duration.seconds(30)
 
     let configuration: CurrentConfiguration
+    let wanted: WantedServices
     let board: StatusBoard
     let session: RegistrationSession
     let publisher: EndpointPublisher
@@ -54,18 +56,39 @@ struct ControlDesk: Sendable {
         atLeast count: Int,
         within limit: Duration
     ) async -> ControlAnswer {
-        let isThere = await signal.wait(within: limit) { lack(of: service, count) == nil }
-        guard !isThere, let lack = lack(of: service, count) else { return ControlAnswer(.done) }
-        return ControlAnswer(.timedOut, [lack])
+        await wanted.whileWanting(service) {
+            // The list that had enough is the one to wait for: in a fleet that changes all the time the
+            // files are always behind the newest.
+            let enough = FirstValue<Revision>()
+            let isThere = await signal.wait(within: limit) {
+                lack(of: service, count, enough) == nil
+            }
+            guard !isThere, let lack = lack(of: service, count, enough) else {
+                return ControlAnswer(.done)
+            }
+            return ControlAnswer(.timedOut, [lack])
+        }
     }
 
     /// What is missing for the files to show as many endpoints as that, of a list that is current.
-    private func lack(of service: ServiceName?, _ wanted: Int) -> String? {
+    private func lack(
+        of service: ServiceName?,
+        _ wanted: Int,
+        _ enough: FirstValue<Revision>
+    ) -> String? {
         let facts = board.current
         guard facts.state == .current, let list = facts.list else {
             return "the list is not current: \(facts.state.rawValue)"
         }
-        guard publisher.hasWrittenAll, publisher.hasWritten(upTo: list.revision) else {
+        let names = service.map { [$0] } ?? list.table.names
+        let found = names.reduce(0) { sum, name in
+            sum + list.table.endpoints(of: name).count { $0.state == .up }
+        }
+        guard found >= wanted else {
+            let what = service.map { "\($0) has" } ?? "there are"
+            return "\(what) \(found) of \(wanted) endpoints"
+        }
+        guard publisher.hasWrittenAll, publisher.hasWritten(upTo: enough.set(list.revision)) else {
             return "not every file holds the list yet"
         }
         for (path, status) in publisher.statuses.sorted(by: { $0.key < $1.key }) {
@@ -76,13 +99,7 @@ struct ControlDesk: Sendable {
             case .waiting, .pending, .current: continue
             }
         }
-        let names = service.map { [$0] } ?? list.table.names
-        let found = names.reduce(0) { sum, name in
-            sum + list.table.endpoints(of: name).count { $0.state == .up }
-        }
-        guard found < wanted else { return nil }
-        let what = service.map { "\($0) has" } ?? "there are"
-        return "\(what) \(found) of \(wanted) endpoints"
+        return nil
     }
 
     // MARK: draining
@@ -143,6 +160,20 @@ struct ControlDesk: Sendable {
                 faults + ["the new configuration was refused; the old one stays"]
             )
         case nil: ControlAnswer(.busy, ["the reload has not ended; see the log of discoveryd"])
+        }
+    }
+}
+
+/// Keeps the first value that it is given.
+private final class FirstValue<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+
+    /// - Returns: The first value.
+    func set(_ new: Value) -> Value {
+        value.withLock { value in
+            let first = value ?? new
+            value = first
+            return first
         }
     }
 }

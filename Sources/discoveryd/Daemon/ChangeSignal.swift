@@ -2,6 +2,9 @@ import Registry
 import Synchronization
 
 /// Says that something changed; whoever waits looks for itself. Many at once are one.
+///
+/// Changes of state are said at once. How far something has come, which changes with every change in etcd, is
+/// said a few times a second.
 final class ChangeSignal: Sendable {
     private struct Listeners {
         var next = 0
@@ -11,15 +14,38 @@ final class ChangeSignal: Sendable {
     /// The changes, for the one that follows them from the start.
     let changes: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
+    private let progress: AsyncStream<Void>
+    private let progressed: AsyncStream<Void>.Continuation
+    private let pause = Mutex(Duration.zero)
     private let listeners = Mutex(Listeners())
+    private let timeline: Timeline
 
-    init() {
+    init(timeline: Timeline) {
+        self.timeline = timeline
         (changes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (progress, progressed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     func raise() {
         continuation.yield()
         for listener in listeners.withLock({ Array($0.continuations.values) }) { listener.yield() }
+    }
+
+    /// Raises it now, or when the pause after the last time is over.
+    func raiseSoon() { progressed.yield() }
+
+    /// How long to be quiet after progress was said. At the start nobody is to wait for it.
+    func setPause(_ pause: Duration) { self.pause.withLock { $0 = pause } }
+
+    /// Says progress, until the task is cancelled.
+    func run() async {
+        for await _ in progress {
+            raise()
+            let pause = pause.withLock { $0 }
+            guard pause > .zero else { continue }
+            // Cancelled: the loop ends.
+            try? await timeline.sleep(until: timeline.now + pause)
+        }
     }
 
     /// Calls `look` now and after each change, until it returns `true` or the task is cancelled.

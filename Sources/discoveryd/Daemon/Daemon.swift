@@ -1,3 +1,4 @@
+import EndpointFiles
 import Logging
 import Registry
 import ServiceLifecycle
@@ -13,7 +14,7 @@ struct Daemon: Sendable {
     let state: StateDirectory?
     let controlSocket: String?
     let primaryAddress: @Sendable () -> HostAddress?
-    let onList: @Sendable (TableUpdate) -> Void
+    let onList: @Sendable (_ newest: @escaping EndpointPublisher.Source) -> Void
     let notifier: Notifier
     let log: Logger
 
@@ -22,7 +23,7 @@ struct Daemon: Sendable {
     ///   - state: What an earlier run left, and where to leave it for the next; nothing without one.
     ///   - controlSocket: Where commands ask the daemon; nowhere without one.
     ///   - primaryAddress: The host's address, for services that name none.
-    ///   - onList: Told each new list, beside the files.
+    ///   - onList: Told that there is a new list, and where to have it, beside the files.
     init(
         _ configuration: Configuration,
         host: HostIdentity,
@@ -31,7 +32,7 @@ struct Daemon: Sendable {
         state: StateDirectory? = nil,
         controlSocket: String? = nil,
         primaryAddress: @escaping @Sendable () -> HostAddress? = PrimaryAddress.current,
-        onList: @escaping @Sendable (TableUpdate) -> Void = { _ in },
+        onList: @escaping @Sendable (_ newest: @escaping EndpointPublisher.Source) -> Void = { _ in },
         notifier: Notifier = Notifier(),
         log: Logger
     ) {

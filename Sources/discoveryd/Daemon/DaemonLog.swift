@@ -142,6 +142,19 @@ final class DaemonLog: Sendable {
 
     // MARK: the list
 
+    private func oversized(_ sizes: [ServiceName: ServiceSize]) {
+        guard !sizes.isEmpty else { return log.notice("all services fit within [limits] again") }
+        for (name, size) in sizes.sorted(by: { $0.key < $1.key }) {
+            log.error(
+                """
+                service exceeds [limits] and is not updated: \(size.keys) keys, \(size.bytes) bytes; raise \
+                endpoints and bytes, and MemoryMax= of the unit with them
+                """,
+                metadata: ["service": "\(name)"]
+            )
+        }
+    }
+
     func watch(_ report: WatchReport) {
         switch report {
         case .synced(let revision, let services, let endpoints, let bad, let foreign):
@@ -180,6 +193,7 @@ final class DaemonLog: Sendable {
                 "the list had missed a change, which a comparison with etcd showed; reading it again",
                 metadata: ["keys": "\(keys)", "keys_in_etcd": "\(inStore)"]
             )
+        case .limitsExceeded(let sizes): oversized(sizes)
         case .badRecord(let key, let fault):
             log.warning("a record is left out, it \(fault)", metadata: ["key": "\(key)"])
         case .badRecordEnded(let key):

@@ -16,6 +16,7 @@ struct ReloadService: Service {
     let publisher: EndpointPublisher
     let reloader: Reloader
     let watcher: EndpointWatcher
+    let wanted: WantedServices
     let board: StatusBoard
     let teller: Teller
     let desk: ReloadDesk
@@ -78,6 +79,8 @@ struct ReloadService: Service {
         reloader.setActions(new.reloads)
         publisher.setOutputs(new.outputs.map(EndpointOutput.init))
         watcher.holdLosses(for: new.longestHold)
+        watcher.limit(to: new.limits)
+        wanted.configurationChanged(to: new)
         log.notice(
             "configuration reloaded",
             metadata: ["services": "\(new.services.count)", "outputs": "\(new.outputs.count)"]

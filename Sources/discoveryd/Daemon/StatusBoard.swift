@@ -19,7 +19,10 @@ final class StatusBoard: Sendable {
         var etcdTrouble: String?
         /// Why the list cannot be read, although etcd is there.
         var listTrouble: String?
+        /// The list as it was when these facts were asked for.
         var list: TableUpdate?
+        /// Whether there is one of this run.
+        var hasList = false
         /// Whether the list was left by an earlier run.
         var isListOfEarlierRun = false
         /// When the list was last known to be true.
@@ -43,6 +46,7 @@ final class StatusBoard: Sendable {
     }
 
     private let facts = Mutex(Facts())
+    private let newest = Mutex<EndpointPublisher.Source?>(nil)
     private let signal: ChangeSignal
 
     init(signal: ChangeSignal) {
@@ -62,10 +66,16 @@ final class StatusBoard: Sendable {
         signal.raise()
     }
 
-    /// There is a list of this run.
-    func listChanged(to list: TableUpdate) {
+    /// There is a new list of this run. It is looked at by whoever wants to know, and when he does.
+    func listChanged(_ newest: @escaping EndpointPublisher.Source) {
+        let isFirst = self.newest.withLock { known in
+            defer { known = newest }
+            return known == nil
+        }
+        guard isFirst else { return signal.raiseSoon() }
         update { facts in
-            facts.list = list
+            facts.list = nil
+            facts.hasList = true
             facts.isListOfEarlierRun = false
         }
     }
@@ -73,14 +83,19 @@ final class StatusBoard: Sendable {
     /// There is a list of an earlier run, true at that time.
     func listFound(_ list: TableUpdate, since: Date) {
         update { facts in
-            guard facts.list == nil else { return }
+            guard !facts.hasList else { return }
             facts.list = list
             facts.isListOfEarlierRun = true
             facts.lastSync = since
         }
     }
 
-    var current: Facts { facts.withLock { $0 } }
+    var current: Facts {
+        let list = newest.withLock { $0 }?()
+        var facts = facts.withLock { $0 }
+        if let list { facts.list = list }
+        return facts
+    }
 
     func connectionChanged(_ event: ConnectionEvent) {
         update { facts in
@@ -121,6 +136,6 @@ extension StatusBoard.Facts {
         if isStopping { return .stopped }
         if isCurrent { return .current }
         if isDegraded { return .degraded }
-        return list == nil || isListOfEarlierRun ? .syncing : .stale
+        return (list == nil && !hasList) || isListOfEarlierRun ? .syncing : .stale
     }
 }

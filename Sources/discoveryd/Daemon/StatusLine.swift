@@ -51,6 +51,9 @@ struct StatusLine {
         if let held = facts.list?.held.count, held > 0 {
             parts.append("\(held) endpoint\(held == 1 ? "" : "s") held that etcd lost")
         }
+        for (name, size) in (facts.list?.oversized ?? [:]).sorted(by: { $0.key < $1.key }) {
+            parts.append("\(name) exceeds [limits] and is not updated: \(size.keys) keys")
+        }
         if facts.etcd == nil {
             if let trouble = facts.etcdTrouble { parts.append("etcd: \(trouble)") }
         } else if let trouble = facts.listTrouble {

@@ -28,6 +28,8 @@ final class Teller: Service {
     private let driver: MachineDriver<ReadinessMachine>
     private let said: Mutex<Said>
     private let lapCount = Atomic<UInt64>(0)
+    /// How often counts and revisions are told, once the daemon is ready.
+    private static let pause = Duration.milliseconds(250)
 
     /// - Parameters:
     ///   - outputs: The paths of the files that are configured now.
@@ -118,7 +120,7 @@ final class Teller: Service {
             if case .registered(_, let revision) = status { revision } else { nil }
         }
         let hasWrittenAll =
-            facts.list != nil && !facts.isListOfEarlierRun
+            facts.hasList && facts.list != nil
             && publisher.hasWritten(upTo: registered.max() ?? .zero)
         driver.happened { machine, _ in
             machine.progressed(isSettled: isSettled, hasWrittenAll: hasWrittenAll)
@@ -130,9 +132,11 @@ final class Teller: Service {
     private func begin(_ action: ReadinessMachine.Action) -> MachineDriver<ReadinessMachine>.Work? {
         switch action {
         case .ready:
+            signal.setPause(Self.pause)
             log.notice("ready")
             tell([.ready])
         case .readyDegraded:
+            signal.setPause(Self.pause)
             board.update { $0.isDegraded = !$0.isCurrent }
             log.warning("ready, but degraded: not all was there in time: \(line().text)")
             tell([.ready])

@@ -102,7 +102,8 @@ import Testing
             [tracing]
             """
         let allowed =
-            "allowed are [etcd], [lease], [start], [metrics], [[service]], [[output]], outputs"
+            "allowed are [etcd], [lease], [start], [metrics], [limits], [[service]], [[output]], "
+            + "outputs"
         #expect(
             ConfigurationFixture(text).faults() == [
                 "1:1: unknown key \"ttl\", \(allowed)",

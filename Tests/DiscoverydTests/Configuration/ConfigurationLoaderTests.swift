@@ -150,7 +150,7 @@ import Testing
                     + "a configuration is read from regular files only",
                 "\(directory)/c.conf: is larger than 1048576 bytes, the most that is read",
                 "\(directory)/z.conf:1:1: unknown key \"x\", allowed are [etcd], [lease], [start], "
-                    + "[metrics], [[service]], [[output]], outputs",
+                    + "[metrics], [limits], [[service]], [[output]], outputs",
             ]
         )
     }

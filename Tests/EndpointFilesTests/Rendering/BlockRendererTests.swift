@@ -22,28 +22,43 @@ import Testing
             table[service + id] = try endpoint(service, id, round, &generator)
             let update = Lists.update(
                 Array(table.values),
-                revision: Revision(rawValue: Int64(round)),
-                changed: Set(try Lists.names(service))
+                revision: Revision(rawValue: Int64(round))
             )
             var fresh = output.renderer(prefix: .standard)
             #expect(follower.render(update) == fresh.render(update), "seed 23, round \(round)")
         }
     }
 
-    @Test func oneChangedEndpointOfTenThousandIsEncodedAlone() throws {
+    @Test(arguments: [1, 200])
+    func oneChangedEndpointOfTenThousandIsEncodedAlone(services: Int) throws {
         let encoder = CountingEncoder()
         var renderer = BlockRenderer(encoder, prefix: .standard, services: nil)
-        var endpoints = try (0..<10_000).map { number in
-            try Lists.endpoint("s\(number % 200)", "i\(number)")
-        }
-        _ = renderer.render(Lists.update(endpoints))
-        #expect(encoder.counts == .init(entries: 10_000, blocks: 200))
-        endpoints[4321].instance.weight = 7
-        let changed = Set(try Lists.names("s\(4321 % 200)"))
-        _ = renderer.render(Lists.update(endpoints, revision: 43, changed: changed))
-        #expect(encoder.counts == .init(entries: 10_001, blocks: 201))
-        _ = renderer.render(Lists.update(endpoints, revision: 44, changed: []))
-        #expect(encoder.counts == .init(entries: 10_001, blocks: 201))
+        var update = Lists.update(
+            try (0..<10_000).map { try Lists.endpoint("s\($0 % services)", "i\($0)") }
+        )
+        _ = renderer.render(update)
+        #expect(encoder.counts == .init(entries: 10_000, blocks: services))
+        let changed = try Lists.endpoint("s\(4321 % services)", "i4321", weight: 7)
+        update.table.insert(changed)
+        let list = renderer.render(update).list
+        #expect(encoder.counts == .init(entries: 10_001, blocks: services + 1))
+        update.table.remove(changed.instance.key)
+        update.table.insert(try Lists.endpoint("s0", "new"))
+        _ = renderer.render(update)
+        #expect(encoder.counts.entries == 10_002)
+        update.revision = update.revision.next
+        _ = renderer.render(update)
+        #expect(encoder.counts.entries == 10_002)
+        // Going back costs what differs, and is the same as before.
+        update.table.remove(
+            ServiceKey(
+                service: try #require(Lists.names("s0").first),
+                instance: try #require(InstanceID(read: "new"))
+            )
+        )
+        update.table.insert(changed)
+        #expect(renderer.render(update).list.isSameList(as: list))
+        #expect(encoder.counts.entries == 10_003)
     }
 
     @Test(arguments: ListFormat.samples)
@@ -138,7 +153,7 @@ import Testing
 }
 
 /// Counts what it is asked to encode.
-private final class CountingEncoder: ListEncoder {
+private final class CountingEncoder: LineEncoder {
     struct Counts: Equatable {
         var entries = 0
         var blocks = 0
@@ -149,14 +164,14 @@ private final class CountingEncoder: ListEncoder {
 
     var counts: Counts { asked.withLock { $0 } }
 
-    func entry(_ endpoint: Endpoint, _ weights: WeightScale) -> [UInt8] {
-        asked.withLock { $0.entries += 1 }
+    func opening(_ service: ServiceName, isEmpty: Bool) -> [UInt8] {
+        asked.withLock { $0.blocks += 1 }
         return []
     }
 
-    func block(_ service: ServiceName, _ entries: [[UInt8]]) -> [UInt8] {
-        asked.withLock { $0.blocks += 1 }
-        return []
+    func append(_ endpoint: Endpoint, _ weights: WeightScale, to text: inout [UInt8]) {
+        asked.withLock { $0.entries += 1 }
+        text += "\(endpoint.instance.key)\n".utf8
     }
 
     func frame(_ origin: ListOrigin) -> ListFrame { ListFrame() }

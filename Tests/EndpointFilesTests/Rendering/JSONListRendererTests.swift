@@ -6,17 +6,21 @@ import Testing
 
 @Suite struct JSONListRendererTests {
     @Test func theListIsExactlyAsPromised() throws {
-        var endpoint = try Lists.endpoint("web", "web-1")
-        endpoint.instance.zone = "a"
-        endpoint.instance = ServiceInstance(
-            key: endpoint.instance.key,
-            address: endpoint.instance.address,
-            port: 8080,
-            zone: "a",
-            tags: ["blue"],
-            meta: ["version": "1.2"]
+        let plain = try Lists.endpoint("web", "web-1")
+        let endpoint = Endpoint(
+            instance: ServiceInstance(
+                key: plain.instance.key,
+                address: plain.instance.address,
+                port: 8080,
+                zone: "a",
+                tags: ["blue"],
+                meta: ["version": "1.2"]
+            ),
+            createRevision: 40,
+            modRevision: 42,
+            version: 1,
+            lease: plain.lease
         )
-        endpoint.createRevision = 40
         var renderer = JSONListRenderer(prefix: .standard, services: try Lists.names("web", "db"))
         let expected = #"""
             {"schema":1,"cluster_id":"cdf818194e3a8c32","prefix":"services/","revision":42,"services":{
@@ -35,10 +39,7 @@ import Testing
         #expect(try parsed(renderer.render(Lists.update([]))).isEmpty)
         let one = Lists.update([try Lists.endpoint("web", "1"), try Lists.endpoint("db", "2")])
         #expect(try parsed(renderer.render(one)).mapValues { $0.count } == ["web": 1, "db": 1])
-        let gone = Lists.update(
-            [try Lists.endpoint("db", "2")],
-            changed: Set(try Lists.names("web"))
-        )
+        let gone = Lists.update([try Lists.endpoint("db", "2")])
         #expect(try parsed(renderer.render(gone)).mapValues { $0.count } == ["db": 1])
     }
 
@@ -55,8 +56,7 @@ import Testing
                 ? try Lists.endpoint(service, id, revision: revision) : nil
             let update = Lists.update(
                 Array(table.values),
-                revision: revision,
-                changed: Set(try Lists.names(service))
+                revision: revision
             )
             var fresh = JSONListRenderer(prefix: .standard, services: nil)
             #expect(follower.render(update) == fresh.render(update), "seed 11, round \(round)")

@@ -21,7 +21,7 @@ import Testing
                 table.insert(try endpoint(key))
                 there[service, default: []].insert(id)
             } else {
-                #expect(table.remove(key) == (there[service]?.remove(id) != nil))
+                #expect((table.remove(key) != nil) == (there[service]?.remove(id) != nil))
             }
             there = there.filter { !$0.value.isEmpty }
             #expect(table.names.map(\.text) == there.keys.sorted(), "seed \(seed)")

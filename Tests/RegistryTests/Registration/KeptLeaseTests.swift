@@ -98,7 +98,7 @@ import Testing
         let mark = SnapshotMark(revision: 9, connection: 1)
         let snapshot = Snapshot(clusterID: cluster, mark: mark, records: [record])
         // The list may come before the store's word on the lease.
-        _ = machine.keysHeard(.snapshot(snapshot, isRestored: false), at: .zero)
+        _ = machine.listHeard(snapshot, isRestored: false)
         let term = LeaseTerm(clusterID: cluster, granted: .seconds(10))
         let actions = machine.leaseAnswered(lease, term, sent: .zero, at: .zero)
         #expect(

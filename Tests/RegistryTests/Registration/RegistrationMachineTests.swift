@@ -284,16 +284,16 @@ import Testing
     @Test func aSnapshotWithoutOurKeyIsALossAndOneFromBeforeOurPutIsNot() throws {
         var (machine, _) = try registered()
         let older = snapshot(4)
-        #expect(machine.keysHeard(.snapshot(older, isRestored: false), at: .zero).isEmpty)
+        #expect(machine.listHeard(older, isRestored: false).isEmpty)
         let newer = snapshot(7)
-        let actions = machine.keysHeard(.snapshot(newer, isRestored: false), at: .zero)
+        let actions = machine.listHeard(newer, isRestored: false)
         #expect(losses(in: actions) == [.deleted])
     }
 
     @Test func afterARestoreAnOlderRevisionWithoutOurKeyIsALoss() throws {
         var (machine, _) = try registered()
         let restored = snapshot(2)
-        let actions = machine.keysHeard(.snapshot(restored, isRestored: true), at: .zero)
+        let actions = machine.listHeard(restored, isRestored: true)
         #expect(losses(in: actions) == [.deleted])
     }
 

@@ -10,7 +10,7 @@ import Testing
         var machine = machine()
         #expect(has(machine.started()) { if case .list = $0 { true } else { false } })
         let actions = machine.snapshotArrived(snapshot(40, ["web/1": 38, "web/2": 40]), at: .zero)
-        let update = try #require(updates(in: actions).first)
+        let update = try #require(updates(in: actions, of: machine).first)
         #expect(update.revision == 40 && update.table.endpointCount == 2)
         #expect(
             has(actions) {
@@ -27,10 +27,9 @@ import Testing
             on: 1,
             at: .zero
         )
-        let update = try #require(updates(in: actions).first)
-        #expect(updates(in: actions).count == 1)
+        let update = try #require(updates(in: actions, of: machine).first)
+        #expect(updates(in: actions, of: machine).count == 1)
         #expect(update.revision == 44)
-        #expect(update.changed?.map(\.text) == ["web"])
         #expect(keys(update.table) == ["db/1", "web/2"])
     }
 
@@ -48,7 +47,7 @@ import Testing
             on: 1,
             at: .zero
         )
-        #expect(updates(in: actions).isEmpty)
+        #expect(updates(in: actions, of: machine).isEmpty)
     }
 
     @Test func aLeavingInstanceIsGoneBeforeItsKeyIs() throws {
@@ -58,13 +57,13 @@ import Testing
             on: 1,
             at: .zero
         )
-        #expect(try #require(updates(in: leaving).first).table.endpointCount == 0)
+        #expect(try #require(updates(in: leaving, of: machine).first).table.endpointCount == 0)
         let gone = machine.newsArrived(
             news(42, [.deleted(key: "services/web/1", at: 42)]),
             on: 1,
             at: .zero
         )
-        #expect(updates(in: gone).isEmpty)
+        #expect(updates(in: gone, of: machine).isEmpty)
     }
 
     @Test func keysOutsideThePrefixAndForeignKeysAreNotPublished() {
@@ -74,7 +73,7 @@ import Testing
             on: 1,
             at: .zero
         )
-        #expect(updates(in: actions).isEmpty)
+        #expect(updates(in: actions, of: machine).isEmpty)
     }
 
     // MARK: broken streams
@@ -84,7 +83,7 @@ import Testing
         var machine = synced(40, ["web/1": 38, "web/2": 39])
         let actions = machine.watchEnded(1, because: StoreError(code, "ended"), at: .seconds(9))
         #expect(has(actions) { if case .report(.outOfSync) = $0 { true } else { false } })
-        #expect(updates(in: actions).isEmpty && !machine.isCurrent)
+        #expect(updates(in: actions, of: machine).isEmpty && !machine.isCurrent)
         #expect(keys(machine.table) == ["web/1", "web/2"])
 
         let then = try #require(machine.deadline)
@@ -92,7 +91,7 @@ import Testing
         #expect(has(machine.timePassed(to: then)) { if case .list = $0 { true } else { false } })
         // What was deleted while nobody watched is in nobody's events.
         let resynced = machine.snapshotArrived(snapshot(90, ["web/2": 39]), at: then)
-        #expect(try #require(updates(in: resynced).first).table.endpointCount == 1)
+        #expect(try #require(updates(in: resynced, of: machine).first).table.endpointCount == 1)
     }
 
     @Test func theListIsAskedForUntilItSucceedsAndTheLossIsSaidOnce() throws {
@@ -192,7 +191,7 @@ import Testing
         var machine = synced(40, ["web/1": 38])
         let actions = machine.newsArrived(news(35, []), on: 1, at: .zero)
         #expect(has(actions) { if case .closeWatch(1) = $0 { true } else { false } })
-        #expect(updates(in: actions).isEmpty)
+        #expect(updates(in: actions, of: machine).isEmpty)
         _ = machine.timePassed(to: try #require(machine.deadline))
         let confirmed = machine.snapshotArrived(snapshot(41, ["web/1": 38]), at: .zero)
         #expect(!has(confirmed) { if case .report(.restored) = $0 { true } else { false } })
@@ -212,11 +211,11 @@ import Testing
                 }
             }
         )
-        let update = try #require(updates(in: actions).first)
+        let update = try #require(updates(in: actions, of: machine).first)
         #expect(update.revision == 7 && keys(update.table) == ["web/2"])
         #expect(
             has(actions) {
-                if case .tell(.snapshot(_, isRestored: true)) = $0 { true } else { false }
+                if case .tell(.listed(_, isRestored: true)) = $0 { true } else { false }
             }
         )
     }
@@ -242,7 +241,7 @@ import Testing
         var state = snapshot(40, ["web/1": 38, "web/2": 39])
         state.records[0].value = Array("garbage".utf8)
         let actions = machine.snapshotArrived(state, at: .zero)
-        #expect(keys(try #require(updates(in: actions).first).table) == ["web/2"])
+        #expect(keys(try #require(updates(in: actions, of: machine).first).table) == ["web/2"])
         #expect(bad(in: actions) == ["services/web/1"])
         var worse = record("services/web/1", 41)
         worse.value = Array("garbage".utf8)
@@ -254,14 +253,14 @@ import Testing
         var worse = record("services/web/1", 41)
         worse.value = []
         let actions = machine.newsArrived(news(41, [.put(worse)]), on: 1, at: .seconds(10))
-        #expect(updates(in: actions).isEmpty && bad(in: actions) == ["services/web/1"])
+        #expect(updates(in: actions, of: machine).isEmpty && bad(in: actions) == ["services/web/1"])
         #expect(keys(machine.table) == ["web/1"])
 
         var now = Duration.seconds(10)
         var dropped: [TableUpdate] = []
         while dropped.isEmpty {
             now = try #require(machine.deadline)
-            dropped = updates(in: machine.timePassed(to: now))
+            dropped = updates(in: machine.timePassed(to: now), of: machine)
             _ = machine.newsArrived(news(41, []), on: 1, at: now)
         }
         #expect(now == .seconds(70))
@@ -279,7 +278,7 @@ import Testing
         state.records = [worse]
         _ = machine.snapshotArrived(state, at: .seconds(31))
         #expect(keys(machine.table) == ["web/1"])
-        #expect(updates(in: machine.timePassed(to: .seconds(70))).first?.table.endpointCount == 0)
+        #expect(updates(in: machine.timePassed(to: .seconds(70)), of: machine).first?.table.endpointCount == 0)
     }
 
     // MARK: parts
@@ -298,14 +297,14 @@ import Testing
         _ = machine.timePassed(to: try #require(machine.deadline))
         let actions = machine.snapshotArrived(snapshot(1, [:]), at: .seconds(2))
         #expect(has(actions) { if case .report(.massLoss(3, of: 3)) = $0 { true } else { false } })
-        let update = try #require(updates(in: actions).first)
+        let update = try #require(updates(in: actions, of: machine).first)
         #expect(update.table.endpointCount == 0 && update.held.count == 3)
 
         let back = machine.newsArrived(news(2, [put("web/1", 2)]), on: 2, at: .seconds(3))
-        #expect(try #require(updates(in: back).first).held.count == 2)
+        #expect(try #require(updates(in: back, of: machine).first).held.count == 2)
         #expect(machine.heldCount == 2)
         let over = machine.timePassed(to: .seconds(62))
-        #expect(try #require(updates(in: over).first).held.isEmpty)
+        #expect(try #require(updates(in: over, of: machine).first).held.isEmpty)
         #expect(has(over) { if case .report(.massLossEnded(2)) = $0 { true } else { false } })
         #expect(keys(machine.table) == ["web/1"])
     }
@@ -323,13 +322,13 @@ import Testing
         )
         let actions = machine.newsArrived(lost, on: 1, at: .seconds(10))
         #expect(has(actions) { if case .list = $0 { true } else { false } })
-        #expect(try #require(updates(in: actions).first).held.count == 2)
+        #expect(try #require(updates(in: actions, of: machine).first).held.count == 2)
         // The list says that they live after all.
         let confirmed = machine.snapshotArrived(
             snapshot(43, ["web/1": 43, "web/2": 43, "web/3": 40]),
             at: .seconds(10)
         )
-        let update = try #require(updates(in: confirmed).first)
+        let update = try #require(updates(in: confirmed, of: machine).first)
         #expect(update.held.isEmpty && update.table.endpointCount == 3)
     }
 
@@ -345,7 +344,7 @@ import Testing
             put("web/\($0)", Revision(rawValue: 40 + Int64($0)), state: .leaving)
         }
         let actions = machine.newsArrived(news(43, leave), on: 2, at: .seconds(3))
-        let update = try #require(updates(in: actions).first)
+        let update = try #require(updates(in: actions, of: machine).first)
         #expect(update.table.endpointCount == 0 && update.held.isEmpty)
     }
 
@@ -422,8 +421,11 @@ import Testing
         table.names.flatMap { table.endpoints(of: $0) }.map(\.instance.key.description)
     }
 
-    private func updates(in actions: [WatchMachine.Action]) -> [TableUpdate] {
-        actions.compactMap { if case .publish(let update) = $0 { update } else { nil } }
+    private func updates(
+        in actions: [WatchMachine.Action],
+        of machine: WatchMachine
+    ) -> [TableUpdate] {
+        actions.compactMap { if case .publish = $0 { machine.newest } else { nil } }
     }
 
     private func bad(in actions: [WatchMachine.Action]) -> [String] {

@@ -7,7 +7,7 @@ import Registry
 /// ```
 ///
 /// Source: systemd.exec(5), "EnvironmentFile="; POSIX, "Shell Command Language", 2.2.3.
-struct EnvironmentEncoder: ListEncoder {
+struct EnvironmentEncoder: GroupEncoder {
     static let saysDraining = false
     /// One string of an environment, its NUL included. See execve(2), MAX_ARG_STRLEN.
     private static let longest = 128 * 1024
@@ -16,7 +16,7 @@ struct EnvironmentEncoder: ListEncoder {
 
     func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
 
-    func block(_ service: ServiceName, _ entries: [String]) throws(EncodingFault) -> [UInt8] {
+    func text(_ service: ServiceName, _ entries: [String]) throws(EncodingFault) -> [UInt8] {
         let name = VariableName(service, suffix: "_ADDRS").text
         let value = entries.joined(separator: " ")
         let length = name.utf8.count + value.utf8.count + 2
@@ -30,7 +30,7 @@ struct EnvironmentEncoder: ListEncoder {
         return Array("\(name)=\(ShellQuoted(value))\n".utf8)
     }
 
-    func entry(_ endpoint: Endpoint, _ weights: WeightScale) -> String {
+    func entry(_ endpoint: Endpoint) -> String {
         endpoint.instance.address.joined(port: endpoint.instance.port)
     }
 }

@@ -7,7 +7,7 @@ import Registry
 /// `version_info`.
 ///
 /// Source: Envoy, `config.endpoint.v3.ClusterLoadAssignment`; 1.40 tried.
-struct EnvoyEncoder: ListEncoder {
+struct EnvoyEncoder: GroupEncoder {
     struct Entry {
         var zone: String?
         /// Its share in the weight of its locality.
@@ -28,7 +28,7 @@ struct EnvoyEncoder: ListEncoder {
         )
     }
 
-    func block(_ service: ServiceName, _ entries: [Entry]) -> [UInt8] {
+    func text(_ service: ServiceName, _ entries: [Entry]) -> [UInt8] {
         let zones = Dictionary(grouping: entries, by: \.zone).sorted {
             ($0.key ?? "").utf8.lexicographicallyPrecedes(($1.key ?? "").utf8)
         }
@@ -47,7 +47,7 @@ struct EnvoyEncoder: ListEncoder {
         return json.bytes
     }
 
-    func entry(_ endpoint: Endpoint, _ weights: WeightScale) throws(EncodingFault) -> Entry {
+    func entry(_ endpoint: Endpoint) throws(EncodingFault) -> Entry {
         let instance = endpoint.instance
         let address = try IPAddress(instance.address)
         var json = JSONText()

@@ -11,7 +11,7 @@ import Registry
 /// Draining is weight 0: no new sessions, those that are bound to the server stay.
 ///
 /// Source: HAProxy, "Configuration Manual", sections 4.2 and 5.2; 2.6 tried.
-struct HAProxyEncoder: ListEncoder {
+struct HAProxyEncoder: LineEncoder {
     static let saysDraining = true
     private static let largestWeight = 256
 
@@ -19,15 +19,17 @@ struct HAProxyEncoder: ListEncoder {
 
     func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
 
-    func weights(of endpoints: [Endpoint]) -> WeightScale {
-        .atMost(Self.largestWeight, endpoints)
+    func scale(_ weights: WeightSpread) -> WeightScale { .atMost(Self.largestWeight, weights) }
+
+    func opening(_ service: ServiceName, isEmpty: Bool) -> [UInt8] {
+        Array("backend \(HAProxyName(service.text))\n".utf8)
     }
 
-    func block(_ service: ServiceName, _ entries: [[UInt8]]) -> [UInt8] {
-        Array("backend \(HAProxyName(service.text))\n".utf8) + entries.joined()
-    }
-
-    func entry(_ endpoint: Endpoint, _ weights: WeightScale) throws(EncodingFault) -> [UInt8] {
+    func append(
+        _ endpoint: Endpoint,
+        _ weights: WeightScale,
+        to text: inout [UInt8]
+    ) throws(EncodingFault) {
         let instance = endpoint.instance
         // To HAProxy 0.0.0.0 is "wherever the client wanted to go".
         let address = try SpecifiedAddress(instance.address)
@@ -36,6 +38,6 @@ struct HAProxyEncoder: ListEncoder {
         // A name that cannot be resolved would keep HAProxy from starting, for all its backends.
         let resolving = instance.address.family == .name ? " init-addr last,libc,none" : ""
         let target = address.joined(port: instance.port)
-        return Array("    server \(name) \(target) weight \(weight)\(resolving)\n".utf8)
+        text += "    server \(name) \(target) weight \(weight)\(resolving)\n".utf8
     }
 }

@@ -11,7 +11,7 @@ import Registry
 /// instance whose id is not a host name (`10.0.0.5:8080`) is there under the service's name only.
 ///
 /// Source: hosts(5), RFC 1123.
-struct HostsEncoder: ListEncoder {
+struct HostsEncoder: LineEncoder {
     static let saysDraining = false
 
     let domain: DomainName
@@ -19,19 +19,23 @@ struct HostsEncoder: ListEncoder {
 
     func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
 
-    func block(_ service: ServiceName, _ entries: [[UInt8]]) throws(EncodingFault) -> [UInt8] {
+    func opening(_ service: ServiceName, isEmpty: Bool) throws(EncodingFault) -> [UInt8] {
         _ = try name(of: service)
-        return Array(entries.joined())
+        return []
     }
 
-    func entry(_ endpoint: Endpoint, _ weights: WeightScale) throws(EncodingFault) -> [UInt8] {
+    func append(
+        _ endpoint: Endpoint,
+        _ weights: WeightScale,
+        to text: inout [UInt8]
+    ) throws(EncodingFault) {
         let key = endpoint.instance.key
         let address = try IPAddress(endpoint.instance.address)
         // The block says what is wrong with the service's name, once for all its endpoints.
-        guard let service = try? name(of: key.service) else { return [] }
+        guard let service = try? name(of: key.service) else { return }
         let names = [DomainName(exactly: key.instance.text)?.within(service), service]
         let texts = [address.text] + names.compactMap { $0?.text }
-        return Array((texts.joined(separator: " ") + "\n").utf8)
+        text += (texts.joined(separator: " ") + "\n").utf8
     }
 
     private func name(of service: ServiceName) throws(EncodingFault) -> DomainName {

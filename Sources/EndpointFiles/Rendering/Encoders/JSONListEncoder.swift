@@ -9,8 +9,9 @@ import Registry
 /// {"id":"web-1","addr":"10.0.0.5:8080","address":"10.0.0.5","port":8080, …}
 /// ]}}
 /// ```
-struct JSONListEncoder: ListEncoder {
+struct JSONListEncoder: LineEncoder {
     static let saysDraining = true
+    static let separator = Array(",\n".utf8)
 
     func frame(_ origin: ListOrigin) -> ListFrame {
         var json = JSONText()
@@ -30,19 +31,19 @@ struct JSONListEncoder: ListEncoder {
         )
     }
 
-    func block(_ service: ServiceName, _ entries: [[UInt8]]) -> [UInt8] {
+    func opening(_ service: ServiceName, isEmpty: Bool) -> [UInt8] {
         var json = JSONText()
         json.name(service.text)
         json.openArray()
-        for entry in entries { json.value(entry, onNewLine: true) }
-        if !entries.isEmpty { json.newline() }
-        json.closeArray()
+        if !isEmpty { json.newline() }
         return json.bytes
     }
 
-    func entry(_ endpoint: Endpoint, _ weights: WeightScale) -> [UInt8] {
+    func closing(isEmpty: Bool) -> [UInt8] { Array((isEmpty ? "]" : "\n]").utf8) }
+
+    func append(_ endpoint: Endpoint, _ weights: WeightScale, to text: inout [UInt8]) {
         let instance = endpoint.instance
-        var json = JSONText()
+        var json = JSONText(continuing: &text)
         json.openObject()
         json.name("id")
         json.string(instance.key.instance.text)
@@ -64,6 +65,6 @@ struct JSONListEncoder: ListEncoder {
         json.name("lease")
         json.string(endpoint.lease.description)
         json.closeObject()
-        return json.bytes
+        json.finish(&text)
     }
 }

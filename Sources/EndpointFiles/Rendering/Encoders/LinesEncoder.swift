@@ -3,20 +3,18 @@ import Registry
 /// One `SERVICE ADDRESS:PORT` a line, for `while read -r service address`.
 ///
 /// An empty service has no line.
-struct LinesEncoder: ListEncoder {
+struct LinesEncoder: LineEncoder {
     static let saysDraining = false
 
     let header: Bool
 
     func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
 
-    func block(_ service: ServiceName, _ entries: [[UInt8]]) -> [UInt8] {
-        Array(entries.joined())
-    }
+    func opening(_ service: ServiceName, isEmpty: Bool) -> [UInt8] { [] }
 
-    func entry(_ endpoint: Endpoint, _ weights: WeightScale) -> [UInt8] {
+    func append(_ endpoint: Endpoint, _ weights: WeightScale, to text: inout [UInt8]) {
         let instance = endpoint.instance
         let address = instance.address.joined(port: instance.port)
-        return Array("\(LineWord(instance.key.service.text)) \(address)\n".utf8)
+        text += "\(LineWord(instance.key.service.text)) \(address)\n".utf8
     }
 }

@@ -16,27 +16,31 @@ import Registry
 /// unit.
 ///
 /// Source: nginx, "ngx_http_upstream_module"; 1.22 tried.
-struct NginxEncoder: ListEncoder {
+struct NginxEncoder: LineEncoder {
     static let saysDraining = true
 
     let header: Bool
 
     func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
 
-    func weights(of endpoints: [Endpoint]) -> WeightScale { .smallest(endpoints) }
+    func scale(_ weights: WeightSpread) -> WeightScale { .smallest(weights) }
 
-    func block(_ service: ServiceName, _ entries: [[UInt8]]) -> [UInt8] {
-        let placeholder = Array("    server 127.0.0.1:1 down;\n".utf8)
-        return Array("upstream \(NginxName(service.text)) {\n".utf8)
-            + (entries.isEmpty ? placeholder : Array(entries.joined()))
-            + Array("}\n".utf8)
+    func opening(_ service: ServiceName, isEmpty: Bool) -> [UInt8] {
+        let placeholder = isEmpty ? "    server 127.0.0.1:1 down;\n" : ""
+        return Array("upstream \(NginxName(service.text)) {\n\(placeholder)".utf8)
     }
 
-    func entry(_ endpoint: Endpoint, _ weights: WeightScale) throws(EncodingFault) -> [UInt8] {
+    func closing(isEmpty: Bool) -> [UInt8] { Array("}\n".utf8) }
+
+    func append(
+        _ endpoint: Endpoint,
+        _ weights: WeightScale,
+        to text: inout [UInt8]
+    ) throws(EncodingFault) {
         let instance = endpoint.instance
         let address = try IPAddress(instance.address)
         let target = address.joined(port: instance.port)
-        return Array("    server \(target)\(willingness(endpoint, weights));\n".utf8)
+        text += "    server \(target)\(willingness(endpoint, weights));\n".utf8
     }
 
     private func willingness(_ endpoint: Endpoint, _ weights: WeightScale) -> String {

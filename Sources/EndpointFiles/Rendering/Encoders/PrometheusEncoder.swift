@@ -16,7 +16,7 @@ import Registry
 /// of what is scraped, the administrator chooses from them.
 ///
 /// Source: Prometheus, "Configuration", `file_sd_config` and `relabel_config`.
-struct PrometheusEncoder: ListEncoder {
+struct PrometheusEncoder: GroupEncoder {
     struct Entry {
         var labels: [UInt8]
         var target: [UInt8]
@@ -33,7 +33,7 @@ struct PrometheusEncoder: ListEncoder {
         )
     }
 
-    func block(_ service: ServiceName, _ entries: [Entry]) -> [UInt8] {
+    func text(_ service: ServiceName, _ entries: [Entry]) -> [UInt8] {
         let groups = Dictionary(grouping: entries, by: \.labels).sorted {
             $0.key.lexicographicallyPrecedes($1.key)
         }
@@ -43,7 +43,7 @@ struct PrometheusEncoder: ListEncoder {
         )
     }
 
-    func entry(_ endpoint: Endpoint, _ weights: WeightScale) throws(EncodingFault) -> Entry {
+    func entry(_ endpoint: Endpoint) throws(EncodingFault) -> Entry {
         let instance = endpoint.instance
         // Consul's convention: with a comma at both ends, `.*,blue,.*` finds a tag.
         guard !instance.tags.contains(where: { $0.utf8.contains(UInt8(ascii: ",")) }) else {

@@ -40,6 +40,7 @@ struct ConfigurationDraft {
     var startTimeout: Duration?
     var whenEtcdIsAway: Configuration.WhenEtcdIsAway?
     var metricsListen: ListenAddress?
+    var limits = ListLimits.standard
     var services: [Declared<Configuration.Service>] = []
     var outputs: [Declared<Configuration.Output>] = []
     /// Where the first `[[output]]` starts, readable or not.
@@ -56,6 +57,7 @@ struct ConfigurationDraft {
         top.table("lease") { readLease(&$0) }
         top.table("start") { readStart(&$0) }
         top.table("metrics") { readMetrics(&$0) }
+        top.table("limits") { readLimits(&$0) }
         top.tables("service", title: "name") { readService(&$0) }
         top.tables("output", title: "path") { readOutput(&$0) }
         readNoOutputs(&top)
@@ -80,6 +82,7 @@ struct ConfigurationDraft {
         if let startTimeout { merged.start.timeout = startTimeout }
         if let whenEtcdIsAway { merged.start.whenEtcdIsAway = whenEtcdIsAway }
         merged.metrics.listen = metricsListen
+        merged.limits = limits
         merged.services = services.map(\.value)
         if !outputs.isEmpty || noOutputs != nil { merged.outputs = outputs.map(\.value) }
         return merged

@@ -23,36 +23,41 @@ struct FileParts: Sendable {
             shared.signal.raise()
         }
         reloader.setActions(daemon.configuration.reloads)
+        // What is kept for the next start is rendered once, where an output shows the same.
+        let renderers = RendererPool(prefix: daemon.configuration.etcd.prefix)
         publisher = EndpointPublisher(
-            prefix: daemon.configuration.etcd.prefix,
+            renderers: renderers,
             generator: generator.split(),
             timeline: shared.timeline,
-            programs: ProgramRunner(performer.content)
-        ) { report in
-            shared.log.publish(report)
-            if case .written(let path, _, _) = report { reloader.fileReplaced(path) }
-            shared.metrics.publish(report)
-            shared.signal.raise()
-        }
+            programs: ProgramRunner(performer.content),
+            observe: { report in
+                shared.log.publish(report)
+                if case .written(let path, _, _) = report { reloader.fileReplaced(path) }
+                shared.metrics.publish(report)
+                if report.isProgress { shared.signal.raiseSoon() } else { shared.signal.raise() }
+            }
+        )
         publisher.setOutputs(daemon.configuration.outputs.map(EndpointOutput.init))
         self.reloader = reloader
-        archive = Self.archive(daemon, shared, generator.split())
+        archive = Self.archive(daemon, shared, renderers, generator.split())
     }
 
     /// What the store has, not too often.
     private static func archive(
         _ daemon: Daemon,
         _ shared: SharedParts,
+        _ renderers: RendererPool,
         _ generator: SeededGenerator
     ) -> EndpointPublisher {
         let archive = EndpointPublisher(
-            prefix: daemon.configuration.etcd.prefix,
+            renderers: renderers,
             generator: generator,
-            timeline: shared.timeline
-        ) { report in
-            guard case .failed(let error, _) = report else { return }
-            daemon.log.warning("the list is not kept for a start without etcd: \(error)")
-        }
+            timeline: shared.timeline,
+            observe: { report in
+                guard case .failed(let error, _) = report else { return }
+                daemon.log.warning("the list is not kept for a start without etcd: \(error)")
+            }
+        )
         guard let state = daemon.state else { return archive }
         var output = EndpointOutput(path: state.listPath, mode: 0o600)
         output.hold = .zero
@@ -67,5 +72,15 @@ struct FileParts: Sendable {
             Running { [publisher] in await publisher.run() },
             Running { [archive] in await archive.run() },
         ]
+    }
+}
+
+extension PublishReport {
+    /// Whether all is as it was, only further on.
+    fileprivate var isProgress: Bool {
+        switch self {
+        case .written, .unchanged: true
+        default: false
+        }
     }
 }

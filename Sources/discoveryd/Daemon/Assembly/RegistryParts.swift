@@ -87,17 +87,20 @@ struct RegistryParts: Sendable {
         var settings = WatchMachine.Settings(prefix: daemon.configuration.etcd.prefix)
         settings.ttl = daemon.configuration.lease.ttl
         settings.lossHold = daemon.configuration.longestHold
+        settings.selection = daemon.configuration.selection
+        settings.limits = daemon.configuration.limits
         return EndpointWatcher(
             store: store,
             settings: settings,
             generator: generator,
             timeline: shared.timeline,
             listeners: .init(
-                table: { update in
-                    files.publisher.publish(update)
-                    files.archive.publish(update)
-                    shared.board.listChanged(to: update)
-                    daemon.onList(update)
+                list: { watcher in
+                    let newest: EndpointPublisher.Source = { watcher.newest }
+                    files.publisher.publish(from: newest)
+                    files.archive.publish(from: newest)
+                    shared.board.listChanged(newest)
+                    daemon.onList(newest)
                 },
                 keys: { session.keysHeard($0) },
                 reports: { report in
@@ -113,6 +116,7 @@ struct RegistryParts: Sendable {
     var connection: [any Service] {
         [
             Running { [client] in await client.run() },
+            Running { [signal = shared.signal] in await signal.run() },
             Running { [events, shared, session, watcher] in
                 for await event in events {
                     shared.log.connection(event)

@@ -13,7 +13,7 @@ struct SharedParts: Sendable {
     let current: CurrentConfiguration
 
     init(_ daemon: Daemon) {
-        signal = ChangeSignal()
+        signal = ChangeSignal(timeline: timeline)
         board = StatusBoard(signal: signal)
         log = DaemonLog(daemon.log)
         current = CurrentConfiguration(daemon.configuration)

@@ -13,6 +13,7 @@ struct TellingParts: Sendable {
     private let health: HealthParts
     private let teller: Teller
     private let reloads = ReloadDesk()
+    private let wanted: WantedServices
 
     init(
         _ daemon: Daemon,
@@ -26,6 +27,9 @@ struct TellingParts: Sendable {
         self.files = files
         self.registry = registry
         self.health = health
+        wanted = WantedServices(daemon.configuration) { [watcher = registry.watcher] selection in
+            watcher.select(selection)
+        }
         teller = Teller(
             board: shared.board,
             session: registry.session,
@@ -80,6 +84,7 @@ struct TellingParts: Sendable {
         let history = ServiceHistory(session: registry.session, signal: shared.signal)
         let desk = ControlDesk(
             configuration: shared.current,
+            wanted: wanted,
             board: shared.board,
             session: registry.session,
             publisher: files.publisher,
@@ -110,6 +115,7 @@ struct TellingParts: Sendable {
                 publisher: files.publisher,
                 reloader: files.reloader,
                 watcher: registry.watcher,
+                wanted: wanted,
                 board: shared.board,
                 teller: teller,
                 desk: reloads,

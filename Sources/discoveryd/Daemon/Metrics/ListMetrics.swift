@@ -24,6 +24,7 @@ struct ListMetrics: Sendable {
     private let services: Gauge
     private let endpoints: Gauge
     private let held: Gauge
+    private let oversized: Gauge
     private let rejected: Counter
     private let foreign: Gauge
 
@@ -69,6 +70,11 @@ struct ListMetrics: Sendable {
             "discoveryd_endpoints_held",
             "Endpoints that etcd lost and that stay in the files for their hold time."
         )
+        oversized = registry.gauge(
+            "discoveryd_service_oversized_keys",
+            "Keys of a service that exceeds [limits]; its endpoints are not updated.",
+            labels: ["service"]
+        )
         rejected = registry.counter(
             "discoveryd_endpoints_rejected_total",
             "Records in etcd that could not be read."
@@ -92,7 +98,7 @@ struct ListMetrics: Sendable {
         case .massLoss: massLosses.add()
         case .diverged: divergences.add()
         case .badRecord: rejected.add()
-        case .massLossEnded, .badRecordEnded: break
+        case .limitsExceeded, .massLossEnded, .badRecordEnded: break
         }
     }
 
@@ -109,5 +115,9 @@ struct ListMetrics: Sendable {
         services.set(Double(facts.list?.table.serviceCount ?? 0))
         endpoints.set(Double(facts.list?.table.endpointCount ?? 0))
         held.set(Double(count))
+        let sizes = facts.list?.oversized ?? [:]
+        oversized.setAll(
+            Dictionary(uniqueKeysWithValues: sizes.map { ($0.key.text, Double($0.value.keys)) })
+        )
     }
 }

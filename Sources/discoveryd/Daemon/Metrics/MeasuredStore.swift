@@ -64,9 +64,12 @@ struct MeasuredStore: RegistryStore {
         }
     }
 
-    func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot {
-        try await measured(.snapshot) { () async throws(StoreError) -> Snapshot in
-            try await store.snapshot(of: prefix)
+    func list(
+        _ prefix: RegistryPrefix,
+        received: @Sendable (_ page: [StoredRecord], _ isFirst: Bool) -> Void
+    ) async throws(StoreError) -> ListedState {
+        try await measured(.snapshot) { () async throws(StoreError) -> ListedState in
+            try await store.list(prefix, received: received)
         }
     }
 

@@ -1,0 +1,10 @@
+import Glibc
+
+extension Duration {
+    /// What the calling thread has used of a processor so far; see clock_gettime(2).
+    public static var usedByThread: Duration {
+        var time = timespec()
+        guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return .zero }
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}

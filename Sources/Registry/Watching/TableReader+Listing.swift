@@ -1,0 +1,162 @@
+// A whole state of the store, page by page.
+extension TableReader {
+    /// What was read of the state so far. Nobody is told of it before its end.
+    struct Listing: Sendable {
+        var table = EndpointTable.Builder()
+        var bad: [String: RecordFault] = [:]
+        var foreign: Set<String> = []
+        var held: [ServiceKey: Duration] = [:]
+        var others: [String: OtherKey] = [:]
+        var keyCount = 0
+        var sizes: [ServiceName: ServiceSize] = [:]
+        var total = ServiceSize.zero
+        var excess: Set<ServiceName> = []
+        var reports: [WatchReport] = []
+        /// How often it was begun anew because other services fit than were thought to.
+        var attempts = 1
+    }
+
+    /// A listing begins; one that was under way is given up.
+    mutating func listingBegan() {
+        var next = Listing()
+        // What did not fit before does not have to be read to be seen not to fit.
+        next.excess = limits.excess(of: sizes)
+        next.attempts = 1
+        listing = next
+    }
+
+    /// Reads a page; pages come in the order of their keys.
+    mutating func read(_ page: [StoredRecord], at now: Duration) {
+        guard var listing else { return }
+        // Held once: otherwise each change would copy what was read before it.
+        self.listing = nil
+        for record in page where record.key.utf8.starts(with: prefix.text.utf8) {
+            read(record, at: now, into: &listing)
+        }
+        self.listing = listing
+    }
+
+    private mutating func read(
+        _ record: StoredRecord,
+        at now: Duration,
+        into listing: inout Listing
+    ) {
+        listing.keyCount += 1
+        let size = Self.size(of: record)
+        let other = OtherKey(revision: record.modRevision, bytes: size)
+        guard let key = prefix.parse(record.key) else {
+            listing.foreign.insert(record.key)
+            listing.others[record.key] = other
+            return
+        }
+        guard selection.contains(key.service) else {
+            listing.others[record.key] = other
+            return
+        }
+        listing.sizes[key.service, default: .zero] += ServiceSize(keys: 1, bytes: size)
+        guard !listing.excess.contains(key.service) else {
+            listing.others[record.key] = other
+            return
+        }
+        listing.total += ServiceSize(keys: 1, bytes: size)
+        let before = table.endpointCount > 0 ? table[key] : nil
+        do {
+            if let endpoint = try endpoint(record, key) {
+                // The same as before is shared with the version before.
+                listing.table.add(before.flatMap { $0 == endpoint ? $0 : nil } ?? endpoint)
+            } else {
+                listing.others[record.key] = other
+            }
+        } catch {
+            listing.others[record.key] = other
+            if let before {
+                listing.table.add(before)
+                listing.held[key] = held[key] ?? now + hold
+            }
+            listing.bad[record.key] = error
+            if bad[record.key] != error {
+                listing.reports.append(.badRecord(key: record.key, error))
+            }
+        }
+        if !limits.admit(listing.total) { leaveOutLargest(of: &listing) }
+    }
+
+    /// Pages come one after the other, so what does not fit is found before all is known.
+    private mutating func leaveOutLargest(of listing: inout Listing) {
+        let included = listing.sizes.filter { !listing.excess.contains($0.key) }
+        guard let name = limits.largest(of: included) else { return }
+        listing.excess.insert(name)
+        listing.total = sum(of: listing.sizes, without: listing.excess)
+        for endpoint in listing.table.removeAll(of: name) {
+            let key = prefix.key(endpoint.instance.key)
+            guard listing.others[key] == nil else { continue }
+            listing.others[key] = OtherKey(
+                revision: endpoint.modRevision,
+                bytes: endpoint.recordBytes
+            )
+        }
+    }
+
+    /// All pages are read; what was not among them is gone.
+    ///
+    /// - Returns: `nil` when services were left out that would fit, now that all sizes are known: then
+    ///   the list has to be read once more, and nobody is to be told.
+    mutating func listingEnded() -> Reading? {
+        guard var ended = listing else { return Reading() }
+        let excess = limits.excess(of: ended.sizes)
+        guard ended.excess.isSubset(of: excess) || ended.attempts >= Self.mostAttempts else {
+            listing = Listing()
+            listing?.excess = excess
+            listing?.attempts = ended.attempts + 1
+            return nil
+        }
+        listing = nil
+        while !limits.admit(ended.total) { leaveOutLargest(of: &ended) }
+        return adopt(ended)
+    }
+
+    private static let mostAttempts = 3
+
+    private mutating func adopt(_ listing: Listing) -> Reading {
+        var listing = listing
+        let before = self
+        var reading = Reading(reports: listing.reports)
+        table = listing.table.finish()
+        (bad, foreign, held, others) = (
+            listing.bad, listing.foreign, listing.held, listing.others
+        )
+        (keyCount, sizes, total, excess) = (
+            listing.keyCount, listing.sizes, listing.total, listing.excess
+        )
+        frozen = [:]
+        for name in excess.sorted() {
+            guard let old = before.table.service(name) else { continue }
+            table.adopt(old)
+            frozen[name] = before.frozen[name] ?? before.sizes[name]
+        }
+        for name in limits.excess(of: frozen) {
+            frozen[name] = nil
+            table.removeAll(of: name)
+        }
+        for key in before.bad.keys.sorted() where bad[key] == nil {
+            reading.reports.append(.badRecordEnded(key: key))
+        }
+        if excess != before.excess { reading.reports.append(.limitsExceeded(oversized)) }
+        reading.changed = Set(table.difference(from: before.table))
+        for name in reading.changed.sorted() where !excess.contains(name) {
+            reading.lost += before.table.endpoints(of: name).filter {
+                !isKnown($0.instance.key)
+            }
+        }
+        return reading
+    }
+
+    /// Reads a whole state at once.
+    mutating func read(_ snapshot: Snapshot, at now: Duration) -> Reading {
+        while true {
+            if listing == nil { listingBegan() }
+            read(snapshot.records, at: now)
+            if let reading = listingEnded() { return reading }
+        }
+    }
+}
