@@ -36,8 +36,11 @@ struct LossGuard: Sendable {
     private(set) var isMassLoss = false
     /// How many endpoints of the present mass loss were given up.
     private(set) var dropped = 0
-    /// Losses that were believed, while they count.
-    private var believed: [Duration] = []
+    /// Losses that were believed, while they count: how many at about which time, the oldest first. As many
+    /// entries as there are steps in a window, however many endpoints come and go.
+    private var believed: [(at: Duration, count: Int)] = []
+    /// No loss that is held back is older than this.
+    private var oldest: Duration?
     private var suspectedUntil = Duration.zero
     private var isSuspected = false
 
@@ -57,15 +60,16 @@ struct LossGuard: Sendable {
     /// - Parameter remaining: How many are left.
     mutating func lost(_ endpoints: [Endpoint], remaining: Int, at now: Duration) -> OnLoss {
         if suspectedUntil <= now { isSuspected = false }
-        believed.removeAll { $0 + settings.window <= now }
         guard isSuspected || isMassLoss else {
-            believed += endpoints.map { _ in now }
+            believe(endpoints.count, lostAt: now)
             return .believed
         }
+        if held.isEmpty { oldest = now }
         for endpoint in endpoints {
             held[endpoint.instance.key] = HeldEndpoint(endpoint: endpoint, since: now)
         }
-        let lost = held.count + believed.count
+        believed.removeAll { $0.at + settings.window <= now }
+        let lost = held.count + believed.reduce(0) { $0 + $1.count }
         let all = lost + remaining
         guard !isMassLoss, all >= settings.least, lost * 2 > all else { return .heldBack }
         isMassLoss = true
@@ -81,16 +85,27 @@ struct LossGuard: Sendable {
         return true
     }
 
-    /// When something that is held will be given up.
-    var deadline: Duration? { held.values.map { $0.since + patience }.min() }
+    private mutating func believe(_ count: Int, lostAt time: Duration) {
+        if let last = believed.last, time < last.at + settings.window / 100 {
+            believed[believed.count - 1].count += count
+            return
+        }
+        believed.removeAll { $0.at + settings.window <= time }
+        believed.append((time, count))
+    }
+
+    /// When something that is held may have to be given up; not later than that.
+    var deadline: Duration? { held.isEmpty ? nil : oldest.map { $0 + patience } }
 
     /// Gives up what was held for long enough.
     mutating func giveUp(at now: Duration) -> Set<ServiceName> {
+        guard let deadline, deadline <= now else { return [] }
         let due = held.filter { $0.value.since + patience <= now }
         for (key, loss) in due {
             held[key] = nil
-            if isMassLoss { dropped += 1 } else { believed.append(loss.since) }
+            if isMassLoss { dropped += 1 } else { believe(1, lostAt: loss.since) }
         }
+        oldest = held.values.map(\.since).min()
         return Set(due.keys.map(\.service))
     }
 

@@ -80,7 +80,8 @@ extension TableReader {
         keyCount -= 1
     }
 
-    func sum(of sizes: [ServiceName: ServiceSize], without excess: Set<ServiceName>) -> ServiceSize {
+    func sum(of sizes: [ServiceName: ServiceSize], without excess: Set<ServiceName>) -> ServiceSize
+    {
         sizes.reduce(into: .zero) { total, size in
             if !excess.contains(size.key) { total += size.value }
         }

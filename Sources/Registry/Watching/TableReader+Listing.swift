@@ -128,6 +128,7 @@ extension TableReader {
         (keyCount, sizes, total, excess) = (
             listing.keyCount, listing.sizes, listing.total, listing.excess
         )
+        firstExpiry = held.values.min()
         frozen = [:]
         for name in excess.sorted() {
             guard let old = before.table.service(name) else { continue }

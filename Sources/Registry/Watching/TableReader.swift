@@ -30,8 +30,9 @@ struct TableReader: Sendable {
     var bad: [String: RecordFault] = [:]
     /// Keys with more or fewer segments than ours.
     var foreign: Set<String> = []
-    /// Until when the endpoints of bad records stay.
+    /// Until when the endpoints of bad records stay, and when the first of them goes at the earliest.
     var held: [ServiceKey: Duration] = [:]
+    var firstExpiry: Duration?
     var others: [String: OtherKey] = [:]
     /// How many keys there are, with and without an endpoint.
     var keyCount = 0
@@ -53,7 +54,8 @@ struct TableReader: Sendable {
 
     var badCount: Int { bad.count }
     var foreignCount: Int { foreign.count }
-    var nextExpiry: Duration? { held.values.min() }
+    /// When the endpoint of a bad record may have to go; not later than that.
+    var nextExpiry: Duration? { held.isEmpty ? nil : firstExpiry }
 
     /// The services that do not fit, with their sizes.
     var oversized: [ServiceName: ServiceSize] {
@@ -94,8 +96,9 @@ struct TableReader: Sendable {
             case .put(let record): put(record, at: now, &reading)
             case .deleted(let text, _): delete(text, &reading)
             }
+            // At once: one message may bring a whole fleet.
+            if !limits.admit(total) { keepWithinLimits(&reading) }
         }
-        keepWithinLimits(&reading)
         return reading
     }
 
@@ -128,7 +131,10 @@ struct TableReader: Sendable {
             if endpoint != before { reading.changed.insert(key.service) }
         } catch {
             others[record.key] = other
-            if before != nil, held[key] == nil { held[key] = now + hold }
+            if before != nil, held[key] == nil {
+                if held.isEmpty { firstExpiry = now + hold }
+                held[key] = now + hold
+            }
             if bad.updateValue(error, forKey: record.key) != error {
                 reading.reports.append(.badRecord(key: record.key, error))
             }
@@ -165,11 +171,13 @@ struct TableReader: Sendable {
 
     /// Drops the endpoints of bad records whose time is over.
     mutating func dropExpired(at now: Duration) -> Set<ServiceName> {
+        guard let next = nextExpiry, next <= now else { return [] }
         var changed: Set<ServiceName> = []
         for (key, until) in held where until <= now {
             held[key] = nil
             if table.remove(key) != nil { changed.insert(key.service) }
         }
+        firstExpiry = held.values.min()
         return changed
     }
 

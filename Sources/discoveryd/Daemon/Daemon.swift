@@ -32,7 +32,9 @@ struct Daemon: Sendable {
         state: StateDirectory? = nil,
         controlSocket: String? = nil,
         primaryAddress: @escaping @Sendable () -> HostAddress? = PrimaryAddress.current,
-        onList: @escaping @Sendable (_ newest: @escaping EndpointPublisher.Source) -> Void = { _ in },
+        onList: @escaping @Sendable (_ newest: @escaping EndpointPublisher.Source) -> Void = {
+            _ in
+        },
         notifier: Notifier = Notifier(),
         log: Logger
     ) {

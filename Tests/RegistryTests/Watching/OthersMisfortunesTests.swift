@@ -20,7 +20,9 @@ import Testing
         let due = try #require(machine.deadline)
         _ = machine.timePassed(to: due)
         let actions = machine.snapshotArrived(snapshot(50, ["web/2": 45]), at: due)
-        #expect(try #require(update(actions, machine)).table.endpointCount == 1 && machine.isCurrent)
+        #expect(
+            try #require(update(actions, machine)).table.endpointCount == 1 && machine.isCurrent
+        )
     }
 
     @Test(

@@ -278,7 +278,10 @@ import Testing
         state.records = [worse]
         _ = machine.snapshotArrived(state, at: .seconds(31))
         #expect(keys(machine.table) == ["web/1"])
-        #expect(updates(in: machine.timePassed(to: .seconds(70)), of: machine).first?.table.endpointCount == 0)
+        #expect(
+            updates(in: machine.timePassed(to: .seconds(70)), of: machine).first?.table
+                .endpointCount == 0
+        )
     }
 
     // MARK: parts

@@ -1,0 +1,112 @@
+import Dispatch
+import EndpointFiles
+import Registry
+import Synchronization
+import TestKit
+import Testing
+
+/// Lists that come faster than a file can be written.
+@Suite struct PublisherFloodTests {
+    @Test func whileTheDiskHangsTheNewestListWaitsAloneAndIsWrittenThen() async throws {
+        try await TemporaryDirectory.with { directory in
+            let hanging = DispatchSemaphore(value: 0)
+            let isReleased = Mutex(false)
+            let hangs = Mutex(0)
+            let writer = AtomicFileWriter { call in
+                guard call == .fsync, !isReleased.withLock({ $0 }) else { return nil }
+                hangs.withLock { $0 += 1 }
+                hanging.wait()
+                return nil
+            }
+            let publisher = EndpointPublisher(
+                renderers: RendererPool(prefix: .standard),
+                generator: SeededGenerator(seed: 5),
+                timeline: Timeline(),
+                writer: writer
+            )
+            publisher.setOutputs([EndpointOutput(path: directory.file("list.json"))])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await publisher.run() }
+                defer { group.cancelAll() }
+                publisher.publish(Lists.update([], revision: 1))
+                try await eventually("the disk hangs") { hangs.withLock { $0 } == 1 }
+                let taken = Mutex(0)
+                for number in 2...20_000 {
+                    let revision = Revision(rawValue: Int64(number))
+                    publisher.publish {
+                        taken.withLock { $0 += 1 }
+                        return try? Lists.update(
+                            [Lists.endpoint("web", "1", revision: revision)],
+                            revision: revision
+                        )
+                    }
+                }
+                #expect(taken.withLock { $0 } == 0)
+                isReleased.withLock { $0 = true }
+                hanging.signal()
+                try await eventually("written") { publisher.hasWritten(upTo: 20_000) }
+                #expect(taken.withLock { $0 } == 1)
+                #expect(publisher.mostPending <= 3)
+                #expect(directory.read("list.json")?.contains(#""revision":20000"#) == true)
+            }
+        }
+    }
+
+    @Test func afterAWriteThatCostAProcessorMuchTheNextWaitsAsLong() throws {
+        var machine = PublisherMachine(generator: SeededGenerator(seed: 3))
+        let path = "/out/all.json"
+        _ = machine.outputsChanged(to: [EndpointOutput(path: path)], at: .zero)
+        _ = machine.listChanged(to: Lists.update([]), at: .zero)
+        _ = machine.writeEnded(
+            path,
+            number: 1,
+            revision: 42,
+            bytes: 1,
+            cost: .milliseconds(30),
+            at: .milliseconds(50)
+        )
+        // The newer list is not even taken before it can be written.
+        #expect(machine.newListWaits(at: .milliseconds(60)).isEmpty)
+        #expect(machine.newListWaits(at: .milliseconds(70)).isEmpty)
+        #expect(machine.deadline == .milliseconds(80))
+        let due = machine.timePassed(to: .milliseconds(80))
+        #expect(due.count { if case .takeList = $0 { true } else { false } } == 1)
+        let change = Lists.update([try Lists.endpoint("web", "1")], revision: 43)
+        let writes = machine.listChanged(to: change, at: .milliseconds(80))
+        #expect(writes.contains { if case .write = $0 { true } else { false } })
+        _ = machine.writeEnded(path, number: 2, revision: 43, bytes: 1, at: .milliseconds(90))
+        // A single change, after a pause, is written at once.
+        let next = machine.newListWaits(at: .seconds(2))
+        #expect(next.contains { if case .takeList = $0 { true } else { false } })
+    }
+
+    @Test func withoutAnOutputNoListIsTakenUntilThereIsOne() {
+        var machine = PublisherMachine(generator: SeededGenerator(seed: 3))
+        #expect(machine.newListWaits(at: .zero).isEmpty && machine.deadline == nil)
+        let actions = machine.outputsChanged(to: [EndpointOutput(path: "/out/a")], at: .seconds(1))
+        #expect(actions.contains { if case .takeList = $0 { true } else { false } })
+    }
+
+    @Test func twoPublishersOfOneLookShareWhatIsRendered() async throws {
+        try await TemporaryDirectory.with { directory in
+            let renderers = RendererPool(prefix: .standard)
+            let endpoints = try (0..<300).map { try Lists.endpoint("web", "i\($0)") }
+            let update = Lists.update(endpoints)
+            for name in ["a.json", "b.json"] {
+                let publisher = EndpointPublisher(
+                    renderers: renderers,
+                    generator: SeededGenerator(seed: 5),
+                    timeline: Timeline()
+                )
+                publisher.setOutputs([EndpointOutput(path: directory.file(name))])
+                publisher.publish(update)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { await publisher.run() }
+                    defer { group.cancelAll() }
+                    try await eventually("written") { publisher.hasWrittenAll }
+                }
+            }
+            #expect(directory.read("a.json") == directory.read("b.json"))
+        }
+    }
+}
