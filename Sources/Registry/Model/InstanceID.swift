@@ -12,6 +12,12 @@ public struct InstanceID: Hashable, Comparable, Sendable, CustomStringConvertibl
         self.text = String(text)
     }
 
+    /// The same, of the bytes of a key.
+    init?(segment: Slice<UnsafeBufferPointer<UInt8>>) {
+        guard KeySegment.isReadable(segment) else { return nil }
+        text = String(decoding: segment, as: UTF8.self)
+    }
+
     /// An id that this host wants to write, or `nil` unless it is `[A-Za-z0-9._-]{1,128}`.
     public init?(declared text: some StringProtocol) {
         guard KeySegment.isWritable(text) else { return nil }

@@ -30,6 +30,25 @@ package struct JSONText: Sendable {
         needsComma = false
     }
 
+    /// The name of the next value, of characters that stand for themselves: what is written for each
+    /// endpoint is not looked through.
+    package mutating func member(_ name: StaticString) {
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(text: name)
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// A string of characters that stand for themselves, written by `write`.
+    package mutating func plainString(_ write: (inout [UInt8]) -> Void) {
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        write(&bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     /// A line break, where white space is allowed.
     package mutating func newline() { bytes.append(0x0a) }
 
@@ -55,9 +74,13 @@ package struct JSONText: Sendable {
     package mutating func string(_ value: String) {
         comma()
         bytes.append(UInt8(ascii: "\""))
-        if value.utf8.allSatisfy(Self.isPlain) {
-            bytes.append(contentsOf: value.utf8)
-        } else {
+        // In one go, as almost all are.
+        let isPlain = value.utf8.withContiguousStorageIfAvailable { utf8 in
+            guard utf8.allSatisfy(Self.isPlain) else { return false }
+            bytes.append(contentsOf: utf8)
+            return true
+        }
+        if isPlain != true {
             for scalar in value.unicodeScalars { escaped(scalar) }
         }
         bytes.append(UInt8(ascii: "\""))
@@ -104,6 +127,19 @@ package struct JSONText: Sendable {
 }
 
 extension [UInt8] {
+    /// A text that is part of the program.
+    package mutating func append(text: StaticString) {
+        append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// A number in lower-case hexadecimal, padded with zeros to sixteen digits.
+    package mutating func appendHexadecimal(_ number: UInt64) {
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 0xf
+            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        }
+    }
+
     /// A number in decimal digits, without a text of its own.
     package mutating func appendDecimal(_ number: UInt64) {
         guard number >= 10 else {

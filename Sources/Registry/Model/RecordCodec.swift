@@ -151,19 +151,24 @@ public enum RecordCodec {
 extension JSONText {
     /// `weight`, `zone`, `tags` and `meta`: the members that a record and a list have in common.
     package mutating func members(of instance: ServiceInstance) {
-        name("weight")
+        member("weight")
         number(instance.weight)
         if let zone = instance.zone {
-            name("zone")
+            member("zone")
             string(zone)
         }
-        name("tags")
+        member("tags")
         openArray()
         for tag in instance.tags { string(tag) }
         closeArray()
-        name("meta")
+        member("meta")
         openObject()
-        for (key, value) in instance.meta.sorted(by: { $0.key < $1.key }) {
+        if instance.meta.count > 1 {
+            for (key, value) in instance.meta.sorted(by: { $0.key < $1.key }) {
+                name(key)
+                string(value)
+            }
+        } else if let (key, value) = instance.meta.first {
             name(key)
             string(value)
         }

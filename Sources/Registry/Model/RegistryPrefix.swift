@@ -33,16 +33,17 @@ public struct RegistryPrefix: Hashable, Sendable, CustomStringConvertible {
     /// - Returns: `nil` for a foreign key: outside the prefix, or with anything but exactly two
     ///   readable segments after it.
     public func parse(_ key: String) -> ServiceKey? {
-        var rest = key.utf8[...]
-        for byte in text.utf8 {
-            guard rest.popFirst() == byte else { return nil }
+        var key = key
+        return key.withUTF8 { bytes in
+            let start = text.utf8.count
+            guard bytes.starts(with: text.utf8),
+                let slash = bytes[start...].firstIndex(of: UInt8(ascii: "/")),
+                let service = ServiceName(segment: bytes[start..<slash]),
+                // A second slash makes it unreadable.
+                let instance = InstanceID(segment: bytes[(slash + 1)...])
+            else { return nil }
+            return ServiceKey(service: service, instance: instance)
         }
-        guard let slash = rest.firstIndex(of: UInt8(ascii: "/")),
-            let service = ServiceName(read: Substring(rest[..<slash])),
-            // A second slash makes it unreadable.
-            let instance = InstanceID(read: Substring(rest[rest.index(after: slash)...]))
-        else { return nil }
-        return ServiceKey(service: service, instance: instance)
     }
 
     /// The prefix itself.

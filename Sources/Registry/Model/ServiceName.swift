@@ -12,6 +12,12 @@ public struct ServiceName: Hashable, Comparable, Sendable, CustomStringConvertib
         self.text = String(text)
     }
 
+    /// The same, of the bytes of a key.
+    init?(segment: Slice<UnsafeBufferPointer<UInt8>>) {
+        guard KeySegment.isReadable(segment) else { return nil }
+        text = String(decoding: segment, as: UTF8.self)
+    }
+
     /// A name that this host wants to write, or `nil` unless it is `[A-Za-z0-9._-]{1,128}`.
     public init?(declared text: some StringProtocol) {
         guard KeySegment.isWritable(text) else { return nil }
@@ -31,6 +37,11 @@ public struct ServiceName: Hashable, Comparable, Sendable, CustomStringConvertib
 /// What one segment of a key may look like.
 enum KeySegment {
     static let limit = 128
+
+    static func isReadable(_ bytes: some Collection<UInt8>) -> Bool {
+        (1...limit).contains(bytes.count)
+            && bytes.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "/") }
+    }
 
     static func isReadable(_ text: some StringProtocol) -> Bool {
         hasFittingLength(text)

@@ -23,7 +23,10 @@ extension RegistrationMachine {
             }
         case .page(let records, let isFirst):
             if isFirst { listed = Listed(looksFor: Set(registrations.keys)) }
-            for record in records {
+            // A page is long, and few of its keys are ours: the others are not taken apart.
+            let own = Set(registrations.keys.map(settings.prefix.key))
+            for record in records
+            where own.contains(record.key) || (record.lease != .none && record.lease == ownLease) {
                 if let key = ours(record.key, record.lease) { listed.found[key] = record }
             }
         case .listed(let revision, let isRestored):

@@ -45,26 +45,39 @@ struct JSONListEncoder: LineEncoder {
         let instance = endpoint.instance
         var json = JSONText(continuing: &text)
         json.openObject()
-        json.name("id")
+        json.member("id")
         json.string(instance.key.instance.text)
-        json.name("addr")
-        json.string(instance.address.joined(port: instance.port))
-        json.name("address")
-        json.string(instance.address.text)
-        json.name("port")
+        json.member("addr")
+        json.plainString { instance.address.append(to: &$0, port: instance.port) }
+        json.member("address")
+        json.plainString { $0 += instance.address.text.utf8 }
+        json.member("port")
         json.number(instance.port)
         json.members(of: instance)
-        json.name("state")
-        json.string(endpoint.state.rawValue)
-        json.name("create_revision")
+        json.member("state")
+        json.plainString { $0 += endpoint.state.rawValue.utf8 }
+        json.member("create_revision")
         json.number(endpoint.createRevision.rawValue)
-        json.name("mod_revision")
+        json.member("mod_revision")
         json.number(endpoint.modRevision.rawValue)
-        json.name("version")
+        json.member("version")
         json.number(endpoint.version)
-        json.name("lease")
-        json.string(endpoint.lease.description)
+        json.member("lease")
+        json.plainString {
+            $0.appendHexadecimal(UInt64(bitPattern: endpoint.lease.rawValue))
+        }
         json.closeObject()
         json.finish(&text)
+    }
+}
+
+extension HostAddress {
+    /// ``joined(port:)`` at the end of a text.
+    fileprivate func append(to bytes: inout [UInt8], port: UInt16) {
+        if family == .ipv6 { bytes.append(UInt8(ascii: "[")) }
+        bytes += text.utf8
+        if family == .ipv6 { bytes.append(UInt8(ascii: "]")) }
+        bytes.append(UInt8(ascii: ":"))
+        bytes.appendDecimal(UInt64(port))
     }
 }
