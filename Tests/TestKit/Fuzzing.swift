@@ -4,8 +4,12 @@ import Registry
 /// Feeds a parser with hostile bytes, for as many inputs as the run can afford.
 public enum Fuzzing {
     /// How many inputs each parser gets: enough to find what is shallow, few enough for every run.
-    public static let inputs =
-        ProcessInfo.processInfo.environment["DISCOVERYD_FUZZ"].flatMap { Int($0) } ?? 20_000
+    public static let inputs = inputs(usually: 20_000)
+
+    /// How many inputs a parser gets that deserves another number than most, unless the run says.
+    public static func inputs(usually: Int) -> Int {
+        ProcessInfo.processInfo.environment["DISCOVERYD_FUZZ"].flatMap { Int($0) } ?? usually
+    }
 
     /// Gives `parse` one input after the other. A crash ends the run; what it was can be had again from
     /// the seed.
@@ -14,6 +18,7 @@ public enum Fuzzing {
     /// - Returns: The first complaint, with the seed and the input.
     public static func complaint(
         seed: UInt64 = 2026,
+        inputs: Int = inputs,
         corpus: [String],
         _ parse: ([UInt8]) -> String?
     ) -> String? {

@@ -23,8 +23,13 @@ public struct HostAddress: Hashable, Comparable, Sendable, CustomStringConvertib
     ///   and so is never the address of an endpoint.
     public init?(_ text: some StringProtocol) {
         let text = String(text)
-        if let canonical = Self.canonical(text, family: AF_INET, length: MemoryLayout<in_addr>.size)
-        {
+        if Self.isDottedQuad(text.utf8.span) {
+            self.init(text: text, family: .ipv4)
+        } else if let canonical = Self.canonical(
+            text,
+            family: AF_INET,
+            length: MemoryLayout<in_addr>.size
+        ) {
             self.init(text: canonical, family: .ipv4)
         } else if let canonical = Self.canonical(
             Self.withoutBrackets(text),
@@ -51,6 +56,8 @@ public struct HostAddress: Hashable, Comparable, Sendable, CustomStringConvertib
 
     /// Takes `address:port` apart; IPv6 must be in brackets.
     public static func split(_ text: some StringProtocol) -> (address: HostAddress, port: UInt16)? {
+        let text = String(text)
+        if let both = splitDottedQuad(text.utf8.span) { return both }
         guard let colon = text.lastIndex(of: ":") else { return nil }
         let host = text[..<colon]
         let digits = text[text.index(after: colon)...]
@@ -60,6 +67,12 @@ public struct HostAddress: Hashable, Comparable, Sendable, CustomStringConvertib
             let port = UInt16(digits), port > 0, let address = HostAddress(host)
         else { return nil }
         return (address, port)
+    }
+
+    /// Takes `address:port` apart that is still bytes.
+    static func split(_ text: Span<UInt8>) -> (address: HostAddress, port: UInt16)? {
+        if let both = splitDottedQuad(text) { return both }
+        return String(validating: text).flatMap { split($0) }
     }
 
     /// Whether it stays on this host: 127.0.0.0/8, `::1`, and the name `localhost`.
@@ -77,6 +90,53 @@ public struct HostAddress: Hashable, Comparable, Sendable, CustomStringConvertib
     /// Byte order of the spelling.
     public static func < (left: HostAddress, right: HostAddress) -> Bool {
         left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+
+    /// The way of nearly all addresses: IPv4 in its one spelling, with a port.
+    private static func splitDottedQuad(
+        _ text: Span<UInt8>
+    ) -> (address: HostAddress, port: UInt16)? {
+        var port: UInt32 = 0
+        var power: UInt32 = 1
+        var colon = text.count
+        while colon > 0 {
+            colon -= 1
+            let byte = text[colon]
+            if byte == UInt8(ascii: ":") { break }
+            guard power <= 10_000, (0x30...0x39).contains(byte) else { return nil }
+            port += UInt32(byte - 0x30) * power
+            power *= 10
+        }
+        let host = text.extracting(first: colon)
+        guard isDottedQuad(host), let port = UInt16(exactly: port), port > 0,
+            let text = String(validating: host)
+        else { return nil }
+        return (HostAddress(text: text, family: .ipv4), port)
+    }
+
+    /// Whether it is four numbers from 0 to 255 as inet_ntop(3) spells them, without leading zeros.
+    private static func isDottedQuad(_ text: Span<UInt8>) -> Bool {
+        guard (7...15).contains(text.count) else { return false }
+        var dots = 0
+        var digits = 0
+        var number = 0
+        for index in text.indices {
+            switch text[index] {
+            case UInt8(ascii: "."):
+                guard digits > 0 else { return false }
+                dots += 1
+                digits = 0
+                number = 0
+            case 0x30...0x39:
+                guard digits == 0 || number > 0 else { return false }
+                digits += 1
+                number = number * 10 + Int(text[index] - 0x30)
+                guard number <= 255 else { return false }
+            default:
+                return false
+            }
+        }
+        return dots == 3 && digits > 0
     }
 
     private static func withoutBrackets(_ text: String) -> String {
@@ -116,5 +176,14 @@ public struct HostAddress: Hashable, Comparable, Sendable, CustomStringConvertib
                     }
                 }
         }
+    }
+}
+
+extension String {
+    /// A text that is still bytes, or `nil` when these are not UTF-8.
+    init?(validating bytes: Span<UInt8>) {
+        // Why they are not UTF-8 is of no interest.
+        guard let text = try? UTF8Span(validating: bytes) else { return nil }
+        self.init(copying: text)
     }
 }

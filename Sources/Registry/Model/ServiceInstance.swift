@@ -39,4 +39,23 @@ public struct ServiceInstance: Hashable, Sendable {
         self.tags = Set(tags).sorted()
         self.meta = meta
     }
+
+    /// Describes an instance whose tags are known to be sorted and unique.
+    init(
+        key: ServiceKey,
+        address: HostAddress,
+        port: UInt16,
+        weight: UInt16,
+        zone: String?,
+        sortedTags: [String],
+        meta: [String: String]
+    ) {
+        self.key = key
+        self.address = address
+        self.port = port
+        self.weight = weight
+        self.zone = zone
+        self.tags = sortedTags
+        self.meta = meta
+    }
 }
