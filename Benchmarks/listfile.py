@@ -51,7 +51,7 @@ def compare_with_etcd(path, etcd):
     with open(path) as file:
         found = json.load(file)["services"]
     found.pop(OWN, None)
-    if json.dumps(found, indent=0) != json.dumps(wanted, indent=0):
+    if json.dumps(found) != json.dumps(wanted):
         raise SystemExit("the list is not what etcd has:\n"
                          + difference(json.dumps(wanted, indent=0), json.dumps(found, indent=0)))
 

@@ -23,7 +23,6 @@ import (
 	"time"
 
 	"go.etcd.io/etcd/clientv3"
-	"google.golang.org/grpc"
 )
 
 func main() {
@@ -40,12 +39,6 @@ func main() {
 		DialKeepAliveTime:    10 * time.Second,
 		DialKeepAliveTimeout: 3 * time.Second,
 		MaxCallRecvMsgSize:   64 << 20,
-		// A page arrives without waiting for window updates, and is read in few calls.
-		DialOptions: []grpc.DialOption{
-			grpc.WithInitialWindowSize(8 << 20),
-			grpc.WithInitialConnWindowSize(8 << 20),
-			grpc.WithReadBufferSize(64 << 10),
-		},
 	})
 	if err != nil {
 		log.Fatal(err)
