@@ -1,5 +1,6 @@
 """One large service that changes all the time, under a limit of memory."""
 import contextlib
+import math
 import os
 import time
 
@@ -9,7 +10,7 @@ from cgroup import open_group
 from load import Endpoints
 from samples import Samples
 from table import compared, cpu, memory, milliseconds, plain, table, text
-from turn import SameList, started
+from turn import NoList, SameList, started
 
 #: Endpoints, and puts a second.
 LOADS = [(10_000, 700), (50_000, 50), (100_000, 20), (100_000, 100)]
@@ -30,7 +31,11 @@ def measure(setting):
                 with contextlib.closing(open_group(LIMIT)) as group:
                     if not group.limits:
                         said = "without a limit: no memory control group could be made"
-                    figures, samples = one_turn(setting, program, etcd, load, group, same, (endpoints, rate, seed))
+                    try:
+                        figures, samples = one_turn(setting, program, etcd, load, group, same, (endpoints, rate, seed))
+                    except NoList:
+                        found.append([("killed" if group.kills() else "died") + " before its first list", *[math.nan] * 6])
+                        continue
                 found.append(figures)
                 samples.keep(os.path.join(setting.series, f"memory-{count}-{rate}-{program.name}.csv"))
                 series.append([f"{count:,}, {rate}", program.name, samples.compact()])
@@ -40,6 +45,7 @@ def measure(setting):
 
 
 def one_turn(setting, program, etcd, load, group, same, work):
+    """What was seen of a program, and its memory over time."""
     endpoints, rate, seed = work
     with started(program, etcd, endpoints.count, group) as turn:
         same.check(program.name, turn.first)
@@ -65,6 +71,8 @@ def one_turn(setting, program, etcd, load, group, same, work):
         else:
             same.keep(program.name, None)
         lags = lag.after_answer(puts, turn.replacements.all)
-        state = "yes" if died is None else f"killed after {died:.0f} s" if group.kills() else f"died after {died:.0f} s"
+        state = "yes"
+        if died is not None:
+            state = f"{'killed' if group.kills() else 'died'} after {died:.0f} s"
         peak = turn.process.peak()
         return [state, first, peak, peak / first, lag.percentile(lags, 0.5), lag.percentile(lags, 0.99), cost], samples

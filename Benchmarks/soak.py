@@ -50,7 +50,8 @@ def soak(options, setting, etcd, load, group, turn):
             while running.is_running() and turn.process.is_alive():
                 time.sleep(1)
                 for sample in samples.all[printed:]:
-                    print(f"{sample.at:6.0f} s  RSS {sample.resident:6.1f} MiB  group {sample.group:6.1f} MiB", flush=True)
+                    print(f"{sample.at:6.0f} s  RSS {sample.resident:6.1f} MiB  group {sample.group:6.1f} MiB",
+                          flush=True)
                 printed = len(samples.all)
             if not turn.process.is_alive():
                 raise SystemExit(f"it ended after {samples.all[-1].at:.0f} s; its log ends:\n{turn.end_of_log()}")

@@ -8,6 +8,10 @@ from programs import OWN
 LONGEST_START = 120
 
 
+class NoList(SystemExit):
+    """A program did not come to a complete list."""
+
+
 class Turn:
     """A program that has its list: how long that took, and what can be seen of it from now on."""
 
@@ -23,7 +27,7 @@ class Turn:
         seen = 0
         while True:
             if not self.replacements.until(lambda: len(self.replacements.all) > seen, LONGEST_START, self.process):
-                raise SystemExit(f"{self.program.name}: no complete list; its log ends:\n{self.end_of_log()}")
+                raise NoList(f"{self.program.name}: no complete list; its log ends:\n{self.end_of_log()}")
             self.cpu = self.process.cpu_seconds()
             seen = len(self.replacements.all)
             self.first = self.text()
