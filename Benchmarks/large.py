@@ -34,7 +34,7 @@ def measure(setting):
                     try:
                         figures, samples = one_turn(setting, program, etcd, load, group, same, (endpoints, rate, seed))
                     except NoList:
-                        found.append([("killed" if group.kills() else "died") + " before its first list", *[math.nan] * 6])
+                        found.append([f"{how_it_ended(group)} before its first list", *[math.nan] * 6])
                         continue
                 found.append(figures)
                 samples.keep(os.path.join(setting.series, f"memory-{count}-{rate}-{program.name}.csv"))
@@ -42,6 +42,10 @@ def measure(setting):
         rows += compared(f"{count:,}, {rate}", KINDS, *found)
     return (f"Run {said}.\n\n" + table(TITLES, rows) + "\n\nRSS over the time of the load, MiB:\n\n"
             + table(["endpoints, puts a second", "", "RSS"], series))
+
+
+def how_it_ended(group):
+    return "killed" if group.kills() else "died"
 
 
 def one_turn(setting, program, etcd, load, group, same, work):
@@ -73,6 +77,6 @@ def one_turn(setting, program, etcd, load, group, same, work):
         lags = lag.after_answer(puts, turn.replacements.all)
         state = "yes"
         if died is not None:
-            state = f"{'killed' if group.kills() else 'died'} after {died:.0f} s"
+            state = f"{how_it_ended(group)} after {died:.0f} s"
         peak = turn.process.peak()
         return [state, first, peak, peak / first, lag.percentile(lags, 0.5), lag.percentile(lags, 0.99), cost], samples

@@ -10,7 +10,8 @@ def table(titles, rows):
 
 def compared(what, kinds, ours, theirs):
     """Three rows: discoveryd, the Go program, and the ratio of the first to the second. What is NaN is not known."""
-    said = [["–" if value != value else show(value) for show, value in zip(kinds, figures)] for figures in (ours, theirs)]
+    said = [["–" if value != value else show(value) for show, value in zip(kinds, figures)]
+            for figures in (ours, theirs)]
     ratios = [ratio(*pair) if show is not text else "" for show, *pair in zip(kinds, ours, theirs)]
     return [[what, "discoveryd", *said[0]], ["", "Go", *said[1]], ["", "ratio", *ratios]]
 
