@@ -1,5 +1,4 @@
 """A program that runs: its CPU time, its memory, and its end."""
-import signal
 import subprocess
 import time
 
@@ -15,9 +14,6 @@ class Process:
 
     def is_alive(self):
         return self.child.poll() is None
-
-    def was_killed(self):
-        return self.child.poll() == -signal.SIGKILL
 
     def cpu_seconds(self):
         """Of all its threads, also of those that have ended, to the nanosecond."""
