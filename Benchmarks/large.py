@@ -32,7 +32,8 @@ def measure(setting):
                     if not group.limits:
                         said = "without a limit: no memory control group could be made"
                     try:
-                        figures, samples = one_turn(setting, program, etcd, load, group, same, (endpoints, rate, seed))
+                        work = endpoints, rate, seed
+                        figures, samples = one_turn(setting, program, etcd, load, group, same, work)
                     except NoList:
                         found.append([f"{how_it_ended(group)} before its first list", *[math.nan] * 6])
                         continue
@@ -79,4 +80,5 @@ def one_turn(setting, program, etcd, load, group, same, work):
         if died is not None:
             state = f"{how_it_ended(group)} after {died:.0f} s"
         peak = turn.process.peak()
-        return [state, first, peak, peak / first, lag.percentile(lags, 0.5), lag.percentile(lags, 0.99), cost], samples
+        middle, worst = lag.percentile(lags, 0.5), lag.percentile(lags, 0.99)
+        return [state, first, peak, peak / first, middle, worst, cost], samples
