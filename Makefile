@@ -12,7 +12,7 @@ ATONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
 OURS = Package.swift Examples Tests Sources/Registry Sources/Etcd Sources/EndpointFiles \
 	Sources/HealthChecks Sources/Metrics Sources/Systemd Sources/discoveryd
 
-.PHONY: help demo test build lint format benchmark install install-files dist clean
+.PHONY: help demo test build lint format benchmark benchmark-quick benchmark-soak install install-files dist clean
 
 help:
 	@echo "make demo      install what is needed, build, and run 'discoveryd dev'"
@@ -20,7 +20,9 @@ help:
 	@echo "make build     build everything, tests included"
 	@echo "make lint      check format, imports, shell scripts and what is shown of examples"
 	@echo "make format    format the Swift sources"
-	@echo "make benchmark build the release binary and measure it beside a program in Go"
+	@echo "make benchmark build the release binary and measure it beside a program in Go (about 20 minutes)"
+	@echo "make benchmark-quick  the same in a minute or two, to see that it works"
+	@echo "make benchmark-soak   half an hour of changes: does the memory stay flat?"
 	@echo "make dist      build the release binary: $(BINARY)"
 	@echo "make install   put the release binary and its files in place (DESTDIR=, PREFIX=)"
 
@@ -55,7 +57,18 @@ format:
 benchmark:
 	dev/install-packages.sh
 	$(MAKE) dist
-	Benchmarks/propagation.py $(BINARY)
+	Benchmarks/run.py --write-table $(BINARY)
+
+benchmark-quick:
+	dev/install-packages.sh
+	$(MAKE) dist
+	cd Benchmarks/peer && GO111MODULE=off GOPATH=/usr/share/gocode go test .
+	Benchmarks/run.py --quick $(BINARY)
+
+benchmark-soak:
+	dev/install-packages.sh
+	$(MAKE) dist
+	Benchmarks/soak.py $(BINARY)
 
 # Swift's own libraries inside, symbols outside: it runs where Swift is not installed.
 dist:

@@ -1,4 +1,4 @@
-"""A private etcd, asked through its HTTP gateway over a connection that stays open."""
+"""A private etcd, and its keys read through its HTTP gateway."""
 import base64
 import http.client
 import json
@@ -6,8 +6,7 @@ import socket
 import subprocess
 import time
 
-SERVICE_SIZE = 50
-AT_ONCE = 100
+PAGE = 2000
 
 
 def free_port():
@@ -16,16 +15,8 @@ def free_port():
         return s.getsockname()[1]
 
 
-def encode(text):
-    return base64.b64encode(text.encode()).decode()
-
-
-def record(service, id, addr):
-    """A value as discoveryd writes it."""
-    return json.dumps({"Op": 0, "Addr": addr, "discoveryd": {
-        "schema": 1, "service": service, "id": id, "owner": "0123456789abcdef0123456789abcdef",
-        "weight": 100, "zone": "a", "tags": ["blue"], "meta": {"version": "1.2"}, "state": "up",
-    }}, separators=(",", ":"))
+def encode(data):
+    return base64.b64encode(data).decode()
 
 
 class Etcd:
@@ -40,9 +31,7 @@ class Etcd:
         deadline = time.monotonic() + 20
         while True:
             try:
-                self.connection = http.client.HTTPConnection(self.address, timeout=60)
-                self._ask("kv/put", {"key": encode("warm-up"), "value": ""})
-                self._answer()
+                self._ask("kv/put", {"key": encode(b"warm-up"), "value": ""})
                 return
             except OSError:
                 if time.monotonic() > deadline:
@@ -50,37 +39,39 @@ class Etcd:
                     raise SystemExit("etcd did not start; is etcd-server installed?") from None
                 time.sleep(0.05)
 
-    def fill(self, count):
-        """Puts so many endpoints, in services of 50."""
-        puts = [{"requestPut": self._put(f"s{n // SERVICE_SIZE}", f"i{n}",
-                                         f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}:80")}
-                for n in range(count)]
-        for start in range(0, count, AT_ONCE):
-            self._ask("kv/txn", {"success": puts[start:start + AT_ONCE]})
-            self._answer()
+    def __enter__(self):
+        return self
 
-    def begin_put(self, service, id, addr):
-        """Sends a put and does not wait; see `end_put`."""
-        self._ask("kv/put", self._put(service, id, addr))
+    def __exit__(self, *_):
+        self.end()
 
-    def end_put(self):
-        """The revision of the put that was sent."""
-        return int(self._answer()["header"]["revision"])
+    def keys(self, prefix):
+        """All keys that begin with the prefix, at one revision: dictionaries with `key` and `value` as bytes."""
+        key, end = prefix.encode(), prefix.encode()[:-1] + bytes([prefix.encode()[-1] + 1])
+        revision, found = 0, []
+        while True:
+            answer = self._ask("kv/range", {"key": encode(key), "range_end": encode(end), "limit": PAGE,
+                                            "revision": revision})
+            revision = revision or answer["header"]["revision"]
+            for kv in answer.get("kvs", []):
+                found.append({**kv, "key": base64.b64decode(kv["key"]),
+                              "value": base64.b64decode(kv.get("value", ""))})
+            if not answer.get("more"):
+                return found
+            key = found[-1]["key"] + b"\0"
 
     def end(self):
         self.process.kill()
         self.process.wait()
 
-    @staticmethod
-    def _put(service, id, addr):
-        return {"key": encode(f"services/{service}/{id}"), "value": encode(record(service, id, addr))}
-
     def _ask(self, path, body):
-        self.connection.request("POST", "/v3/" + path, json.dumps(body))
-
-    def _answer(self):
-        answer = self.connection.getresponse()
-        text = answer.read()
+        connection = http.client.HTTPConnection(self.address, timeout=60)
+        try:
+            connection.request("POST", "/v3/" + path, json.dumps(body))
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
         if answer.status != 200:
             raise SystemExit(f"etcd: {text!r}")
         return json.loads(text)

@@ -1,75 +1,45 @@
-#!/usr/bin/env python3
-"""From a put in etcd to the renamed file: how long, and what it costs; beside a program on Go's clientv3.
+"""One change at a time: from sending a put to the file that holds it, and what that costs.
 
-    Benchmarks/propagation.py [--write-table] DISCOVERYD [ENDPOINTS...]      default: 10 1000 10000 100000
-
-Builds the Go program (Benchmarks/peer; golang-go and golang-etcd-server-dev of Debian), starts a private
-etcd and fills in so many endpoints in services of 50, as discoveryd writes them. Then discoveryd and the Go
-program take turns, in the order A B B A: each is started, lists all, and is given CHANGES puts, one after the
-other, each waited for until inotify tells that a file with the put's revision is in place. Only one of them
-runs at a time. What the list of one says after its turn, the next one has to say at its start, byte for byte.
-
-Prints, for each: the first list after the start, put to file (median, 99th percentile), CPU time of the
-process per change, and its resident memory; the medians of all turns, and their ratios. With --write-table the
-table also goes into docs/BENCHMARKS.md.
+Puts on a fixed schedule, slow enough that each is in its file before the next one is sent. Programs take turns
+in the order A B B A, each started anew, at one etcd; what the list of one says after its turn the next one has
+to say at its start.
 """
-import os
-import shutil
-import signal
-import sys
-import tempfile
+import statistics
+import time
 
-import table
-from etcd import Etcd
-from programs import Discoveryd, Peer
+import lag
+from load import Endpoints
+from setting import turns
+from table import compared, milliseconds, table
+from turn import SameList, started
 
-TURNS, CHANGES = 6, 40
-SIZES = [10, 1_000, 10_000, 100_000]
-
-
-def measure(binary, count):
-    """Lets the programs take turns and returns them, with what was measured of each."""
-    directory = tempfile.mkdtemp(prefix="discoveryd-bench-")
-    etcd, programs = None, []
-    try:
-        etcd = Etcd(directory)
-        etcd.fill(count)
-        programs = [Discoveryd(binary, directory), Peer(directory)]
-        before = None
-        for number in range(TURNS):
-            for program in programs if number % 2 == 0 else reversed(programs):
-                first, last = program.turn(etcd, number, CHANGES)
-                if before not in (None, first):
-                    raise SystemExit(f"{program.name} lists something else than the one before it:\n"
-                                     f"{table.difference(before, first)}")
-                before = last
-        return programs
-    finally:
-        for program in programs:
-            program.end()
-        if etcd:
-            etcd.end()
-        shutil.rmtree(directory)
+#: Endpoints, and puts a second.
+SIZES = [(10, 40), (1_000, 40), (10_000, 20), (100_000, 4)]
+CHANGES = 40
+TITLES = ["endpoints", "", "put to file", "99th percentile", "CPU per change"]
 
 
-def main():
-    arguments = sys.argv[1:]
-    writes = "--write-table" in arguments
-    if writes:
-        arguments.remove("--write-table")
-    if not arguments:
-        raise SystemExit(__doc__)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    binary, sizes = os.path.abspath(arguments[0]), [int(size) for size in arguments[1:]] or SIZES
-    print(table.TITLES, flush=True)
-    lines = [table.TITLES]
-    for size in sizes:
-        lines.append(table.rows(size, measure(binary, size)))
-        print(lines[-1], flush=True)
-    print("load average", *os.getloadavg())
-    if writes:
-        table.write("\n".join(lines))
+def measure(setting):
+    rows = []
+    for count, rate in setting.choose(SIZES, SIZES[:2]):
+        rows += one_size(setting, count, rate)
+    return table(TITLES, rows)
 
 
-if __name__ == "__main__":
-    main()
+def one_size(setting, count, rate):
+    endpoints, same = Endpoints(count, services=-(-count // 50)), SameList()
+    with setting.etcd(endpoints) as (directory, etcd, load), setting.programs(directory) as programs:
+        times, costs = {one.name: [] for one in programs}, {one.name: [] for one in programs}
+        for number, program in enumerate(turns(programs, setting.choose(2, 1))):
+            with started(program, etcd, count) as turn:
+                same.check(program.name, turn.first)
+                time.sleep(0.5)
+                before = turn.process.cpu_seconds()
+                puts = load.puts(endpoints, rate, CHANGES / rate, seed=number + 2)
+                turn.replacements.until_revision(puts[-1].revision, 30, turn.process)
+                costs[program.name].append((turn.process.cpu_seconds() - before) / len(puts))
+                times[program.name] += lag.after_sending(puts, turn.replacements.all)
+                same.keep(program.name, turn.text())
+    figures = [[statistics.median(times[one.name]), lag.percentile(times[one.name], 0.99),
+                statistics.median(costs[one.name])] for one in programs]
+    return compared(f"{count:,}", [milliseconds] * 3, *figures)

@@ -1,52 +1,48 @@
-"""The table: medians and ratios, in Markdown."""
-import difflib
+"""Tables in Markdown, and how numbers stand in them."""
 import math
-import os
-import statistics
-
-BEGIN, END = "<!-- propagation: begin -->", "<!-- propagation: end -->"
-PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "docs", "BENCHMARKS.md")
-TITLES = """\
-| endpoints | | first list | put to file | 99th percentile | CPU per change | memory |
-| ---: | --- | ---: | ---: | ---: | ---: | ---: |"""
 
 
-def rows(size, programs):
-    """Two programs of one size, and the ratio of the first to the second."""
-    ours, theirs = (figures(program) for program in programs)
-    lines = [line(said, program.name, [*map(milliseconds, found[:4]), f"{found[4]:.0f} MB"])
-             for said, program, found in zip([f"{size:,}", ""], programs, [ours, theirs])]
-    lines.append(line("", "ratio", [f"{left / right:.2f}" for left, right in zip(ours, theirs)]))
-    return "\n".join(lines)
+def table(titles, rows):
+    """The first column is text, as is the second when it has no title."""
+    marks = ["---" if index == 0 or not title else "---:" for index, title in enumerate(titles)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [titles, marks, *rows])
 
 
-def figures(program):
-    times = sorted(program.times)
-    return [statistics.median(program.firsts), statistics.median(times),
-            times[math.ceil(len(times) * 0.99) - 1], statistics.median(program.costs),
-            statistics.median(program.memory)]
+def compared(what, kinds, ours, theirs):
+    """Three rows: discoveryd, the Go program, and the ratio of the first to the second. What is NaN is not known."""
+    said = [["–" if value != value else show(value) for show, value in zip(kinds, figures)]
+            for figures in (ours, theirs)]
+    ratios = [ratio(*pair) if show is not text else "" for show, *pair in zip(kinds, ours, theirs)]
+    return [[what, "discoveryd", *said[0]], ["", "Go", *said[1]], ["", "ratio", *ratios]]
 
 
 def milliseconds(seconds):
-    return f"{seconds * 1000:.1f} ms" if seconds < 0.1 else f"{seconds * 1000:.0f} ms"
+    if not math.isfinite(seconds):
+        return "never"
+    return f"{seconds * 1000:.1f} ms" if abs(seconds) < 0.1 else f"{seconds * 1000:,.0f} ms"
 
 
-def line(*cells):
-    size, name, values = cells
-    return f"| {size} | {name} | " .replace("|  |", "| |") + " | ".join(values) + " |"
+def cpu(seconds):
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
-def difference(before, after):
-    """The first lines in which two lists differ."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
-    return "\n".join(text for _, text in zip(range(10), lines))
+def memory(mebibytes):
+    return f"{mebibytes:.0f} MiB"
 
 
-def write(text):
-    """Puts the table between its markers."""
-    with open(PAGE) as file:
-        page = file.read()
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    with open(PAGE, "w") as file:
-        file.write(f"{before}{BEGIN}\n{text}\n{END}{after}")
+def number(value):
+    return f"{value:,.0f}"
+
+
+def plain(value):
+    return f"{value:.2f}"
+
+
+def text(value):
+    return str(value)
+
+
+def ratio(ours, theirs):
+    if not (math.isfinite(ours) and math.isfinite(theirs)) or theirs <= 0 or ours < 0:
+        return "–"
+    return f"{ours / theirs:.2f}"
