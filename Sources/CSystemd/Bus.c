@@ -144,6 +144,10 @@ int csystemd_message_read_number(struct csystemd_message *m, uint32_t *number) {
     return sd_bus_message_read_basic(message_of(m), SD_BUS_TYPE_UINT32, number);
 }
 
+int csystemd_message_read_large_number(struct csystemd_message *m, uint64_t *number) {
+    return sd_bus_message_read_basic(message_of(m), SD_BUS_TYPE_UINT64, number);
+}
+
 int csystemd_message_read_flag(struct csystemd_message *m, int *flag) {
     return sd_bus_message_read_basic(message_of(m), SD_BUS_TYPE_BOOLEAN, flag);
 }

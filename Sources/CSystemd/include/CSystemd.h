@@ -151,6 +151,10 @@ int csystemd_message_read_text(struct csystemd_message *_Nonnull message, char t
 int csystemd_message_read_number(struct csystemd_message *_Nonnull message,
                                  uint32_t *_Nonnull number);
 
+/// Reads the next value, of D-Bus type t.
+int csystemd_message_read_large_number(struct csystemd_message *_Nonnull message,
+                                       uint64_t *_Nonnull number);
+
 /// Reads the next value, of D-Bus type b, as 0 or 1.
 int csystemd_message_read_flag(struct csystemd_message *_Nonnull message, int *_Nonnull flag);
 

@@ -55,6 +55,7 @@ enum SystemdNames {
     static let managerPath = "/org/freedesktop/systemd1"
     static let managerInterface = "org.freedesktop.systemd1.Manager"
     static let unitInterface = "org.freedesktop.systemd1.Unit"
+    static let serviceInterface = "org.freedesktop.systemd1.Service"
     static let jobInterface = "org.freedesktop.systemd1.Job"
     static let properties = "org.freedesktop.DBus.Properties"
 }

@@ -83,6 +83,13 @@ struct BusMessage: ~Copyable {
         return number
     }
 
+    func readLargeNumber() throws(SystemdError) -> UInt64 {
+        var number: UInt64 = 0
+        let result = csystemd_message_read_large_number(self.message, &number)
+        _ = try Self.checked(result, isEndFine: false)
+        return number
+    }
+
     func readFlag() throws(SystemdError) -> Bool {
         var flag: Int32 = 0
         _ = try Self.checked(csystemd_message_read_flag(self.message, &flag), isEndFine: false)

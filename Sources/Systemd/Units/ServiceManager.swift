@@ -36,6 +36,39 @@ public struct ServiceManager: Sendable {
         }
     }
 
+    /// How much memory a service may have: `MemoryMax=`, drop-ins included.
+    ///
+    /// No privileges are needed.
+    ///
+    /// - Parameters:
+    ///   - service: The unit, such as `discoveryd.service`. Need not run.
+    ///   - limit: How long all of it may take.
+    /// - Returns: Bytes; `nil` when it has no such limit, or there is no such unit.
+    /// - Throws: As ``ownJob(within:)``, but for `notAUnit`.
+    ///
+    /// See systemd.resource-control(5).
+    public func memoryMax(
+        of service: String,
+        within limit: Duration = .seconds(1)
+    ) async throws(SystemdError) -> UInt64? {
+        let deadline = ContinuousClock.now + limit
+        return try await BusThread.run { bus throws(SystemdError) in
+            let unit = try bus.answer(to: .manager("LoadUnit", service), until: deadline)
+            let answer = try bus.answer(
+                to: .property(
+                    "MemoryMax",
+                    of: SystemdNames.serviceInterface,
+                    at: try unit.readPath()
+                ),
+                until: deadline
+            )
+            try answer.enter(.variant, of: "t")
+            let bytes = try answer.readLargeNumber()
+            // The largest number is systemd's "infinity".
+            return bytes == .max ? nil : bytes
+        }
+    }
+
     /// The object path of the unit that this process belongs to.
     private static func ownUnit(
         _ bus: borrowing BusConnection,

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Etcd
 import Registry
+import Systemd
 
 /// `discoveryd check`: reads the configuration and says what is wrong with it.
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Check the configuration and say what it would do.",
@@ -18,12 +19,27 @@ struct CheckCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Say nothing when there is no fault.")
     var quiet = false
 
-    func run() throws {
+    func run() async throws {
         let loaded = try options.load()
         guard !quiet else { return }
         for warning in loaded.warnings { Terminal.complain("warning: \(warning)") }
         let etcd = EtcdClient.Configuration(loaded.configuration.etcd)
         for trouble in etcd.fileTroubles { Terminal.complain("warning: [etcd] \(trouble)") }
+        if let warning = await memoryWarning(loaded.configuration.limits) {
+            Terminal.complain("warning: \(warning)")
+        }
         Terminal.print(ConfigurationSummary(loaded, hostname: HostName.current).text)
+    }
+
+    /// Where the unit has less memory than the limits admit. Without a systemd to ask there is nothing to say.
+    private func memoryWarning(_ limits: ListLimits) async -> String? {
+        guard let most = try? await ServiceManager().memoryMax(of: "discoveryd.service"),
+            let most, limits.neededMemory > most
+        else { return nil }
+        let (needed, megabyte) = (limits.neededMemory, UInt64(1 << 20))
+        return """
+            [limits] admits lists that need about \(needed / megabyte) MB, and MemoryMax= of the unit is \
+            \(most / megabyte) MB; lower the limits, or raise MemoryMax= with 'systemctl edit discoveryd'
+            """
     }
 }
