@@ -34,9 +34,10 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
     ],
     targets: [
-        // C shims: no systemd and no C++ header reaches Swift.
+        // C shims: no systemd, no C++ and no allocator's header reaches Swift.
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
         .target(name: "CToml"),
+        .target(name: "CAllocator"),
 
         // The nouns.
         .target(name: "Registry", swiftSettings: strict),
@@ -101,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "CToml", "EndpointFiles", "Etcd", "HealthChecks", "Metrics", "Registry", "Systemd",
+                "CAllocator", "CToml", "EndpointFiles", "Etcd", "HealthChecks", "Metrics", "Registry", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

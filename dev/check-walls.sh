@@ -19,7 +19,7 @@ allowed() {
     HealthChecks) echo Registry NIOCore NIOHTTP1 NIOPosix NIOSSL Subprocess ;;
     Metrics) echo NIOCore NIOHTTP1 NIOPosix ;;
     Systemd) echo CSystemd Logging ;;
-    discoveryd) echo Registry Etcd EndpointFiles HealthChecks Metrics Systemd CToml ArgumentParser Logging \
+    discoveryd) echo Registry Etcd EndpointFiles HealthChecks Metrics Systemd CAllocator CToml ArgumentParser Logging \
         NIOCore NIOPosix ServiceLifecycle Subprocess SystemPackage UnixSignals ;;
     *) return 1 ;;
     esac

@@ -67,7 +67,7 @@ enum Lists {
             includeDraining: includeDraining,
             header: header
         )
-        var renderer = output.renderer(prefix: .standard)
+        let renderer = output.renderer(prefix: .standard)
         let rendering = renderer.render(update(endpoints))
         return (String(decoding: rendering.list.bytes, as: UTF8.self), rendering.rejections)
     }

@@ -4,7 +4,7 @@ extension EndpointOutput {
     /// A renderer for this output.
     ///
     /// - Parameter prefix: Where the list is read.
-    public func renderer(prefix: RegistryPrefix) -> any ListRenderer {
+    public func renderer(prefix: RegistryPrefix) -> ListRenderer {
         switch format {
         case .json: renderer(JSONListEncoder(), prefix)
         case .prometheus: renderer(PrometheusEncoder(), prefix)
@@ -20,13 +20,15 @@ extension EndpointOutput {
     private func renderer(
         _ encoder: some ListEncoder,
         _ prefix: RegistryPrefix
-    ) -> any ListRenderer {
-        BlockRenderer(
-            encoder,
-            prefix: prefix,
-            services: services,
-            filter: filter,
-            includeDraining: includeDraining
+    ) -> ListRenderer {
+        ListRenderer(
+            BlockRenderer(
+                encoder,
+                prefix: prefix,
+                services: services,
+                filter: filter,
+                includeDraining: includeDraining
+            )
         )
     }
 }

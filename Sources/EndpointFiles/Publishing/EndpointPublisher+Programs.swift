@@ -14,8 +14,7 @@ struct PendingWrite: Sendable {
     var staged: StagedFile?
 }
 
-// Writes of several steps: those that ask programs, and those that somebody is to take up. Each step
-// is begun by the loop, and only what a program does is beside it.
+// Writes of several steps: those that ask programs, and those that somebody is to take up.
 extension EndpointPublisher {
     typealias Work = MachineDriver<PublisherMachine>.Work
 
@@ -54,9 +53,10 @@ extension EndpointPublisher {
         return nil
     }
 
-    func drop(_ number: Int) {
+    func drop(_ number: Int) -> Work? {
         let write = pending.withLock { $0.removeValue(forKey: number) }
         if let staged = write?.staged { writer.discard(staged) }
+        return nil
     }
 
     private func stage(

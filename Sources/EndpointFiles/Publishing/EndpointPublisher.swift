@@ -3,9 +3,9 @@ import Synchronization
 
 /// Keeps files equal to the list: runs a ``PublisherMachine`` on the file system.
 ///
-/// Files are written by the loop itself, one after the other, so a file system that hangs shows in
-/// ``laps``. Programs that are asked about a file run beside the loop and hold up nothing but their
-/// file. The files stay when the publisher ends.
+/// What may wait for a disk is done beside the loop, for the files of one directory one after the other: a file
+/// system that hangs holds up nothing but its own files. So do programs that are asked about a file. The files
+/// stay when the publisher ends.
 public final class EndpointPublisher: Sendable {
     /// What is known of one file.
     private struct File {
@@ -31,6 +31,9 @@ public final class EndpointPublisher: Sendable {
     private let source = Mutex<Source?>(nil)
     private let observe: @Sendable (PublishReport) -> Void
     private let files = Mutex<[String: File]>([:])
+    private let disks = DiskQueues()
+    /// The files that are being looked at.
+    private let checking = Mutex<Set<String>>([])
     private let rejected = Mutex<[String: Int]>([:])
 
     /// A publisher that does nothing before ``run()``.
@@ -121,18 +124,35 @@ public final class EndpointPublisher: Sendable {
             switch action {
             case .takeList: takeList()
             case .write(let output, let update, let number):
-                return write(output, update, number)
-            case .proceed(_, let number): return proceed(number)
-            case .drop(let number): drop(number)
-            case .look(let path, let number): look(path, number)
-            case .check(let path): check(path)
-            case .forget(let path):
-                _ = files.withLock { $0.removeValue(forKey: path) }
-                _ = rejected.withLock { $0.removeValue(forKey: path) }
+                return beside(output.path) { [self] in write(output, update, number) }
+            case .proceed(let path, let number):
+                return beside(path) { [self] in proceed(number) }
+            case .drop(let number):
+                guard let path = pending.withLock({ $0[number]?.output.path }) else { return nil }
+                return beside(path) { [self] in drop(number) }
+            case .look(let path, let number): return beside(path) { [self] in look(path, number) }
+            case .check(let path):
+                // Of a disk that hangs nothing more is asked.
+                guard checking.withLock({ $0.insert(path).inserted }) else { return nil }
+                return beside(path) { [self] in check(path) }
+            case .forget(let path): return beside(path) { [self] in forget(path) }
             case .report(let report): observe(report)
             }
             return nil
         }
+    }
+
+    /// Does what may wait for the disk of a file, and then what that leaves to be done.
+    private func beside(_ path: String, _ step: @escaping @Sendable () -> Work?) -> Work {
+        { [disks] in
+            if let next = await disks.run(at: path, step), let next { await next() }
+        }
+    }
+
+    private func forget(_ path: String) -> Work? {
+        _ = files.withLock { $0.removeValue(forKey: path) }
+        _ = rejected.withLock { $0.removeValue(forKey: path) }
+        return nil
     }
 
     private func write(
@@ -206,22 +226,26 @@ public final class EndpointPublisher: Sendable {
         }
     }
 
-    private func look(_ path: String, _ number: Int) {
+    private func look(_ path: String, _ number: Int) -> Work? {
         let exists = writer.identity(of: path) != nil
         driver.happened { machine, now in
             machine.fileLooked(path, number: number, exists: exists, at: now)
         }
+        return nil
     }
 
-    private func check(_ path: String) {
+    private func check(_ path: String) -> Work? {
+        defer { _ = checking.withLock { $0.remove(path) } }
         let isAltered = files.withLock { files in
             guard let file = files[path], file.held != nil else { return false }
             guard file.identity != writer.identity(of: path) else { return false }
             files[path]?.held = nil
             return true
         }
-        guard isAltered else { return }
-        driver.happened { machine, now in machine.fileAltered(path, at: now) }
+        if isAltered {
+            driver.happened { machine, now in machine.fileAltered(path, at: now) }
+        }
+        return nil
     }
 
     /// Whether the file holds the list already: known from the last write, or read once at the start.

@@ -5,7 +5,7 @@ import Registry
 /// Cost follows the change: a block is kept until its service has changed, and what of a service did not
 /// change is taken over. That is seen from the identity of what the versions of a list share, so it does
 /// not matter which versions were rendered before.
-struct BlockRenderer<Encoder: ListEncoder>: ListRenderer {
+struct BlockRenderer<Encoder: ListEncoder>: Sendable {
     private let encoder: Encoder
     private let prefix: RegistryPrefix
     private let services: [ServiceName]?
@@ -64,6 +64,13 @@ struct BlockRenderer<Encoder: ListEncoder>: ListRenderer {
 
     /// Both the services and the blocks come in the order of the names.
     private mutating func renderBlocks(of services: [ServiceEndpoints]) {
+        guard !hasBlocks(for: services) else {
+            for index in services.indices
+            where !blocks[index].source.isIdentical(to: services[index]) {
+                blocks[index] = encoder.block(services[index], choice, after: blocks[index])
+            }
+            return
+        }
         var known = blocks[...]
         var blocks: [Encoder.Block] = []
         blocks.reserveCapacity(services.count)
@@ -77,5 +84,11 @@ struct BlockRenderer<Encoder: ListEncoder>: ListRenderer {
             }
         }
         self.blocks = blocks
+    }
+
+    /// Whether the services are those of the last time, as they nearly always are.
+    private func hasBlocks(for services: [ServiceEndpoints]) -> Bool {
+        services.count == blocks.count
+            && services.indices.allSatisfy { services[$0].name == blocks[$0].source.name }
     }
 }

@@ -48,11 +48,11 @@ public final class RendererPool: Sendable {
 
 /// A renderer that several loops use, one after the other.
 final class SharedRenderer: Sendable {
-    private let renderer: Mutex<any ListRenderer>
+    private let renderer: ListRenderer
 
-    init(_ renderer: any ListRenderer) {
-        self.renderer = Mutex(renderer)
+    init(_ renderer: ListRenderer) {
+        self.renderer = renderer
     }
 
-    func render(_ update: TableUpdate) -> Rendering { renderer.withLock { $0.render(update) } }
+    func render(_ update: TableUpdate) -> Rendering { renderer.render(update) }
 }

@@ -63,6 +63,9 @@ public struct StatusDocument: Sendable {
     /// Why readers have not taken up the files, by the unit or the program that was to see to it.
     public var reloadFaults: [String: String]
 
+    /// The services that are beyond the limits of what is kept, and so are not updated.
+    public var oversized: [ServiceName: ServiceSize]
+
     /// Describes the daemon.
     public init(
         state: State,
@@ -73,7 +76,8 @@ public struct StatusDocument: Sendable {
         lease: LeaseID?,
         services: [Service],
         outputs: [String: OutputStatus],
-        reloadFaults: [String: String] = [:]
+        reloadFaults: [String: String] = [:],
+        oversized: [ServiceName: ServiceSize] = [:]
     ) {
         self.state = state
         self.since = since
@@ -84,6 +88,7 @@ public struct StatusDocument: Sendable {
         self.services = services
         self.outputs = outputs
         self.reloadFaults = reloadFaults
+        self.oversized = oversized
     }
 
     /// Whether the two say the same, apart from how far the list has come: a change of the list
@@ -91,6 +96,7 @@ public struct StatusDocument: Sendable {
     public func isSameState(as other: StatusDocument) -> Bool {
         state == other.state && etcd == other.etcd && lease == other.lease
             && services == other.services && reloadFaults == other.reloadFaults
+            && oversized.keys == other.oversized.keys
             && outputs.mapValues(\.word) == other.outputs.mapValues(\.word)
     }
 
@@ -120,6 +126,19 @@ public struct StatusDocument: Sendable {
         json.openArray()
         for (path, status) in outputs.sorted(by: { $0.key < $1.key }) {
             append(path, status, to: &json)
+        }
+        json.closeArray()
+        json.name("oversized_services")
+        json.openArray()
+        for (name, size) in oversized.sorted(by: { $0.key < $1.key }) {
+            json.openObject()
+            json.name("service")
+            json.string(name.text)
+            json.name("keys")
+            json.number(size.keys)
+            json.name("bytes")
+            json.number(size.bytes)
+            json.closeObject()
         }
         json.closeArray()
         json.name("reload_faults")

@@ -10,13 +10,14 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
         var machine: Machine
         var pending: [Machine.Action] = []
         var mostPending = 0
-        /// When the earliest sleeping alarm goes off.
-        var alarm: Duration?
+        /// When the sleeping alarms go off, the earliest last. One is set only when it is earlier than all
+        /// others, so there are few, however often the deadline moves.
+        var alarms: [Duration] = []
 
         /// Whether the machine wants to be woken earlier than any alarm does.
         var needsAlarm: Bool {
             guard let deadline = machine.deadline else { return false }
-            return alarm.map { deadline < $0 } ?? true
+            return alarms.last.map { deadline < $0 } ?? true
         }
     }
 
@@ -57,6 +58,9 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
         if hasWork { waker.yield() }
         for done in doneHere { done() }
     }
+
+    /// How many alarms sleep.
+    package var alarmCount: Int { state.withLock { $0.alarms.count } }
 
     /// The most actions that ever waited for the loop at once.
     package var mostPending: Int { state.withLock { $0.mostPending } }
@@ -119,15 +123,17 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
     /// An alarm that went off too early finds nothing due and sets the next.
     private func setAlarm(in group: inout DiscardingTaskGroup) {
         let instant: Duration? = state.withLock { state in
-            guard state.needsAlarm else { return nil }
-            state.alarm = state.machine.deadline
-            return state.alarm
+            guard state.needsAlarm, let deadline = state.machine.deadline else { return nil }
+            state.alarms.append(deadline)
+            return deadline
         }
         guard let instant else { return }
         group.addTask { [self] in
             // Cancelled: the driver stops, and the alarm with it.
             guard (try? await timeline.sleep(until: instant)) != nil else { return }
-            state.withLock { if $0.alarm == instant { $0.alarm = nil } }
+            state.withLock { state in
+                if let index = state.alarms.lastIndex(of: instant) { state.alarms.remove(at: index) }
+            }
             happened { machine, now in machine.timePassed(to: now) }
         }
     }

@@ -77,12 +77,9 @@ struct LossGuard: Sendable {
         return .massLoss(lost: held.count, of: all)
     }
 
-    /// The key is there again, or its owner says that it leaves.
-    ///
-    /// - Returns: Whether it was held.
-    mutating func heard(of key: ServiceKey) -> Bool {
-        guard held.removeValue(forKey: key) != nil else { return false }
-        return true
+    /// The key is there again, or its owner says that it leaves: it is not held any more.
+    mutating func heard(of key: ServiceKey) {
+        held[key] = nil
     }
 
     private mutating func believe(_ count: Int, lostAt time: Duration) {

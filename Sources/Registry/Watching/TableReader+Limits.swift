@@ -40,10 +40,13 @@ extension TableReader {
     /// Whether services that are left out would fit now, or others in their place.
     var fitsOtherwise: Bool { !excess.isEmpty && limits.excess(of: sizes) != excess }
 
-    /// What is kept old for the sake of its readers has a bound as well.
-    private mutating func dropFrozenBeyondLimits() -> Set<ServiceName> {
+    /// What is kept old for the sake of its readers has a bound as well: as much as may be kept anew, or
+    /// one service, whatever its size.
+    mutating func dropFrozenBeyondLimits() -> Set<ServiceName> {
         var dropped: Set<ServiceName> = []
-        for name in limits.excess(of: frozen) {
+        while frozen.count > 1, !limits.admit(sum(of: frozen, without: [])),
+            let name = limits.largest(of: frozen)
+        {
             frozen[name] = nil
             table.removeAll(of: name)
             dropped.insert(name)

@@ -135,10 +135,7 @@ extension TableReader {
             table.adopt(old)
             frozen[name] = before.frozen[name] ?? before.sizes[name]
         }
-        for name in limits.excess(of: frozen) {
-            frozen[name] = nil
-            table.removeAll(of: name)
-        }
+        _ = dropFrozenBeyondLimits()
         for key in before.bad.keys.sorted() where bad[key] == nil {
             reading.reports.append(.badRecordEnded(key: key))
         }

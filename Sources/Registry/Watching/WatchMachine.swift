@@ -270,9 +270,8 @@ public struct WatchMachine: StateMachine {
         let losses = guardLosses(reading.lost, heard: reading.heard, at: now)
         var actions = (reading.reports + losses.reports).map(Action.report)
         actions.append(.tell(.events(events)))
-        if !reading.changed.isEmpty || losses.isChange {
-            actions.append(.publish(isReadAnew: false))
-        }
+        // Also when no endpoint of it has changed: how far it has come is waited for, and sizes are told.
+        actions.append(.publish(isReadAnew: false))
         // So many: a linearizable list is asked before anything else is believed.
         if losses.isMass { actions += listAgain() }
         return actions
@@ -283,10 +282,9 @@ public struct WatchMachine: StateMachine {
         _ lost: [Endpoint],
         heard: [ServiceKey],
         at now: Duration
-    ) -> (reports: [WatchReport], isChange: Bool, isMass: Bool) {
-        var isChange = false
+    ) -> (reports: [WatchReport], isMass: Bool) {
         if !guarding.held.isEmpty {
-            for key in heard where guarding.heard(of: key) { isChange = true }
+            for key in heard { guarding.heard(of: key) }
         }
         var reports: [WatchReport] = []
         var isMass = false
@@ -298,7 +296,7 @@ public struct WatchMachine: StateMachine {
             }
         }
         if guarding.settled() { reports.append(.massLossEnded(dropped: guarding.dropped)) }
-        return (reports, isChange, isMass)
+        return (reports, isMass)
     }
 
     /// The present stream is given up for a list; until that is there the table is as good as before.

@@ -33,9 +33,8 @@ struct CheckCommand: AsyncParsableCommand {
 
     /// Where the unit has less memory than the limits admit. Without a systemd to ask there is nothing to say.
     private func memoryWarning(_ limits: ListLimits) async -> String? {
-        guard let most = try? await ServiceManager().memoryMax(of: "discoveryd.service"),
-            let most, limits.neededMemory > most
-        else { return nil }
+        let most = try? await ServiceManager().memoryMax(of: "discoveryd.service")
+        guard let most, limits.neededMemory > most else { return nil }
         let (needed, megabyte) = (limits.neededMemory, UInt64(1 << 20))
         return """
             [limits] admits lists that need about \(needed / megabyte) MB, and MemoryMax= of the unit is \

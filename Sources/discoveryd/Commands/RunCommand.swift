@@ -40,6 +40,7 @@ struct RunCommand: AsyncParsableCommand {
     var logLevel = LogLevel.info
 
     func run() async throws {
+        FreeMemory.shareArenas()
         // A program of the administrator that ends before it has read its input must not end us.
         signal(SIGPIPE, SIG_IGN)
         let destination = LogDestination.detected()

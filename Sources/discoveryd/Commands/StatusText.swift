@@ -37,6 +37,12 @@ struct StatusText {
                 ["reload", "refused (\(report.reloadFaults) faults), the old configuration stays"]
             )
         }
+        rows += report.oversized.map {
+            [
+                "not updated",
+                "\($0.service) exceeds [limits] with \($0.keys) keys, \($0.bytes) bytes",
+            ]
+        }
         rows += report.actionErrors.map { ["not taken up", $0] }
         return rows
     }

@@ -31,6 +31,9 @@ extension StatusReport {
         serviceCount = facts.list?.table.serviceCount ?? 0
         endpointCount = facts.list?.table.endpointCount ?? 0
         heldCount = facts.list?.held.count ?? 0
+        oversized = (facts.list?.oversized ?? [:]).sorted { $0.key < $1.key }.map { name, size in
+            Oversized(service: name.text, keys: size.keys, bytes: size.bytes)
+        }
         reloadFaults = facts.reloadFaults
         actionErrors = actionFaults.map { "\($0.key): \($0.value.message)" }.sorted()
         services = facts.withoutAddress.map { name in

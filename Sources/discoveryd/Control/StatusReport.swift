@@ -42,6 +42,14 @@ struct StatusReport: Codable, Equatable, Sendable {
         }
     }
 
+    /// A service that is beyond `[limits]`, and so is not updated.
+    struct Oversized: Codable, Equatable, Sendable {
+        var service: String
+        /// How many keys it has in etcd, and how long they are, values included.
+        var keys: Int
+        var bytes: Int
+    }
+
     /// What drains.
     struct Drain: Codable, Equatable, Sendable {
         /// The service; absent for the whole host.
@@ -75,9 +83,11 @@ struct StatusReport: Codable, Equatable, Sendable {
     var services: [Service]
     var outputs: [Output]
     var drains: [Drain]
+    var oversized: [Oversized]
 
     enum CodingKeys: String, CodingKey {
         case schema, version, state, since, etcd, lease, revision, services, outputs, drains
+        case oversized = "oversized_services"
         case etcdError = "etcd_error"
         case listError = "list_error"
         case ttlSeconds = "ttl_seconds"

@@ -161,7 +161,8 @@ extension StatusDocument {
             outputs: line.outputs,
             reloadFaults: Dictionary(
                 line.reloadFaults.map { ($0.key.description, $0.value.message) }
-            ) { first, _ in first }
+            ) { first, _ in first },
+            oversized: line.facts.list?.oversized ?? [:]
         )
     }
 }

@@ -14,7 +14,7 @@ import Testing
             format: format,
             filter: EndpointFilter(tags: ["blue"])
         )
-        var follower = output.renderer(prefix: .standard)
+        let follower = output.renderer(prefix: .standard)
         var table: [String: Endpoint] = [:]
         for round in 1...300 {
             let service = "s\(Int.random(in: 0..<5, using: &generator))"
@@ -24,7 +24,7 @@ import Testing
                 Array(table.values),
                 revision: Revision(rawValue: Int64(round))
             )
-            var fresh = output.renderer(prefix: .standard)
+            let fresh = output.renderer(prefix: .standard)
             #expect(follower.render(update) == fresh.render(update), "seed 23, round \(round)")
         }
     }
@@ -121,7 +121,7 @@ import Testing
         let endpoint = try Lists.endpoint("web", "1")
         for format in ListFormat.samples where format.hasComments {
             let output = EndpointOutput(path: "/list", format: format, header: true)
-            var renderer = output.renderer(prefix: .standard)
+            let renderer = output.renderer(prefix: .standard)
             let list = renderer.render(Lists.update([endpoint], revision: 42)).list
             let text = String(decoding: list.bytes, as: UTF8.self)
             let header = "# discoveryd: services/ of cluster cdf818194e3a8c32, revision 42\n"

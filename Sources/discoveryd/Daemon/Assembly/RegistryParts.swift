@@ -13,6 +13,8 @@ struct RegistryParts: Sendable {
     let leaving: Leaving
     private let client: EtcdClient
     private let events: AsyncStream<ConnectionEvent>
+    /// Raised when the list has changed, once for many changes.
+    private let bursts: AsyncStream<Void>
     private let shared: SharedParts
 
     init(
@@ -28,6 +30,11 @@ struct RegistryParts: Sendable {
             bufferingPolicy: .bufferingNewest(64)
         )
         self.events = events
+        let (bursts, burst) = AsyncStream.makeStream(
+            of: Void.self,
+            bufferingPolicy: .bufferingNewest(1)
+        )
+        self.bursts = bursts
         client = EtcdClient(EtcdClient.Configuration(daemon.configuration.etcd)) { event.yield($0) }
         let store = MeasuredStore(EtcdRegistryStore(client), shared.metrics)
         keeper = LeaseKeeper(daemon.state, log: daemon.log)
@@ -39,7 +46,7 @@ struct RegistryParts: Sendable {
             signal: shared.signal,
             log: daemon.log
         )
-        watcher = Self.watcher(daemon, shared, store, files, session, generator.split())
+        watcher = Self.watcher(daemon, shared, store, files, session, burst, generator.split())
         leaving = Leaving(
             session: session,
             lease: daemon.configuration.lease,
@@ -82,6 +89,7 @@ struct RegistryParts: Sendable {
         _ store: MeasuredStore,
         _ files: FileParts,
         _ session: RegistrationSession,
+        _ burst: AsyncStream<Void>.Continuation,
         _ generator: SeededGenerator
     ) -> EndpointWatcher {
         var settings = WatchMachine.Settings(prefix: daemon.configuration.etcd.prefix)
@@ -101,6 +109,7 @@ struct RegistryParts: Sendable {
                     files.archive.publish(from: newest)
                     shared.board.listChanged(newest)
                     daemon.onList(newest)
+                    burst.yield()
                 },
                 keys: { session.keysHeard($0) },
                 reports: { report in
@@ -117,6 +126,7 @@ struct RegistryParts: Sendable {
         [
             Running { [client] in await client.run() },
             Running { [signal = shared.signal] in await signal.run() },
+            Running { [bursts] in await FreeMemory.giveBack(after: bursts) },
             Running { [events, shared, session, watcher] in
                 for await event in events {
                     shared.log.connection(event)

@@ -28,6 +28,8 @@ struct ListMetrics: Sendable {
     private let rejected: Counter
     private let foreign: Gauge
 
+    private static let mostOversized = 20
+
     init(in registry: MetricsRegistry) {
         synced = registry.gauge("discoveryd_watch_synced", "Whether the list follows etcd.")
         revision = registry.gauge(
@@ -115,9 +117,12 @@ struct ListMetrics: Sendable {
         services.set(Double(facts.list?.table.serviceCount ?? 0))
         endpoints.set(Double(facts.list?.table.endpointCount ?? 0))
         held.set(Double(count))
-        let sizes = facts.list?.oversized ?? [:]
+        // The largest alone: how many series there are is not for etcd to say.
+        let sizes = (facts.list?.oversized ?? [:])
+            .sorted { ($1.value.keys, $0.key) < ($0.value.keys, $1.key) }
+            .prefix(Self.mostOversized)
         oversized.setAll(
-            Dictionary(uniqueKeysWithValues: sizes.map { ($0.key.text, Double($0.value.keys)) })
+            Dictionary(sizes.map { ($0.key.text, Double($0.value.keys)) }) { first, _ in first }
         )
     }
 }

@@ -1,0 +1,17 @@
+// What glibc's allocator can be told, and Swift's module of glibc has not.
+#ifndef CALLOCATOR_H
+#define CALLOCATOR_H
+
+#include <stddef.h>
+
+/// Has all threads allocate from at most so many places: what one has freed another one uses. To be called
+/// before there is a second thread. See mallopt(3), M_ARENA_MAX.
+void callocator_limit_arenas(int count);
+
+/// How many bytes lie idle: freed, and not given back to the kernel. See mallinfo(3).
+size_t callocator_idle_bytes(void);
+
+/// Gives what lies idle back to the kernel. See malloc_trim(3).
+void callocator_trim(void);
+
+#endif
