@@ -142,6 +142,61 @@ def a_service_outgrows_the_limits(world):
         until(lambda: EXCESS not in daemon.status_line, "STATUS= says nothing more of it", world.patience)
 
 
+@scenario(bound=2)
+def a_service_outgrows_the_limits_alone(world):
+    """The only service grows from 300 to 301 with `[limits] endpoints = 300`: what was known of it stays"""
+    world.put_all(big(300))
+    one = world.start("one", limits=LIMITS)
+    until_equal(world, one)
+    one.reader.always = one.reader.list.endpoints
+    with world.recovery():
+        world.put("big/new", "10.4.0.0:80")
+        until_big_is_named(world, one)
+    world.put("small/i1", SMALL)
+    world.until_lists(one, "small/i1")
+
+
+@scenario(bound=2)
+def a_start_in_a_service_beyond_the_limits(world):
+    """A daemon starts whose own service is beyond the limits: ready at once"""
+    world.put_all({**big(400), "small/i1": SMALL})
+    one = world.daemon("one", {"big/own": WEB}, limits=LIMITS, start_timeout=8)
+    with world.recovery():
+        one.start()
+        one.wait_ready()
+
+
+@scenario(bound=2)
+def a_start_in_a_service_that_nobody_shows(world):
+    """A daemon starts whose own service no output shows: ready at once"""
+    world.put("small/i1", SMALL)
+    one = world.daemon("one", {"web/own": WEB}, start_timeout=8)
+    with open(one.conf) as file:
+        text = file.read()
+    with open(one.conf, "w") as file:
+        file.write(text.replace("[[service]]", 'services = ["small"]\n[[service]]'))
+    with world.recovery():
+        one.start()
+        one.wait_ready()
+
+
+@scenario(bound=2)
+def what_is_beyond_the_limits_is_named_by_status(world):
+    """`discoveryd status` and STATUS= name a service beyond the limits, with how many keys it has now"""
+    world.put_all({**big(200), "small/i1": SMALL})
+    one = world.start("one", limits=LIMITS)
+    until_equal(world, one)
+    with world.recovery():
+        world.put_all(big(400))
+        until_big_is_named(world, one)
+        until(lambda: f"{EXCESS}: 400 keys" in one.status_line, "STATUS= says 400 keys", 2)
+        world.put("big/new", "10.4.0.0:80")
+        until(lambda: f"{EXCESS}: 401 keys" in one.status_line,
+              f"STATUS= says 401 keys, not {one.status_line}", 2)
+    said = network.run(world.binary, "status", "--control-socket", one.status_file + ".sock")
+    expect("[limits]" in said, f"discoveryd status to name big, not {said}")
+
+
 BURST, KEYS, TTL, HANGS = 20_000, 1000, 5, 15
 # Over so many seconds: twice the time to live.
 BURST_TAKES = 10
