@@ -32,14 +32,17 @@ class Daemon:
         os.makedirs(self.state)
 
     def configure(self, endpoints, services, ttl=10, start_timeout=30, hold=None, on_stop=None,
-                  on_empty=None, etcd=None):
-        """Writes the configuration. `services` are addresses by service/id, `etcd` more settings of etcd."""
+                  on_empty=None, etcd=None, limits=None):
+        """Writes the configuration. `services` are addresses by service/id, `etcd` more settings of etcd,
+        `limits` those of the table of that name."""
         lines = ["[etcd]", f"endpoints = {json.dumps(endpoints)}",
                  *(f'{key} = "{value}"' for key, value in (etcd or {}).items()),
                  "[start]", f'timeout = "{start_timeout}s"',
                  "[lease]", f'ttl = "{ttl}s"']
         if on_stop:
             lines.append(f'on_stop = "{on_stop}"')
+        if limits:
+            lines += ["[limits]", *(f"{key} = {json.dumps(value)}" for key, value in limits.items())]
         lines += ["[[output]]", f'path = "{self.list}"']
         if hold is not None:
             lines.append(f'hold = "{hold}s"')
@@ -133,6 +136,17 @@ class Daemon:
     def told(self):
         """The lines it sent to systemd since its start."""
         return list(self._told)
+
+    @property
+    def status_line(self):
+        """What it said last to systemd of how it is, `STATUS=` in front."""
+        return next((line for line in reversed(self.told) if line.startswith("STATUS=")), "")
+
+    @property
+    def peak_memory(self):
+        """The most memory that it ever had at once, in KiB; see proc(5), VmHWM."""
+        with open(f"/proc/{self.process.pid}/status") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
 
     def leftovers(self, directory=None):
         """Staged files that nobody finished, in the directory of the list or another one."""
