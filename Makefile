@@ -12,11 +12,12 @@ ATONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
 OURS = Package.swift Examples Tests Sources/Registry Sources/Etcd Sources/EndpointFiles \
 	Sources/HealthChecks Sources/Metrics Sources/Systemd Sources/discoveryd
 
-.PHONY: help demo test build lint format benchmark benchmark-quick benchmark-soak install install-files dist clean
+.PHONY: help demo test fuzz build lint format benchmark benchmark-quick benchmark-soak install install-files dist clean
 
 help:
 	@echo "make demo      install what is needed, build, and run 'discoveryd dev'"
 	@echo "make test      install what is needed, build, and run every test"
+	@echo "make fuzz      feed every parser with millions of hostile inputs (FUZZ=5000000)"
 	@echo "make build     build everything, tests included"
 	@echo "make lint      check format, imports, shell scripts and what is shown of examples"
 	@echo "make format    format the Swift sources"
@@ -30,6 +31,13 @@ demo:
 	dev/install-packages.sh build
 	$(SWIFT) build --product discoveryd
 	.build/debug/discoveryd dev
+
+# Hostile bytes for each parser: a minute a million, about.
+FUZZ ?= 5000000
+fuzz:
+	dev/install-packages.sh
+	$(MAKE) build
+	DISCOVERYD_FUZZ=$(FUZZ) $(SWIFT) test --skip-build $(FLAGS) --filter FuzzTests
 
 test:
 	dev/install-packages.sh

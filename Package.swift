@@ -102,7 +102,8 @@ let package = Package(
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "CAllocator", "CToml", "EndpointFiles", "Etcd", "HealthChecks", "Metrics", "Registry", "Systemd",
+                "CAllocator", "CToml", "EndpointFiles", "Etcd", "HealthChecks", "Metrics",
+                "Registry", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -31,7 +31,7 @@ public final class EndpointPublisher: Sendable {
     private let source = Mutex<Source?>(nil)
     private let observe: @Sendable (PublishReport) -> Void
     private let files = Mutex<[String: File]>([:])
-    private let disks = DiskQueues()
+    private let disks = DiskThreads()
     /// The files that are being looked at.
     private let checking = Mutex<Set<String>>([])
     private let rejected = Mutex<[String: Int]>([:])

@@ -132,7 +132,9 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
             // Cancelled: the driver stops, and the alarm with it.
             guard (try? await timeline.sleep(until: instant)) != nil else { return }
             state.withLock { state in
-                if let index = state.alarms.lastIndex(of: instant) { state.alarms.remove(at: index) }
+                if let index = state.alarms.lastIndex(of: instant) {
+                    state.alarms.remove(at: index)
+                }
             }
             happened { machine, now in machine.timePassed(to: now) }
         }

@@ -129,7 +129,9 @@ package struct JSONText: Sendable {
 extension [UInt8] {
     /// A text that is part of the program.
     package mutating func append(text: StaticString) {
-        append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        append(
+            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        )
     }
 
     /// A number in lower-case hexadecimal, padded with zeros to sixteen digits.

@@ -97,6 +97,8 @@ public struct WatchMachine: StateMachine {
     public private(set) var revision = Revision.zero
     private var saidOutOfSync = true
     private var nextSizeReview: Duration?
+    /// Whether the list that is being read was begun for fewer services than are wanted by now.
+    private var isListTooSmall = false
 
     /// A machine that has not started.
     ///
@@ -152,7 +154,10 @@ public struct WatchMachine: StateMachine {
     public mutating func selectionChanged(to selection: ServiceSelection) -> [Action] {
         let (dropped, needsList) = reader.select(selection)
         let news: [Action] = dropped.isEmpty ? [] : [.publish(isReadAnew: false)]
-        return news + (needsList ? listAgain() : [])
+        guard needsList else { return news }
+        // Pages that were read already left them out.
+        if case .listing = state { isListTooSmall = true }
+        return news + listAgain()
     }
 
     /// More or less is to be kept.
@@ -191,6 +196,7 @@ public struct WatchMachine: StateMachine {
     /// All pages of the whole state have come.
     public mutating func listEnded(_ snapshot: ListedState, at now: Duration) -> [Action] {
         guard case .listing = state else { return [] }
+        if isListTooSmall { return beginList() }
         // Other services fit than were read: once more, now that it is known which.
         guard let reading = reader.listingEnded() else { return [.list] }
         // The read was linearizable: an older revision than ours is no lagging member.
@@ -307,6 +313,7 @@ public struct WatchMachine: StateMachine {
 
     private mutating func beginList() -> [Action] {
         state = .listing
+        isListTooSmall = false
         reader.listingBegan()
         return [.list]
     }

@@ -17,6 +17,37 @@ import Testing
         }
     }
 
+    /// Has something to do in a long time, and now and then something soon.
+    private struct Sleeper: StateMachine {
+        var soon: Duration?
+        var deadline: Duration? { soon ?? .seconds(1000) }
+
+        mutating func timePassed(to now: Duration) -> [Int] {
+            if let due = soon, due <= now { soon = nil }
+            return []
+        }
+    }
+
+    @Test func aDeadlineThatComesAndGoesLeavesNoAlarmBehind() async throws {
+        let clock = ManualClock()
+        let driver = MachineDriver(Sleeper(), timeline: Timeline(clock))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await driver.run { _ in nil } }
+            defer { group.cancelAll() }
+            for _ in 0..<50 {
+                driver.happened { machine, now in
+                    machine.soon = now + .milliseconds(10)
+                    return []
+                }
+                try await eventually("it sleeps") { driver.alarmCount == 2 }
+                clock.advance(by: .milliseconds(10))
+                try await eventually("it woke") {
+                    driver.read { $0.soon } == nil && driver.alarmCount == 1
+                }
+            }
+        }
+    }
+
     @Test func theMachineIsWokenAtItsDeadlines() async {
         let clock = ManualClock()
         let driver = MachineDriver(Ticker(deadline: .seconds(1)), timeline: Timeline(clock))

@@ -120,6 +120,20 @@ import Testing
         #expect(keys(machine) == ["web/1"])
     }
 
+    @Test func aServiceThatIsWantedWhileTheListIsBeingReadIsInIt() throws {
+        var settings = WatchMachine.Settings()
+        settings.selection = .only([try name("web")])
+        var machine = WatchMachine(settings, generator: SeededGenerator(seed: 5))
+        _ = machine.started()
+        _ = machine.pageArrived([record("db/1", 40)], isFirst: true, at: .zero)
+        #expect(machine.selectionChanged(to: .all).isEmpty)
+        let again = pages(&machine, 40, ["db/1", "web/1"])
+        #expect(again.contains { if case .list = $0 { true } else { false } })
+        #expect(machine.newest == nil)
+        list(&machine, 40, ["db/1", "web/1"])
+        #expect(keys(machine) == ["db/1", "web/1"])
+    }
+
     @Test func aKeyThatNobodyWantsIsStillHeardOf() throws {
         var settings = WatchMachine.Settings()
         settings.selection = .only([])

@@ -75,3 +75,16 @@ the_journal_has_fields() {
     eventually 5 "a line found by its field" in_box sh -c \
         'journalctl -q -u discoveryd -o json DISCOVERYD_SERVICE=web | grep -q "\"PRIORITY\":\"5\""'
 }
+
+check_warns_when_the_limits_do_not_fit_into_the_memory_of_the_unit() {
+    fresh || return 1
+    local with_defaults with_more
+    with_defaults=$(in_box /usr/sbin/discoveryd check 2>&1) || return 1
+    in_box sh -c 'printf "[limits]\nbytes = \"1G\"\n" >> /etc/discoveryd.conf'
+    with_more=$(in_box /usr/sbin/discoveryd check 2>&1) || return 1
+    expect "the defaults to fit, check said: $with_defaults" [ "${with_defaults/MemoryMax/}" = "$with_defaults" ] &&
+        expect "1G not to fit, check said: $with_more" has "$with_more" "MemoryMax= of the unit is 512 MB" &&
+        drop_in '[Service]\nMemoryMax=infinity\n' &&
+        expect "no limit to fit everything" in_box sh -c \
+            '! /usr/sbin/discoveryd check 2>&1 | grep MemoryMax'
+}
