@@ -128,7 +128,44 @@ extension ServiceEndpoints: Equatable {
     /// Whether both have equal endpoints, however they are divided into chunks.
     public static func == (left: ServiceEndpoints, right: ServiceEndpoints) -> Bool {
         guard left.name == right.name, left.count == right.count else { return false }
-        return left.isIdentical(to: right) || left.endpoints == right.endpoints
+        var ours = Cursor(left.chunks)
+        var theirs = Cursor(right.chunks)
+        while let chunk = ours.chunk, let other = theirs.chunk {
+            // What both share is not looked into.
+            if chunk === other, ours.place == theirs.place {
+                ours.skipChunk()
+                theirs.skipChunk()
+                continue
+            }
+            guard chunk.endpoints[ours.place] == other.endpoints[theirs.place] else { return false }
+            ours.advance()
+            theirs.advance()
+        }
+        return true
+    }
+
+    /// A place in a list of chunks.
+    private struct Cursor {
+        private let chunks: [EndpointChunk]
+        private var index = 0
+        private(set) var place = 0
+
+        init(_ chunks: [EndpointChunk]) {
+            self.chunks = chunks
+        }
+
+        /// The chunk that the place is in; `nil` at the end.
+        var chunk: EndpointChunk? { index < chunks.count ? chunks[index] : nil }
+
+        mutating func advance() {
+            place += 1
+            if place == chunks[index].endpoints.count { skipChunk() }
+        }
+
+        mutating func skipChunk() {
+            index += 1
+            place = 0
+        }
     }
 }
 
