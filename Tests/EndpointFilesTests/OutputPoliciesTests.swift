@@ -140,6 +140,11 @@ import Testing
         #expect(try #require(updates(real).first).table.endpointCount == 1)
     }
 
+    @Test func anOlderListThatSaysNothingOfTheServicesIsOfNoUse() throws {
+        var machine = machine(EndpointOutput(path: path, services: try Lists.names("db")))
+        #expect(machine.olderListFound(try list(3)).isEmpty)
+    }
+
     @Test func aFileOfAnEarlierRunIsNotReplacedByAnOlderList() throws {
         var machine = machine(EndpointOutput(path: path))
         let number = try #require(looks(machine.olderListFound(try list(3))).first)

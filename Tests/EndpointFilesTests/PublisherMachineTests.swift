@@ -14,6 +14,24 @@ import Testing
         #expect(writes(in: actions).map(\.path) == ["/out/all.json"])
     }
 
+    /// An output that was configured anew, of services that nobody wanted before: the list is read again for
+    /// them, and until then says nothing of them.
+    @Test func anOutputWaitsForAListOfItsServices() throws {
+        let web = EndpointOutput(path: "/out/web.json", services: try Lists.names("web"))
+        let db = EndpointOutput(path: "/out/db.json", services: try Lists.names("db"))
+        var machine = machine([web])
+        var list = Lists.update([try Lists.endpoint("web", "1")])
+        list.selection = .only(Set(try Lists.names("web")))
+        settle(&machine, machine.listChanged(to: list, at: .zero))
+        #expect(writes(in: machine.outputsChanged(to: [web, db], at: .zero)).isEmpty)
+        list.revision = list.revision.next
+        #expect(writes(in: machine.listChanged(to: list, at: .zero)).isEmpty)
+        #expect(machine.statuses["/out/db.json"] == .waiting && !machine.hasWrittenAll)
+        list.selection = .all
+        let actions = machine.listChanged(to: list, at: .zero)
+        #expect(writes(in: actions).map(\.path) == ["/out/db.json"])
+    }
+
     @Test func withoutOutputsEverythingIsWritten() {
         #expect(machine([]).hasWrittenAll)
     }

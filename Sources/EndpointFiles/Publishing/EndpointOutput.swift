@@ -53,6 +53,16 @@ public struct EndpointOutput: Hashable, Sendable {
         self.header = header
     }
 
+    /// Whether a list says all that it shows.
+    func isCovered(by list: TableUpdate) -> Bool {
+        list.selection.isSuperset(of: services.map { .only(Set($0)) } ?? .all)
+    }
+
+    /// Whether a list of an earlier run, which may have been of other services, says anything of what it shows.
+    func isTold(by older: TableUpdate) -> Bool {
+        services.map { $0.contains { older.table.count(of: $0) > 0 } } ?? true
+    }
+
     /// Whether two lists differ in what it shows, apart from the revision.
     func shows(aDifferenceOf list: TableUpdate, from before: TableUpdate) -> Bool {
         if list.held != before.held || list.clusterID != before.clusterID { return true }

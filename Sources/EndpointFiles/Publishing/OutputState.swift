@@ -71,7 +71,11 @@ struct OutputState: Sendable {
 
     /// There is a newer list.
     mutating func listChanged(from before: TableUpdate?, to list: TableUpdate, at now: Duration) {
-        if let before, !specification.shows(aDifferenceOf: list, from: before) { return }
+        if let before, specification.isCovered(by: before),
+            !specification.shows(aDifferenceOf: list, from: before)
+        {
+            return
+        }
         isBehind = true
         let wait = specification.wait
         guard wait.min > .zero, isServed else { return }
@@ -122,7 +126,8 @@ struct OutputState: Sendable {
 
     /// What is to be written now, if anything.
     mutating func next(of latest: TableUpdate, at now: Duration) -> (TableUpdate, KeepReason?)? {
-        guard isBehind else { return nil }
+        // A list that is not of its services would empty it.
+        guard isBehind, specification.isCovered(by: latest) else { return nil }
         switch step {
         case .looking, .writing: return nil
         case .failed(_, let until) where until > now: return nil

@@ -136,9 +136,9 @@ public struct PublisherMachine: StateMachine {
         older = update
         var actions: [Action] = []
         for path in outputs.keys.sorted() {
-            guard case .idle = outputs[path]?.step, outputs[path]?.isServed == false else {
-                continue
-            }
+            guard case .idle = outputs[path]?.step, outputs[path]?.isServed == false,
+                outputs[path]?.specification.isTold(by: update) == true
+            else { continue }
             writes += 1
             outputs[path]?.lookBegan(writes, .fromEarlierRun)
             actions.append(.look(path: path, number: writes))

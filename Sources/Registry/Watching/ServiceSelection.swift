@@ -21,6 +21,14 @@ public enum ServiceSelection: Hashable, Sendable {
         }
     }
 
+    /// Those that are in both.
+    public func intersection(_ other: ServiceSelection) -> ServiceSelection {
+        switch (self, other) {
+        case (.all, let one), (let one, .all): one
+        case (.only(let left), .only(let right)): .only(left.intersection(right))
+        }
+    }
+
     /// Whether each of the other's services is among them.
     public func isSuperset(of other: ServiceSelection) -> Bool {
         switch (self, other) {

@@ -9,6 +9,7 @@ extension TableReader {
     ) -> (dropped: Set<ServiceName>, needsList: Bool) {
         let needsList = !self.selection.isSuperset(of: selection)
         self.selection = selection
+        covered = covered.intersection(selection)
         var dropped: Set<ServiceName> = []
         for name in table.names where !selection.contains(name) {
             setAside(name)

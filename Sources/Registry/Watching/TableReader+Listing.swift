@@ -111,6 +111,7 @@ extension TableReader {
             return nil
         }
         listing = nil
+        covered = selection
         while !limits.admit(ended.total) { leaveOutLargest(of: &ended) }
         return adopt(ended)
     }

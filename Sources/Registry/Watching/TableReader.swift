@@ -23,7 +23,10 @@ struct TableReader: Sendable {
 
     let prefix: RegistryPrefix
     let hold: Duration
+    /// The services that are wanted.
     var selection = ServiceSelection.all
+    /// Those of them that the table is of: what is wanted since the list was read is not in it yet.
+    var covered = ServiceSelection.all
     var limits = ListLimits.none
     var table = EndpointTable()
     /// The keys whose records cannot be read.

@@ -8,6 +8,8 @@ public struct TableUpdate: Sendable {
     public var clusterID: ClusterID
     /// The revision at which the list was read, or last changed.
     public var revision: Revision
+    /// The services that the list is of: of any other it says nothing, not even that it has no endpoints.
+    public var selection: ServiceSelection
     /// The services that are beyond the limits of what is kept, with their sizes in the store. Their
     /// endpoints are those of an earlier revision, or none.
     public var oversized: [ServiceName: ServiceSize]
@@ -18,9 +20,11 @@ public struct TableUpdate: Sendable {
         clusterID: ClusterID,
         revision: Revision,
         held: [ServiceKey: HeldEndpoint] = [:],
+        selection: ServiceSelection = .all,
         oversized: [ServiceName: ServiceSize] = [:]
     ) {
         self.held = held
+        self.selection = selection
         self.table = table
         self.clusterID = clusterID
         self.revision = revision

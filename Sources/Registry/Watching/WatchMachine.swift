@@ -107,6 +107,7 @@ public struct WatchMachine: StateMachine {
         self.settings = settings
         reader = TableReader(prefix: settings.prefix, hold: settings.hold)
         reader.selection = settings.selection
+        reader.covered = settings.selection
         reader.limits = settings.limits
         guarding = LossGuard(.init(window: settings.ttl, hold: settings.lossHold))
         var generator = generator
@@ -126,6 +127,7 @@ public struct WatchMachine: StateMachine {
                 clusterID: $0,
                 revision: revision,
                 held: guarding.held,
+                selection: reader.covered,
                 oversized: reader.oversized
             )
         }

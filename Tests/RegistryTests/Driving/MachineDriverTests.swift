@@ -34,12 +34,13 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await driver.run { _ in nil } }
             defer { group.cancelAll() }
+            try await eventually("it sleeps for long") { driver.alarmCount == 1 }
             for _ in 0..<50 {
                 driver.happened { machine, now in
                     machine.soon = now + .milliseconds(10)
                     return []
                 }
-                try await eventually("it sleeps") { driver.alarmCount == 2 }
+                try await eventually("it sleeps for a moment") { driver.alarmCount == 2 }
                 clock.advance(by: .milliseconds(10))
                 try await eventually("it woke") {
                     driver.read { $0.soon } == nil && driver.alarmCount == 1

@@ -111,11 +111,13 @@ import Testing
             changed: ["services/db/2": 41]
         )
         #expect(machine.summaryArrived(summary, at: due).isEmpty)
-        // Somebody wants it: its values have to be read.
+        // Somebody wants it: its values have to be read, and until then the list is not of it.
         let wanted = machine.selectionChanged(to: .all)
+        #expect(machine.newest?.selection == settings.selection)
         #expect(wanted.contains { if case .list = $0 { true } else { false } })
         list(&machine, 41, ["db/1", "db/2", "web/1"])
         #expect(keys(machine) == ["db/1", "db/2", "web/1"])
+        #expect(machine.newest?.selection == .all)
         #expect(!machine.selectionChanged(to: .only([try name("web")])).isEmpty)
         #expect(keys(machine) == ["web/1"])
     }
