@@ -6,6 +6,14 @@ import Testing
 
 /// The client on real servers.
 @Suite struct EtcdClientTests {
+    @Test func aStreamThatFindsNoPlaceToWaitIsRefused() throws {
+        // Nobody runs it, so they all wait.
+        let client = EtcdClient(EtcdClient.Configuration(endpoints: [.local]))
+        for _ in 0..<1024 { try client.start {} }
+        let error = #expect(throws: EtcdError.self) { try client.start {} }
+        #expect(error?.code == .resourceExhausted)
+    }
+
     @Test(arguments: EtcdVersion.allCases)
     func aKeyTellsItsRevisionsAndVersion(version: EtcdVersion) async throws {
         try await withClient(version) { client, _ in
