@@ -226,7 +226,7 @@ def killed_at_each_system_call_of_a_write(world):
         calls = trace.until_written()
     # What the write path is; a call that is missing here would be one that nobody tests.
     names = [name for name, _ in calls]
-    expect(names.count("fsync") == 2 and {"openat", "mkdirat", "write", "fchmodat", "renameat",
+    expect(names.count("fsync") == 2 and {"openat", "mkdirat", "writev", "fchmodat", "renameat",
            "close"} <= set(names), f"the calls of a write, not {names}")
     for number, (name, count) in enumerate(calls):
         before = one.reader.list.endpoints
