@@ -6,7 +6,7 @@ public struct EndpointOutput: Hashable, Sendable {
     public var path: String
     /// The services it names, each always, empty ones too; all that have endpoints when `nil`.
     public var services: [ServiceName]?
-    /// Whose it is, and its permissions.
+    /// The owner, the group and the permissions of the file.
     public var access: FileAccess
     /// How long changes are gathered. Default: not at all.
     public var wait = OutputWait.none

@@ -6,9 +6,9 @@ struct PendingWrite: Sendable {
     let output: EndpointOutput
     /// The list in the output's form.
     let list: RenderedList
-    /// What it has taken of a processor so far.
+    /// The processor time that it has used so far.
     var cost: Duration
-    /// What is to be written, once it is known.
+    /// The bytes to write; `nil` until a program has printed them.
     var content: FileContent?
     /// Where it is ready, once it is.
     var staged: StagedFile?

@@ -3,11 +3,11 @@ import Synchronization
 
 /// Keeps files equal to the list: runs a ``PublisherMachine`` on the file system.
 ///
-/// What may wait for a disk is done beside the loop, for the files of one directory one after the other: a file
-/// system that hangs holds up nothing but its own files. So do programs that are asked about a file. The files
-/// stay when the publisher ends.
+/// Writes on threads that may wait for a disk, one for each directory: a file system that hangs delays nothing
+/// but its own files. Programs that check or make a file run beside the loop too. The files stay when the
+/// publisher ends.
 public final class EndpointPublisher: Sendable {
-    /// What is known of one file.
+    /// The state of one file on the disk, as this run knows it.
     private struct File {
         var renderer: SharedRenderer
         var rejections: RejectionLedger
@@ -18,7 +18,7 @@ public final class EndpointPublisher: Sendable {
         var wasRead = false
     }
 
-    /// Where the newest list is to be had.
+    /// Returns the newest list; `nil` when there is none yet.
     public typealias Source = @Sendable () -> TableUpdate?
 
     let writer: AtomicFileWriter
@@ -40,7 +40,7 @@ public final class EndpointPublisher: Sendable {
     ///
     /// - Parameters:
     ///   - renderers: Renders the lists; publishers that share one render each list once.
-    ///   - processorTime: What the thread has used of a processor; see clock_gettime(2),
+    ///   - processorTime: Returns the CPU time of the calling thread; see clock_gettime(2),
     ///     `CLOCK_THREAD_CPUTIME_ID`.
     ///   - programs: Runs the programs that outputs name.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
@@ -66,8 +66,8 @@ public final class EndpointPublisher: Sendable {
         driver.happened { machine, now in machine.outputsChanged(to: outputs, at: now) }
     }
 
-    /// There is a newer list, to be taken when it can be written. Costs next to nothing while another one
-    /// waits to be taken.
+    /// Announces a newer list, which is taken from `source` as soon as a file could be written. Costs next to
+    /// nothing while another one waits to be taken.
     public func publish(from source: @escaping Source) {
         let isFirst = self.source.withLock { waiting in
             defer { waiting = source }
@@ -77,7 +77,7 @@ public final class EndpointPublisher: Sendable {
         driver.happened { machine, now in machine.newListWaits(at: now) }
     }
 
-    /// There is a new list.
+    /// Publishes a list.
     public func publish(_ update: TableUpdate) { publish { update } }
 
     private func takeList() {
@@ -142,7 +142,7 @@ public final class EndpointPublisher: Sendable {
         }
     }
 
-    /// Does what may wait for the disk of a file, and then what that leaves to be done.
+    /// Runs a step on the thread for a file's directory, and then the work that the step returned.
     private func beside(_ path: String, _ step: @escaping @Sendable () -> Work?) -> Work {
         { [disks] in
             if let next = await disks.run(at: path, step), let next { await next() }

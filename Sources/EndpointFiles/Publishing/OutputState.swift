@@ -124,7 +124,7 @@ struct OutputState: Sendable {
         }
     }
 
-    /// What is to be written now, if anything.
+    /// Returns the list to write now, or the reason to keep the file; `nil` when there is nothing to do.
     mutating func next(of latest: TableUpdate, at now: Duration) -> (TableUpdate, KeepReason?)? {
         // A list that is not of its services would empty it.
         guard isBehind, specification.isCovered(by: latest) else { return nil }

@@ -1,7 +1,7 @@
 import Glibc
 
 extension Duration {
-    /// What the calling thread has used of a processor so far; see clock_gettime(2).
+    /// The CPU time that the calling thread has used so far; see clock_gettime(2).
     public static var usedByThread: Duration {
         var time = timespec()
         guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return .zero }

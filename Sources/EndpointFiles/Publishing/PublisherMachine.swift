@@ -5,9 +5,9 @@ public import Registry
 /// The newest list wins: a file that is behind by several changes is written once. Unless an output
 /// asks for a wait, nobody waits: a change is written as soon as the file's last write is done.
 ///
-/// What concerns one file is in ``OutputState``; here is what they have in common.
+/// ``OutputState`` decides for one file; this decides across them.
 public struct PublisherMachine: StateMachine {
-    /// What the driver is to do.
+    /// Tells the driver what to do.
     public enum Action: Sendable {
         /// Take the newest list from whoever has it, and tell it.
         case takeList

@@ -2,18 +2,18 @@ import Registry
 
 /// A format in which a service is its endpoints in the order of their instances, one after the other.
 protocol LineEncoder: ListEncoder where Block == LineBlock {
-    /// What stands between two endpoints.
+    /// Separates two endpoints.
     static var separator: [UInt8] { get }
 
     /// How the weights of a service's endpoints are written.
     func scale(_ weights: WeightSpread) -> WeightScale
 
-    /// What stands before the endpoints of a service.
+    /// Returns the text before the endpoints of a service.
     ///
     /// - Throws: ``EncodingFault`` when the format cannot carry it; the whole service is left out.
     func opening(_ service: ServiceName, isEmpty: Bool) throws(EncodingFault) -> [UInt8]
 
-    /// Says an endpoint at the end of a text. What it says must follow from the arguments alone.
+    /// Appends an endpoint to a text. The result must depend on the arguments alone.
     ///
     /// - Throws: ``EncodingFault`` when the format cannot carry it; it is left out, and so is what was
     ///   appended.
@@ -23,7 +23,7 @@ protocol LineEncoder: ListEncoder where Block == LineBlock {
         to text: inout [UInt8]
     ) throws(EncodingFault)
 
-    /// What stands after the endpoints of a service.
+    /// Returns the text after the endpoints of a service.
     func closing(isEmpty: Bool) -> [UInt8]
 }
 
@@ -92,7 +92,7 @@ extension LineEncoder {
         }
     }
 
-    /// Says the endpoints of a chunk; the text of those that were said before is copied.
+    /// Renders the endpoints of a chunk; copies the text of those that have not changed.
     private func run(
         _ chunk: EndpointChunk,
         _ tally: LineBlock.Tally,
@@ -134,7 +134,7 @@ extension LineEncoder {
 
 /// A service in a format of lines: a text for each chunk of endpoints.
 struct LineBlock: RenderedBlock {
-    /// What is known of a chunk before it is said.
+    /// Counts of a chunk that are needed before it is rendered.
     struct Tally: Sendable {
         /// How many endpoints match the filter, shown or not.
         var matching = 0

@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Has what may wait for a disk done on threads that may: Swift's own must never wait, there are only as many
-/// as processors, and everything else that the daemon does is on them.
+/// Runs blocking file system calls on threads of their own. Swift's cooperative pool has a thread per core, and
+/// everything else that the daemon does runs on it.
 ///
 /// What is for one directory is done in order, and a directory that hangs holds up no other.
 final class DiskThreads: Sendable {
@@ -11,7 +11,7 @@ final class DiskThreads: Sendable {
 
     private let threads = Mutex<[String: DiskThread]>([:])
 
-    /// Does work that may wait for the directory of a file.
+    /// Runs blocking work for a file, after all that was added for its directory before.
     ///
     /// - Returns: What it returned; `nil` when the task was cancelled and it did not end soon. It goes on
     ///   then, and nobody hears of it.
@@ -28,6 +28,7 @@ final class DiskThreads: Sendable {
             }
         } onCancel: {
             let isStarted = DiskThread.start {
+                // On a thread of its own, so it may wait.
                 sleep(Self.grace)
                 waiting.end(with: nil)
             }
@@ -74,7 +75,7 @@ final class DiskThreads: Sendable {
     }
 }
 
-/// Does one piece of work after the other, on a thread of its own while there is any.
+/// Runs one piece of work after the other, on a thread that lives while there is any.
 ///
 /// How much waits is for its users to bound: a publisher has one write a file under way, and one look.
 final class DiskThread: Sendable {
