@@ -37,9 +37,9 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
 
     /// Tells the machine what happened; its actions are done by ``run(_:)``.
     ///
-    /// - Parameter here: What of an action is done at once, by the one who tells, instead of by the loop;
-    ///   `nil` leaves it to the loop. For what would pile up when events come faster than the loop goes
-    ///   round: so whoever brings them is held back by it. Asked under the lock, done outside of it.
+    /// - Parameter here: Returns how to do an action at once, in the calling task; `nil` leaves it to the
+    ///   loop. For actions that would pile up when events come faster than the loop takes them: this way the
+    ///   caller is slowed down. Called under the lock; what it returns runs outside of it.
     public func happened(
         _ event: (_ machine: inout Machine, _ now: Duration) -> [Machine.Action],
         here: (Machine.Action) -> (() -> Void)? = { _ in nil }
@@ -85,18 +85,13 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
     /// Has the actions done until the task is cancelled; then cancels and waits for those under
     /// way. Call it once.
     ///
-    /// - Parameters:
-    ///   - begin: Does an action, or begins it and returns the part that takes time. Called for one action after the other, in the order in which the machine gave them; the work that
+    /// - Parameter begin: Does an action, or begins it and returns the part that takes time. Called
+    ///   for one action after the other, in the order in which the machine gave them; the work that
     ///   they return overlaps. Must not wait.
-    ///   - gather: Called at the beginning of each lap, to tell the machine what waits elsewhere.
-    public func run(
-        gather: @Sendable () -> Void = {},
-        _ begin: @Sendable (Machine.Action) -> Work?
-    ) async {
+    public func run(_ begin: @Sendable (Machine.Action) -> Work?) async {
         await withDiscardingTaskGroup { group in
             setAlarm(in: &group)
             for await _ in wake {
-                gather()
                 for action in takePending() {
                     if let work = begin(action) { group.addTask { await work() } }
                 }

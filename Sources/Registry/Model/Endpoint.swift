@@ -3,6 +3,27 @@
 /// A value that shares its storage: a copy costs one reference, however much a record says, and two copies
 /// are known to be equal without a look inside.
 public struct Endpoint: Sendable {
+    /// All that is said and known of it, apart from its size in etcd.
+    private struct Facts: Hashable {
+        var instance: ServiceInstance
+        let state: EndpointState
+        let owner: OwnerID?
+        let createRevision: Revision
+        let modRevision: Revision
+        let version: Int64
+        let lease: LeaseID
+    }
+
+    private final class Storage: Sendable {
+        let facts: Facts
+        let recordBytes: Int
+
+        init(_ facts: Facts, recordBytes: Int) {
+            self.facts = facts
+            self.recordBytes = recordBytes
+        }
+    }
+
     private var storage: Storage
 
     /// Joins what the owner says with what etcd knows.
@@ -18,89 +39,52 @@ public struct Endpoint: Sendable {
         lease: LeaseID,
         recordBytes: Int = 0
     ) {
-        storage = Storage(
+        let facts = Facts(
             instance: instance,
             state: state,
             owner: owner,
             createRevision: createRevision,
             modRevision: modRevision,
             version: version,
-            lease: lease,
-            recordBytes: recordBytes
+            lease: lease
         )
+        storage = Storage(facts, recordBytes: recordBytes)
     }
 
-    /// What its owner says.
+    /// The instance as its owner describes it.
     public var instance: ServiceInstance {
-        get { storage.instance }
+        get { storage.facts.instance }
         set {
-            storage = Storage(
-                instance: newValue,
-                state: state,
-                owner: owner,
-                createRevision: createRevision,
-                modRevision: modRevision,
-                version: version,
-                lease: lease,
-                recordBytes: recordBytes
-            )
+            var facts = storage.facts
+            facts.instance = newValue
+            storage = Storage(facts, recordBytes: recordBytes)
         }
     }
 
-    /// What its owner says of its willingness.
-    public var state: EndpointState { storage.state }
+    /// The willingness to serve, as its owner says.
+    public var state: EndpointState { storage.facts.state }
 
     /// The host that wrote the record, when the record says so.
-    public var owner: OwnerID? { storage.owner }
+    public var owner: OwnerID? { storage.facts.owner }
 
     /// The revision that created the key; it stays until the key is deleted.
-    public var createRevision: Revision { storage.createRevision }
+    public var createRevision: Revision { storage.facts.createRevision }
 
     /// The revision of the key's last change.
-    public var modRevision: Revision { storage.modRevision }
+    public var modRevision: Revision { storage.facts.modRevision }
 
     /// How often the key changed since it was created; the creation counts as 1.
-    public var version: Int64 { storage.version }
+    public var version: Int64 { storage.facts.version }
 
     /// The lease that keeps the key, or ``LeaseID/none``.
-    public var lease: LeaseID { storage.lease }
+    public var lease: LeaseID { storage.facts.lease }
 
-    /// How long the record is in etcd, key and value, in bytes. Not part of what the endpoint is.
+    /// The length of the record in etcd, key and value, in bytes. Two endpoints that differ in it alone are
+    /// equal.
     public var recordBytes: Int { storage.recordBytes }
 
     /// Whether the two are copies of one another. Two that are not can be equal all the same.
     public func isIdentical(to other: Endpoint) -> Bool { storage === other.storage }
-
-    private final class Storage: Sendable {
-        let instance: ServiceInstance
-        let state: EndpointState
-        let owner: OwnerID?
-        let createRevision: Revision
-        let modRevision: Revision
-        let version: Int64
-        let lease: LeaseID
-        let recordBytes: Int
-
-        init(
-            instance: ServiceInstance,
-            state: EndpointState,
-            owner: OwnerID?,
-            createRevision: Revision,
-            modRevision: Revision,
-            version: Int64,
-            lease: LeaseID,
-            recordBytes: Int
-        ) {
-            self.instance = instance
-            self.state = state
-            self.owner = owner
-            self.createRevision = createRevision
-            self.modRevision = modRevision
-            self.version = version
-            self.lease = lease
-            self.recordBytes = recordBytes
-        }
-    }
 }
 
 extension Endpoint: Hashable {
@@ -108,10 +92,7 @@ extension Endpoint: Hashable {
     public static func == (left: Endpoint, right: Endpoint) -> Bool {
         // The revisions first: where they differ nothing else need be looked at.
         left.isIdentical(to: right)
-            || left.modRevision == right.modRevision && left.version == right.version
-                && left.createRevision == right.createRevision && left.lease == right.lease
-                && left.state == right.state && left.instance == right.instance
-                && left.owner == right.owner
+            || left.modRevision == right.modRevision && left.storage.facts == right.storage.facts
     }
 
     /// The key and its last change are enough to tell endpoints apart.

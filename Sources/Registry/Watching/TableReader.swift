@@ -108,9 +108,10 @@ struct TableReader: Sendable {
     private mutating func put(_ record: StoredRecord, at now: Duration, _ reading: inout Reading) {
         let size = Self.size(of: record)
         let other = OtherKey(revision: record.modRevision, bytes: size)
-        guard let key = prefix.parse(record.key), selection.contains(key.service) else {
+        let parsed = prefix.parse(record.key)
+        if parsed == nil { foreign.insert(record.key) }
+        guard let key = parsed, selection.contains(key.service) else {
             if others.updateValue(other, forKey: record.key) == nil { keyCount += 1 }
-            if prefix.parse(record.key) == nil { foreign.insert(record.key) }
             return
         }
         let before = excess.contains(key.service) ? nil : table[key]

@@ -15,7 +15,7 @@ final class WantedServices: Sendable {
     private let state: Mutex<State>
     private let select: @Sendable (ServiceSelection) -> Void
 
-    /// - Parameter select: Told each new selection.
+    /// - Parameter select: Called with each new selection, in order; must not wait.
     init(_ configuration: Configuration, select: @escaping @Sendable (ServiceSelection) -> Void) {
         state = Mutex(State(outputs: configuration.selection))
         self.select = select
@@ -43,12 +43,12 @@ final class WantedServices: Sendable {
     }
 
     private func change(_ change: (inout State) -> Void) {
-        let selection: ServiceSelection? = state.withLock { state in
+        // Told under the lock: of two changes the later one has to be told last.
+        state.withLock { state in
             let before = state.selection
             change(&state)
-            return state.selection == before ? nil : state.selection
+            if state.selection != before { select(state.selection) }
         }
-        if let selection { select(selection) }
     }
 }
 
