@@ -273,7 +273,10 @@ public struct WatchMachine: StateMachine {
         // What is not newer than the table was in the snapshot already, or is told twice.
         let events = news.events.filter { $0.revision > revision }
         guard let last = events.last else { return [] }
+        let allFitted = reader.excess.isEmpty
         let reading = reader.apply(events, at: now)
+        // Not at once: a service that grows past others changes the decision with each message.
+        if allFitted { nextSizeReview = now + settings.sizeReview }
         revision = max(revision, last.revision)
         let losses = guardLosses(reading.lost, heard: reading.heard, at: now)
         var actions = (reading.reports + losses.reports).map(Action.report)

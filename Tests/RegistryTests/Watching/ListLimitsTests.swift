@@ -47,6 +47,23 @@ import Testing
         #expect(keys(machine).prefix(3) == ["big/1", "big/2", "big/3"])
     }
 
+    /// While a service grows past another one the decision changes with each message: the list is not read
+    /// again for each.
+    @Test func theFirstReviewComesAWhileAfterTheLimitsWereExceeded() throws {
+        var settings = WatchMachine.Settings()
+        settings.limits = .init(endpoints: 3, bytes: .max)
+        var machine = WatchMachine(settings, generator: SeededGenerator(seed: 5))
+        _ = machine.started()
+        list(&machine, 40, ["a/1", "a/2", "b/1"])
+        let late = Duration.seconds(60)
+        _ = hear(&machine, 41, [put("b/2", 41)], at: late)
+        _ = hear(&machine, 43, [put("b/3", 42), put("b/4", 43)], at: late)
+        let early = machine.timePassed(to: late + settings.sizeReview / 2)
+        #expect(!early.contains { if case .list = $0 { true } else { false } })
+        let due = machine.timePassed(to: late + settings.sizeReview)
+        #expect(due.contains { if case .list = $0 { true } else { false } })
+    }
+
     @Test func whatShrinksAgainIsReadAgainAtTheNextReview() throws {
         var machine = machine(.init(endpoints: 3, bytes: .max))
         list(&machine, 40, ["big/1", "big/2", "web/1"])
@@ -181,12 +198,13 @@ import Testing
     private func hear(
         _ machine: inout WatchMachine,
         _ revision: Revision,
-        _ events: [StoreEvent]
+        _ events: [StoreEvent],
+        at now: Duration = .zero
     ) -> [WatchMachine.Action] {
         machine.newsArrived(
             WatchNews(clusterID: ClusterID(rawValue: 1), revision: revision, events: events),
             on: 1,
-            at: .zero
+            at: now
         )
     }
 
