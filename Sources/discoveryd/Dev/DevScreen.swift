@@ -1,11 +1,19 @@
 import FoundationEssentials
 import Registry
+import Synchronization
 
 /// What `discoveryd dev` shows: how to play with it, and the live list.
-struct DevScreen: Sendable {
+final class DevScreen: Sendable {
     let etcd: String
     let output: String
     let isInteractive: Bool
+    private let shown = Mutex<EndpointTable?>(nil)
+
+    init(etcd: String, output: String, isInteractive: Bool) {
+        self.etcd = etcd
+        self.output = output
+        self.isInteractive = isInteractive
+    }
 
     /// What to type in another terminal.
     var introduction: String {
@@ -26,8 +34,14 @@ struct DevScreen: Sendable {
             """
     }
 
-    /// The list as it is now: in the place of the last one on a terminal, below it in a file.
+    /// Shows the list as it is now: in the place of the last one on a terminal, below it in a file. A list that is
+    /// the same as the last shows nothing.
     func show(_ update: TableUpdate) {
+        let isSame = shown.withLock { shown in
+            defer { shown = update.table }
+            return shown == update.table
+        }
+        guard !isSame else { return }
         let table = EndpointTableText.text(update.table)
         let title = "revision \(update.revision) at \(Date().ISO8601Format())\n"
         // Home, then clear to the end: nothing flickers as with a cleared screen.
