@@ -1,4 +1,4 @@
-// What glibc's allocator can be told, and Swift's module of glibc has not.
+// Controls glibc's allocator: the part of malloc.h that Swift's module of glibc lacks.
 #ifndef CALLOCATOR_H
 #define CALLOCATOR_H
 
@@ -8,7 +8,7 @@
 /// before there is a second thread. See mallopt(3), M_ARENA_MAX.
 void callocator_limit_arenas(int count);
 
-/// How many bytes lie idle: freed, and not given back to the kernel. See mallinfo(3).
+/// Returns the bytes that are free in the allocator and not returned to the kernel. See mallinfo(3).
 size_t callocator_idle_bytes(void);
 
 /// Gives what lies idle back to the kernel. See malloc_trim(3).

@@ -11,7 +11,7 @@ protocol ListEncoder: Sendable {
     /// such an endpoint is not shown, unless the output asks for it.
     static var saysDraining: Bool { get }
 
-    /// What stands around the blocks.
+    /// Returns the text around the blocks.
     func frame(_ origin: ListOrigin) -> ListFrame
 
     /// Renders a service.
@@ -25,11 +25,11 @@ protocol ListEncoder: Sendable {
 
 /// A service as it stands in a file.
 protocol RenderedBlock: Sendable {
-    /// What was rendered.
+    /// The version of the service that was rendered.
     var source: ServiceEndpoints { get }
     /// Its text in pieces; `nil` when the service is not in the file.
     var pieces: [[UInt8]]? { get }
-    /// What was left out.
+    /// The endpoints, or the service, that were left out, with the reason.
     var rejections: [Rejection] { get }
 }
 

@@ -4,7 +4,7 @@ import Synchronization
 /// The renderers of all outputs, those of other publishers included: two that show the same in the same
 /// format are rendered once.
 public final class RendererPool: Sendable {
-    /// What a list looks like, wherever it is written.
+    /// Everything that the rendering of a list depends on, apart from the list.
     private struct Look: Hashable {
         var format: ListFormat
         var services: [ServiceName]?

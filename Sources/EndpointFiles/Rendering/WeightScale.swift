@@ -31,7 +31,7 @@ enum WeightScale: Hashable, Sendable {
     }
 }
 
-/// What a scale follows from, of any number of weights; sums of parts are those of the whole.
+/// The greatest common divisor and the largest of any number of weights; parts add up to the whole.
 struct WeightSpread: Hashable, Sendable {
     /// The greatest common divisor; 0 without weights above 0.
     private(set) var divisor = 0

@@ -4,9 +4,9 @@ import Synchronization
 /// Runs blocking file system calls on threads of their own. Swift's cooperative pool has a thread per core, and
 /// everything else that the daemon does runs on it.
 ///
-/// What is for one directory is done in order, and a directory that hangs holds up no other.
+/// Work for one directory runs in order; a directory that hangs delays no other.
 final class DiskThreads: Sendable {
-    /// How long what is under way may take after a cancellation, in seconds, before it is left to itself.
+    /// The seconds that work under way may take after a cancellation before nobody waits for it any more.
     private static let grace: UInt32 = 1
 
     private let threads = Mutex<[String: DiskThread]>([:])
@@ -77,7 +77,7 @@ final class DiskThreads: Sendable {
 
 /// Runs one piece of work after the other, on a thread that lives while there is any.
 ///
-/// How much waits is for its users to bound: a publisher has one write a file under way, and one look.
+/// Its users bound the queue: a publisher has one write and one check a file under way.
 final class DiskThread: Sendable {
     typealias Work = @Sendable () -> Void
 

@@ -5,10 +5,10 @@
 ///
 /// Source: Protocol Buffers, "Encoding".
 struct WireReader {
-    /// What is not protobuf, or ends too early.
+    /// Bytes that are no protobuf message, or end too early.
     struct Malformed: Error {}
 
-    /// How a field is written.
+    /// The wire type of a field.
     enum Form: UInt64 {
         case varint = 0
         case fixed64 = 1

@@ -1,6 +1,6 @@
 /// The members that a reader knows, in the order in which they are written.
 struct MemberNames<Member: CaseIterable & RawRepresentable<String> & Sendable>: Sendable {
-    /// What comes next in an object.
+    /// The next thing in an object.
     enum Next {
         case known(Member)
         /// A name that says nothing to us.

@@ -1,4 +1,4 @@
-/// What was made of the last few runs of bytes, so that it need not be made again where they recur.
+/// Caches the values that were made of the last few runs of bytes, for when they recur.
 ///
 /// A run must show its own end, as a string with its quotes does: what is recognised at the start of
 /// longer bytes would otherwise be only a part of what stands there.

@@ -11,7 +11,7 @@ public struct RecordReader: Sendable {
     private enum Member: String, CaseIterable {
         case op = "Op"
         case address = "Addr"
-        /// What Go's own records may have; it says nothing to us.
+        /// A member of Go's own records; ignored.
         case metadata = "Metadata"
         case ours = "discoveryd"
     }
@@ -73,7 +73,7 @@ public struct RecordReader: Sendable {
         return Record(instance: instance, state: parts.state, owner: parts.owner)
     }
 
-    /// What most often recurs from record to record, and always together.
+    /// Zone, tags and meta: they mostly recur from record to record, and together.
     private struct Labels: Sendable {
         var zone: String?
         /// Sorted and unique.
@@ -83,7 +83,7 @@ public struct RecordReader: Sendable {
         var areChecked = false
     }
 
-    /// What has been read of a record so far.
+    /// The parts of a record that have been read so far.
     private struct Parts {
         var address: (address: HostAddress, port: UInt16)?
         var owner: OwnerID?

@@ -69,7 +69,7 @@ public struct RegistrationMachine: StateMachine {
     var streams = 0
     /// What is registered as draining.
     private(set) var drains = Drains()
-    /// What the pages of a whole state have shown of our keys so far.
+    /// Our keys on the pages of a whole state that have come so far.
     struct Listed: Sendable {
         var looksFor: Set<ServiceKey> = []
         var found: [ServiceKey: StoredRecord] = [:]

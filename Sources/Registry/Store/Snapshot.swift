@@ -1,8 +1,8 @@
-/// Where and when all keys under a prefix were read.
+/// The place in the store's history at which all keys under a prefix were read.
 public struct ListedState: Sendable, Equatable {
     /// The cluster it comes from.
     public var clusterID: ClusterID
-    /// Where it was read. Watch after it, and nothing is missed.
+    /// The revision and the connection. Watch after it, and nothing is missed.
     public var mark: SnapshotMark
     /// The term of the cluster's leader; it rises with each election. Zero when the store has none.
     public var raftTerm: UInt64

@@ -122,8 +122,8 @@ public final class EndpointWatcher: Sendable {
         return nil
     }
 
-    /// What is told to others is told by the one who brings it: in the loop's queue it would pile up when
-    /// the store sends faster than they take it.
+    /// Tells the machine, and the listeners from the calling task: in the loop's queue keys and reports would pile
+    /// up when the store sends faster than they are taken.
     private func happened(
         _ event: (inout WatchMachine, _ now: Duration) -> [WatchMachine.Action]
     ) {

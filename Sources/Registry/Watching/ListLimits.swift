@@ -1,4 +1,4 @@
-/// How many keys a service has in the store, and how long they are.
+/// The size of a service in the store: its keys, and their bytes.
 public struct ServiceSize: Hashable, Sendable {
     /// How many keys, readable or not.
     public var keys: Int
@@ -25,7 +25,7 @@ public struct ServiceSize: Hashable, Sendable {
     }
 }
 
-/// How much of the store is kept in memory.
+/// Limits how much of the store is kept in memory.
 ///
 /// Which services fit follows from their sizes alone: two hosts that see the same store and have the same
 /// limits leave out the same services.

@@ -1,4 +1,4 @@
-// What is kept, and what does not fit.
+// Keeps the table within the selection and the limits.
 extension TableReader {
     /// Other services are selected. Those that are no longer are dropped; the values of new ones have to
     /// be read.
@@ -41,8 +41,8 @@ extension TableReader {
     /// Whether services that are left out would fit now, or others in their place.
     var fitsOtherwise: Bool { !excess.isEmpty && limits.excess(of: sizes) != excess }
 
-    /// What is kept old for the sake of its readers has a bound as well: as much as may be kept anew, or
-    /// one service, whatever its size.
+    /// Drops old endpoints of oversized services, the largest service first, until these fit into the limits by
+    /// themselves or one service is left.
     mutating func dropFrozenBeyondLimits() -> Set<ServiceName> {
         var dropped: Set<ServiceName> = []
         while frozen.count > 1, !limits.admit(sum(of: frozen, without: [])),

@@ -1,6 +1,6 @@
 // A whole state of the store, page by page.
 extension TableReader {
-    /// What was read of the state so far. Nobody is told of it before its end.
+    /// Collects the pages of a whole state. Nothing of it is published before the last one.
     struct Listing: Sendable {
         var table = EndpointTable.Builder()
         var bad: [String: RecordFault] = [:]

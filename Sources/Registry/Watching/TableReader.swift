@@ -45,7 +45,7 @@ struct TableReader: Sendable {
     var total = ServiceSize.zero
     /// The selected services that do not fit. Their endpoints stay as they were, if they were known.
     var excess: Set<ServiceName> = []
-    /// What stays of them, by its size when it was left.
+    /// The sizes that oversized services had when their endpoints were last updated.
     var frozen: [ServiceName: ServiceSize] = [:]
     var listing: Listing?
     private var records = RecordReader()

@@ -85,20 +85,20 @@ public struct WatchMachine: StateMachine {
     }
 
     let settings: Settings
-    private(set) var state = State.idle
-    private var reader: TableReader
-    private var guarding: LossGuard
-    private var audit: AuditMachine
-    private var backoff: Backoff
-    private var streams = 0
-    private var clusterID: ClusterID?
+    var state = State.idle
+    var reader: TableReader
+    var guarding: LossGuard
+    var audit: AuditMachine
+    var backoff: Backoff
+    var streams = 0
+    var clusterID: ClusterID?
     private var raftTerm: UInt64 = 0
     /// The last change that is in the table, or the snapshot it was read from.
-    public private(set) var revision = Revision.zero
-    private var saidOutOfSync = true
-    private var nextSizeReview: Duration?
+    public internal(set) var revision = Revision.zero
+    var saidOutOfSync = true
+    var nextSizeReview: Duration?
     /// Whether the list that is being read was begun for fewer services than are wanted by now.
-    private var isListTooSmall = false
+    var isListTooSmall = false
 
     /// A machine that has not started.
     ///
@@ -152,103 +152,6 @@ public struct WatchMachine: StateMachine {
         return timePassed(to: now)
     }
 
-    /// Other services are wanted.
-    public mutating func selectionChanged(to selection: ServiceSelection) -> [Action] {
-        let (dropped, needsList) = reader.select(selection)
-        let news: [Action] = dropped.isEmpty ? [] : [.publish(isReadAnew: false)]
-        guard needsList else { return news }
-        // Pages that were read already left them out.
-        if case .listing = state { isListTooSmall = true }
-        return news + listAgain()
-    }
-
-    /// More or less is to be kept.
-    public mutating func limitsChanged(to limits: ListLimits, at now: Duration) -> [Action] {
-        reader.limits = limits
-        var reading = TableReader.Reading()
-        reader.keepWithinLimits(&reading)
-        let news: [Action] = reading.changed.isEmpty ? [] : [.publish(isReadAnew: false)]
-        return reading.reports.map(Action.report) + news
-            + (reader.fitsOtherwise ? listAgain() : [])
-    }
-
-    /// The driver runs.
-    public mutating func started() -> [Action] {
-        guard case .idle = state else { return [] }
-        return beginList()
-    }
-
-    /// A page of the whole state is here.
-    public mutating func pageArrived(
-        _ records: [StoredRecord],
-        isFirst: Bool,
-        at now: Duration
-    ) -> [Action] {
-        guard case .listing = state else { return [] }
-        reader.read(records, at: now)
-        return [.tell(.page(records, isFirst: isFirst))]
-    }
-
-    /// A whole state is here, all at once.
-    public mutating func snapshotArrived(_ snapshot: Snapshot, at now: Duration) -> [Action] {
-        pageArrived(snapshot.records, isFirst: true, at: now)
-            + listEnded(snapshot.state, at: now)
-    }
-
-    /// All pages of the whole state have come.
-    public mutating func listEnded(_ snapshot: ListedState, at now: Duration) -> [Action] {
-        guard case .listing = state else { return [] }
-        if isListTooSmall { return beginList() }
-        // Other services fit than were read: once more, now that it is known which.
-        guard let reading = reader.listingEnded() else { return [.list] }
-        // The read was linearizable: an older revision than ours is no lagging member.
-        let isOther = clusterID.map { $0 != snapshot.clusterID } ?? false
-        let isRestored = isOther || snapshot.revision < revision
-        var actions: [Action] = []
-        if isRestored {
-            actions.append(
-                .report(
-                    .restored(from: revision, to: snapshot.revision, isOtherCluster: isOther)
-                )
-            )
-        }
-        clusterID = snapshot.clusterID
-        revision = snapshot.revision
-        termHeard(snapshot.raftTerm, at: now)
-        audit.listed(snapshot.revision, at: now)
-        let back = guarding.held.keys.filter { reader.isKnown($0) }
-        let losses = guardLosses(reading.lost, heard: back, at: now).reports
-        saidOutOfSync = false
-        streams += 1
-        state = .watching(Stream(id: streams, opened: now, due: now + settings.patience))
-        nextSizeReview = now + settings.sizeReview
-        actions += (reading.reports + losses).map(Action.report)
-        actions += [
-            .tell(.listed(at: snapshot.revision, isRestored: isRestored)),
-            .publish(isReadAnew: true),
-            .report(
-                .synced(
-                    revision: revision,
-                    services: table.serviceCount,
-                    endpoints: table.endpointCount,
-                    bad: reader.badCount,
-                    foreign: reader.foreignCount
-                )
-            ),
-            .openWatch(stream: streams, after: snapshot.mark),
-        ]
-        return actions
-    }
-
-    /// The snapshot could not be had.
-    public mutating func snapshotFailed(_ error: StoreError, at now: Duration) -> [Action] {
-        guard case .listing = state else { return [] }
-        guarding.faultSuspected(at: now)
-        let delay = backoff.next()
-        state = .waiting(until: now + delay)
-        return outOfSync(error.message) + [.report(.snapshotFailed(error, retryIn: delay))]
-    }
-
     /// The stream has news, or proved that it lives.
     public mutating func newsArrived(
         _ news: WatchNews,
@@ -289,7 +192,7 @@ public struct WatchMachine: StateMachine {
     }
 
     /// What is made of the endpoints that vanished, and of those that were held and are there again.
-    private mutating func guardLosses(
+    mutating func guardLosses(
         _ lost: [Endpoint],
         heard: [ServiceKey],
         at now: Duration
@@ -310,20 +213,7 @@ public struct WatchMachine: StateMachine {
         return (reports, isMass)
     }
 
-    /// The present stream is given up for a list; until that is there the table is as good as before.
-    private mutating func listAgain() -> [Action] {
-        guard case .watching(let stream) = state else { return [] }
-        return [.closeWatch(stream: stream.id)] + beginList()
-    }
-
-    private mutating func beginList() -> [Action] {
-        state = .listing
-        isListTooSmall = false
-        reader.listingBegan()
-        return [.list]
-    }
-
-    private mutating func termHeard(_ term: UInt64, at now: Duration) {
+    mutating func termHeard(_ term: UInt64, at now: Duration) {
         if raftTerm != 0, term > raftTerm { guarding.faultSuspected(at: now) }
         raftTerm = max(raftTerm, term)
     }
@@ -432,7 +322,7 @@ public struct WatchMachine: StateMachine {
         return outOfSync(reason)
     }
 
-    private mutating func outOfSync(_ reason: String) -> [Action] {
+    mutating func outOfSync(_ reason: String) -> [Action] {
         guard !saidOutOfSync else { return [] }
         saidOutOfSync = true
         return [.report(.outOfSync(reason: reason))]

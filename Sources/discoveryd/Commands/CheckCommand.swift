@@ -31,7 +31,8 @@ struct CheckCommand: AsyncParsableCommand {
         Terminal.print(ConfigurationSummary(loaded, hostname: HostName.current).text)
     }
 
-    /// Where the unit has less memory than the limits admit. Without a systemd to ask there is nothing to say.
+    /// Returns a warning when `MemoryMax=` of the unit is less than the limits need; `nil` also when there is no
+    /// systemd to ask.
     private func memoryWarning(_ limits: ListLimits) async -> String? {
         let most = try? await ServiceManager().memoryMax(of: "discoveryd.service")
         guard let most, limits.neededMemory > most else { return nil }

@@ -34,7 +34,7 @@ final class ChangeSignal: Sendable {
     /// Raises it now, or when the pause after the last time is over.
     func raiseSoon() { progressed.yield() }
 
-    /// How long to be quiet after progress was said. At the start nobody is to wait for it.
+    /// Sets the least time between two reports of progress. Zero at the start, when readiness waits for them.
     func setPause(_ pause: Duration) { self.pause.withLock { $0 = pause } }
 
     /// Says progress, until the task is cancelled.

@@ -160,14 +160,7 @@ import Testing
     }
 
     private func record(_ key: String, _ revision: Revision) -> StoredRecord {
-        StoredRecord(
-            key: "services/\(key)",
-            value: Array("10.0.0.1:80".utf8),
-            createRevision: revision,
-            modRevision: revision,
-            version: 1,
-            lease: .none
-        )
+        StoredRecord(plain: key, at: revision)
     }
 
     private func news(_ revision: Revision, _ events: [StoreEvent]) -> WatchNews {
