@@ -28,7 +28,7 @@ import Testing
         _ = machine.timePassed(to: .zero)
         #expect(machine.timePassed(to: .seconds(3)).contains(.offerLastList))
         #expect(machine.lastListOffered(exists: false) == [.checkFiles])
-        #expect(machine.filesChecked(allExist: true) == [.readyDegraded])
+        #expect(machine.filesChecked(allExist: true) == [.readyDegraded(filesExist: true)])
         // Right when etcd comes: nobody has to be told READY=1 a second time.
         #expect(machine.progressed(isSettled: true, hasWrittenAll: true).isEmpty)
         #expect(machine.state == .ready)
@@ -51,7 +51,11 @@ import Testing
     @Test func afterTheTimeoutAListIsEnoughAlsoWhenTheRegistrationHangs() {
         var machine = ReadinessMachine(timeout: .seconds(3))
         _ = machine.timePassed(to: .seconds(3))
-        #expect(machine.progressed(isSettled: false, hasWrittenAll: true) == [.readyDegraded])
+        #expect(
+            machine.progressed(isSettled: false, hasWrittenAll: true) == [
+                .readyDegraded(filesExist: true)
+            ]
+        )
     }
 
     @Test func aTimeoutOfZeroDoesNotWait() {
@@ -65,13 +69,13 @@ import Testing
         #expect(machine.lastListOffered(exists: true) == [.checkFiles])
         #expect(machine.filesChecked(allExist: false).isEmpty)
         #expect(machine.progressed(isSettled: false, hasWrittenAll: false) == [.checkFiles])
-        #expect(machine.filesChecked(allExist: true) == [.readyDegraded])
+        #expect(machine.filesChecked(allExist: true) == [.readyDegraded(filesExist: true)])
     }
 
     @Test func withoutAnyListThePolicyMayBeNotToWait() {
         var machine = ReadinessMachine(timeout: .seconds(3), needsFiles: false)
         _ = machine.timePassed(to: .seconds(3))
         #expect(machine.lastListOffered(exists: false) == [.checkFiles])
-        #expect(machine.filesChecked(allExist: false) == [.readyDegraded])
+        #expect(machine.filesChecked(allExist: false) == [.readyDegraded(filesExist: false)])
     }
 }

@@ -52,6 +52,23 @@ import Testing
         )
     }
 
+    @Test func aStartThatEndedWithoutFilesSaysThatThereAreNone() throws {
+        var facts = StatusBoard.Facts()
+        facts.isDegraded = true
+        facts.lacksFiles = true
+        facts.etcdTrouble = "connection refused: no etcd listens there"
+        let line = StatusLine(
+            facts: facts,
+            registrations: [:],
+            lease: nil,
+            outputs: ["/run/list": .waiting]
+        )
+        #expect(
+            line.text
+                == "degraded: no files yet, waiting for etcd, etcd: connection refused: no etcd listens there"
+        )
+    }
+
     @Test func whatIsWrongComesFirst() throws {
         var facts = StatusBoard.Facts()
         facts.etcdTrouble = "not reachable: connection refused"

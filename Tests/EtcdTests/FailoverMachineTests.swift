@@ -31,6 +31,23 @@ import Testing
         }
     }
 
+    @Test func whoeverStartsBeforeEtcdFindsItWithinASecondOfItsComing() {
+        var machine = machine(endpoints: [endpoints[0]])
+        for _ in 0..<100 {
+            guard case .wait(let delay, _) = machine.attemptFailed(at: .zero) else {
+                Issue.record("no delay")
+                return
+            }
+            #expect(delay <= .seconds(1))
+        }
+        // One that had served is a fleet's, and comes back more slowly.
+        _ = machine.connected(at: .zero)
+        let delays = (0..<100).compactMap { _ in
+            if case .wait(let delay, _) = machine.attemptFailed(at: .zero) { delay } else { nil }
+        }
+        #expect(delays.contains { $0 > .seconds(1) })
+    }
+
     @Test func aConnectionThatServedIsFollowedByTheNextEndpointAtOnce() {
         var machine = machine()
         #expect(machine.connectionLost(age: .seconds(60), at: .zero) == .tryNext(endpoints[1]))

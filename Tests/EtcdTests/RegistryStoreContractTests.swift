@@ -57,6 +57,21 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases)
+    func aCountTellsHowManyKeysThereAreAndWhereTheStoreStands(kind: Kind) async throws {
+        try await withStore(kind) { store in
+            _ = try await store.grantLease(lease, ttl: .seconds(60))
+            _ = try await store.claim(claim("web", "1", lease))
+            let last = try revision(of: await store.claim(claim("web", "2", lease)))
+            let connection = try await store.snapshot(of: prefix).mark.connection
+            let count = try await store.count(of: prefix, on: connection)
+            #expect(count.count == 2 && count.revision == last)
+            await #expect(throws: StoreError.self) {
+                try await store.count(of: prefix, on: connection + 1)
+            }
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
     func theSummaryCountsTheKeysAndNamesThoseThatChangedSince(kind: Kind) async throws {
         try await withStore(kind) { store in
             let empty = try await store.summary(of: prefix, since: .zero)
@@ -271,12 +286,11 @@ import Testing
             #expect(try revision(of: await store.claim(claim)) == first)
             #expect(try await store.snapshot(of: aside).revision == first)
 
-            // Whatever is not as it is wanted: all of it, at one revision.
+            // What is not as it is wanted, and nothing else: no reader of the key hears of it.
             claim.beside[1] = SideRecord(key: "/aside/b", value: nil)
-            let second = try revision(of: await store.claim(claim))
-            #expect(second > first)
+            #expect(try revision(of: await store.claim(claim)) == first)
             let changed = try await store.snapshot(of: aside)
-            #expect(changed.records.map(\.key) == ["/aside/a"] && changed.revision == second)
+            #expect(changed.records.map(\.key) == ["/aside/a"] && changed.revision == first.next)
             claim.beside[0] = SideRecord(key: "/aside/a", value: [3])
             _ = try revision(of: await store.claim(claim))
             #expect(try await store.snapshot(of: aside).records.map(\.value) == [[3]])
@@ -285,6 +299,13 @@ import Testing
             var others = try self.claim("web", "2", otherLease, owner: theirs)
             others.beside = [SideRecord(key: "/aside/b", value: [4])]
             _ = try revision(of: await store.claim(others))
+            // Nor to overwrite: each of the two hosts would do so for ever.
+            claim.beside[1] = SideRecord(key: "/aside/b", value: [5])
+            for _ in 0..<2 {
+                #expect(
+                    try await store.claim(claim) == .claimed(at: first, besideHeld: ["/aside/b"])
+                )
+            }
             let before = try await store.snapshot(of: prefix).revision
             try await store.withdraw(claim)
             let after = try await store.snapshot(of: aside)
@@ -322,7 +343,7 @@ import Testing
     }
 
     private func revision(of outcome: ClaimOutcome) throws -> Revision {
-        guard case .claimed(let revision) = outcome else {
+        guard case .claimed(let revision, _) = outcome else {
             throw DidNotHappen(description: "not claimed: \(outcome)")
         }
         return revision

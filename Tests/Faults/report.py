@@ -8,6 +8,7 @@ PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "RELIABILITY.
 TITLES = {
     "endpoints": "The members and the way to them",
     "watching": "The list",
+    "proxying": "Proxies",
     "overloading": "Masses",
     "registering": "The registration",
     "crashing": "Crashes",

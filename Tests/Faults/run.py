@@ -21,6 +21,7 @@ import box
 import report
 import scenarios_endpoints  # each adds its scenarios, in this order
 import scenarios_watching
+import scenarios_proxying
 import scenarios_overloading
 import scenarios_registering
 import scenarios_crashing

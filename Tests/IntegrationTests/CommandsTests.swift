@@ -26,6 +26,44 @@ import Testing
         }
     }
 
+    @Test func whatEtcdHoldsDoesNotDriveTheTerminal() async throws {
+        try await Fleet.with { fleet in
+            let record =
+                #"{"Addr":"10.0.0.1:80","discoveryd":{"zone":"\u202eevil","tags":["a\u200bb"]}}"#
+            try await fleet.etcd.etcdctl("put", "services/web/a", record)
+            try await fleet.etcd.etcdctl("put", "services/web/b", "\u{1b}[2J")
+            let registry = ["--endpoints", fleet.etcd.endpoint, "--prefix", "services/"]
+            let table = try await Command(DaemonProcess.program, ["list"] + registry).run()
+            #expect(table.output.contains("\\u202eevil") && table.output.contains("a\\u200bb"))
+            for text in [table.output, table.errors] {
+                #expect(!text.contains("\u{1b}") && !text.contains("\u{202e}"))
+            }
+        }
+    }
+
+    @Test func aListThatCannotBeWrittenIsNotASuccess() async throws {
+        try await Fleet.with { fleet in
+            let script = "\"$0\" list --endpoints \"$1\" --prefix services/"
+            let full = try await Command(
+                "/bin/sh",
+                ["-c", "\(script) > /dev/full", DaemonProcess.program, fleet.etcd.endpoint]
+            ).run()
+            #expect(full.status == 74)
+            #expect(
+                full.errors.contains("standard output cannot be written: No space left on device")
+            )
+            // Nobody reads any more: no error, and nothing to say.
+            let closed = try await Command(
+                "/bin/sh",
+                [
+                    "-c", "{ \(script); echo $? >&2; } | true", DaemonProcess.program,
+                    fleet.etcd.endpoint,
+                ]
+            ).run()
+            #expect(!closed.errors.contains("discoveryd:"))
+        }
+    }
+
     @Test func listWithoutAnEtcdSaysWhereItLookedAndEndsWith69() async throws {
         let result = try await Command(
             DaemonProcess.program,

@@ -30,7 +30,7 @@ import Testing
             let host = try fleet.start(
                 "one",
                 services: ["web/w1": 8080],
-                more: "[start]\ntimeout = \"1s\"\n",
+                more: "[start]\ntimeout = \"1s\"\nwhen_etcd_is_away = \"wait\"\n",
                 environment: ["NOTIFY_SOCKET": socket.path, "WATCHDOG_USEC": "1000000"]
             )
             let first = try await socket.first(

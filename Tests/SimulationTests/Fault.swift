@@ -92,12 +92,12 @@ enum Fault {
         case .revokedLease(let host):
             if let lease = world.hosts[host].leaseID { world.store.revoke(lease) }
         case .deletedKey(let host):
-            world.store.delete(keys(of: host, world).prefix(1).map { $0 })
+            world.store.delete(keys(of: host, world).prefix(1).map { StoreKey($0) })
             let other = world.hosts[(host + 1) % world.hosts.count]
-            world.store.delete(other.beside.values.flatMap { $0 }.map(\.key))
+            world.store.delete(other.beside.values.flatMap { $0 }.map { StoreKey($0.key) })
         case .overwrittenKey(let host):
             if let key = keys(of: host, world).last {
-                world.store.put(key, Array("10.6.6.6:66".utf8))
+                world.store.put(StoreKey(key), Array("10.6.6.6:66".utf8))
             }
         case .otherKeys:
             world.store.put("services/other/one", Array("10.7.7.7:77".utf8))

@@ -316,6 +316,16 @@ struct Simulation {
             } failed: { host, error, now in
                 host.watch { $0.snapshotFailed(error, at: now) }
             }
+        case .count(let stream, let connection):
+            let prefix = prefix
+            ask(index) { store, _ in
+                store.count(of: prefix, on: connection)
+            } answered: { host, count, now in
+                guard let count else { return [] }
+                return host.watch { $0.countArrived(count, on: stream, at: now) }
+            } failed: { _, _, _ in
+                []
+            }
         case .summarize(let since):
             let prefix = prefix
             ask(index) { store, _ in

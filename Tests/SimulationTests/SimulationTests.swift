@@ -79,7 +79,7 @@ import Testing
         let truth = EndpointTable.read(world.store.snapshot(of: prefix), prefix: prefix).table
         for host in world.hosts {
             for instance in host.services {
-                guard let record = world.store.records[prefix.key(instance.key)] else {
+                guard let record = world.store.records[StoreKey(prefix.key(instance.key))] else {
                     return "\(instance.key) is not in the store: \(host.statuses)"
                 }
                 guard record.lease == host.leaseID else {
@@ -88,7 +88,7 @@ import Testing
                 }
             }
             for record in host.beside.values.flatMap({ $0 })
-            where world.store.records[record.key]?.value != record.value {
+            where world.store.records[StoreKey(record.key)]?.value != record.value {
                 return "\(record.key) does not stand beside host \(host.index)'s key"
             }
             guard let published = host.published else { return "host \(host.index) has no list" }
@@ -97,7 +97,9 @@ import Testing
                 return "host \(host.index) has another list than the store"
             }
         }
-        let beside = world.store.records.keys.filter { $0.hasPrefix(SkyDNSRecord.path) }
+        let beside = world.store.records.keys.filter {
+            $0.description.hasPrefix(SkyDNSRecord.path)
+        }
         if beside.count != world.hosts.count { return "left beside: \(beside.sorted())" }
         let leases = world.store.leaseIDs.count
         if leases != world.hosts.count { return "\(leases) leases for \(world.hosts.count) hosts" }

@@ -45,11 +45,11 @@ public final class InMemoryRegistryStore: RegistryStore {
     /// Writes a key as somebody else would.
     @discardableResult
     public func put(_ key: String, _ value: [UInt8], lease: LeaseID = .none) -> Revision {
-        changed { $0.put(key, value, lease: lease) }
+        changed { $0.put(StoreKey(key), value, lease: lease) }
     }
 
     /// Deletes a key as somebody else would.
-    public func delete(_ key: String) { changed { $0.delete([key]) } }
+    public func delete(_ key: String) { changed { $0.delete([StoreKey(key)]) } }
 
     /// Ends a lease as somebody else would.
     public func endLease(_ id: LeaseID) { changed { $0.revoke(id) } }
@@ -67,7 +67,7 @@ public final class InMemoryRegistryStore: RegistryStore {
     }
 
     /// The keys there are.
-    public var records: [String: StoredRecord] { changed { $0.records } }
+    public var records: [StoreKey: StoredRecord] { changed { $0.records } }
 
     /// The leases there are.
     public var leases: Set<LeaseID> { changed { $0.leaseIDs } }
@@ -125,9 +125,10 @@ public final class InMemoryRegistryStore: RegistryStore {
         try served { $0.withdraw(claim) }
     }
 
-    /// As ``RegistryStore/list(_:received:)`` says, a few keys a page.
+    /// As ``RegistryStore/list(_:isUrgent:received:)`` says, a few keys a page.
     public func list(
         _ prefix: RegistryPrefix,
+        isUrgent: Bool,
         received: @Sendable (_ page: [StoredRecord], _ isFirst: Bool) -> Void
     ) async throws(StoreError) -> ListedState {
         let snapshot = try served { $0.snapshot(of: prefix) }
@@ -139,6 +140,17 @@ public final class InMemoryRegistryStore: RegistryStore {
             isFirst = false
         } while !rest.isEmpty
         return snapshot.state
+    }
+
+    /// As ``RegistryStore/count(of:on:)`` says.
+    public func count(
+        of prefix: RegistryPrefix,
+        on connection: Int
+    ) async throws(StoreError) -> KeyCount {
+        guard let count = try served({ $0.count(of: prefix, on: connection) }) else {
+            throw Self.away
+        }
+        return count
     }
 
     /// As ``RegistryStore/summary(of:since:)`` says.
@@ -235,7 +247,7 @@ public final class InMemoryRegistryStore: RegistryStore {
             let answer = change(&state.model)
             for events in state.model.takeEvents() {
                 for watcher in state.watchers.values
-                where events.contains(where: { $0.key.hasPrefix(watcher.prefix.text) }) {
+                where events.contains(where: { $0.key.isUnder(watcher.prefix) }) {
                     Self.tell(state, watcher, events)
                 }
             }
@@ -245,7 +257,7 @@ public final class InMemoryRegistryStore: RegistryStore {
 
     private static func tell(_ state: State, _ watcher: Watcher, _ events: [StoreEvent]) {
         guard !state.isSilent else { return }
-        let events = events.filter { $0.key.hasPrefix(watcher.prefix.text) }
+        let events = events.filter { $0.key.isUnder(watcher.prefix) }
         watcher.received(
             WatchNews(
                 clusterID: state.model.clusterID,

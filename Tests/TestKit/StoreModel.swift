@@ -19,7 +19,7 @@ public struct StoreModel: Sendable {
     /// Counts elections.
     public var raftTerm: UInt64 = 1
     /// The keys there are.
-    public private(set) var records: [String: StoredRecord] = [:]
+    public private(set) var records: [StoreKey: StoredRecord] = [:]
     private var compacted = Revision.zero
     private var history: [[StoreEvent]] = []
     private var leases: [LeaseID: Lease] = [:]
@@ -52,7 +52,7 @@ public struct StoreModel: Sendable {
                 clusterID: clusterID,
                 granted: $0.ttl,
                 remaining: $0.expires - now,
-                keys: records.values.filter { $0.lease == id }.map(\.key)
+                keys: records.values.filter { $0.lease == id }.map(\.key.description)
             )
         }
     }
@@ -81,36 +81,49 @@ public struct StoreModel: Sendable {
     /// See ``RegistryStore/claim(_:)``.
     public mutating func claim(_ claim: Claim) -> ClaimOutcome {
         guard leases[claim.lease] != nil else { return .leaseGone }
-        if let holding = records[claim.key], holding.lease != .none, holding.lease != claim.lease {
+        if let holding = records[StoreKey(claim.key)], holding.lease != .none,
+            holding.lease != claim.lease
+        {
             let record = try? RecordCodec.decode(holding.value, key: claim.instance)
             let holder = Holder(
                 owner: record?.owner,
+                name: RecordCodec.host(in: holding.value),
                 lease: holding.lease,
                 address: record.map { $0.instance.address.joined(port: $0.instance.port) }
             )
             return holder.owner == claim.owner
                 ? .heldByOurHost(holder) : .heldByAnotherHost(holder)
         }
-        if let ours = records[claim.key], ours.lease == claim.lease, ours.value == claim.value,
-            claim.beside.allSatisfy({ stands($0, under: claim.lease) })
-        {
-            return .claimed(at: ours.modRevision)
+        let held = claim.beside.filter { $0.value != nil && isHeld($0, from: claim.lease) }
+            .map(\.key)
+        let unlike = claim.beside.filter {
+            !held.contains($0.key) && !stands($0, under: claim.lease)
         }
-        let puts =
-            [(claim.key, claim.value)]
-            + claim.beside.compactMap { side in
-                side.value.map { (side.key, $0) }
-            }
-        let gone = claim.beside.filter { $0.value == nil }.map(\.key)
-        return .claimed(
-            at: change(puts, lease: claim.lease, deleting: ours(gone, under: claim.lease))
+        var puts = unlike.compactMap { side in side.value.map { (StoreKey(side.key), $0) } }
+        let gone = unlike.filter { $0.value == nil }.map(\.key)
+        let ours = records[StoreKey(claim.key)]
+        let isOurs = ours?.lease == claim.lease && ours?.value == claim.value
+        if !isOurs { puts.insert((StoreKey(claim.key), claim.value), at: 0) }
+        guard !puts.isEmpty || !gone.isEmpty else {
+            return .claimed(at: ours?.modRevision ?? revision, besideHeld: held)
+        }
+        let changed = change(
+            puts,
+            lease: claim.lease,
+            deleting: self.ours(gone, under: claim.lease)
         )
+        return .claimed(at: isOurs ? ours?.modRevision ?? changed : changed, besideHeld: held)
+    }
+
+    private func isHeld(_ side: SideRecord, from lease: LeaseID) -> Bool {
+        guard let holding = records[StoreKey(side.key)] else { return false }
+        return holding.lease != .none && holding.lease != lease
     }
 
     /// See ``RegistryStore/rewrite(_:)``.
     public mutating func rewrite(_ claim: Claim) {
-        guard records[claim.key]?.lease == claim.lease else { return }
-        put(claim.key, claim.value, lease: claim.lease)
+        guard records[StoreKey(claim.key)]?.lease == claim.lease else { return }
+        put(StoreKey(claim.key), claim.value, lease: claim.lease)
     }
 
     /// See ``RegistryStore/withdraw(_:)``.
@@ -119,25 +132,27 @@ public struct StoreModel: Sendable {
     }
 
     private func stands(_ side: SideRecord, under lease: LeaseID) -> Bool {
-        guard let value = side.value else { return records[side.key]?.lease != lease }
-        return records[side.key]?.value == value && records[side.key]?.lease == lease
+        guard let value = side.value else { return records[StoreKey(side.key)]?.lease != lease }
+        return records[StoreKey(side.key)]?.value == value
+            && records[StoreKey(side.key)]?.lease == lease
     }
 
-    private func ours(_ keys: [String], under lease: LeaseID) -> [String] {
-        keys.filter { records[$0]?.lease == lease }
+    private func ours(_ keys: [String], under lease: LeaseID) -> [StoreKey] {
+        keys.map { StoreKey($0) }.filter { records[$0]?.lease == lease }
     }
 
     /// Writes a key, whoever has it.
     @discardableResult
-    public mutating func put(_ key: String, _ value: [UInt8], lease: LeaseID = .none) -> Revision {
+    public mutating func put(_ key: StoreKey, _ value: [UInt8], lease: LeaseID = .none) -> Revision
+    {
         change([(key, value)], lease: lease, deleting: [])
     }
 
     /// Writes and deletes at one revision.
     private mutating func change(
-        _ puts: [(key: String, value: [UInt8])],
+        _ puts: [(key: StoreKey, value: [UInt8])],
         lease: LeaseID,
-        deleting gone: [String]
+        deleting gone: [StoreKey]
     ) -> Revision {
         revision = revision.next
         let written = puts.map { key, value in
@@ -159,7 +174,7 @@ public struct StoreModel: Sendable {
     }
 
     /// Deletes keys, whoever has them, at one revision.
-    public mutating func delete(_ keys: [String]) {
+    public mutating func delete(_ keys: [StoreKey]) {
         let keys = keys.filter { records[$0] != nil }.sorted()
         guard !keys.isEmpty else { return }
         revision = revision.next
@@ -169,20 +184,30 @@ public struct StoreModel: Sendable {
 
     // MARK: states
 
-    /// See ``RegistryStore/list(_:received:)``.
+    /// See ``RegistryStore/list(_:isUrgent:received:)``.
     public func snapshot(of prefix: RegistryPrefix) -> Snapshot {
         Snapshot(
             clusterID: clusterID,
             mark: SnapshotMark(revision: revision, connection: connection),
-            records: records.values.filter { $0.key.hasPrefix(prefix.text) }
+            records: records.values.filter { $0.key.isUnder(prefix) }
                 .sorted { $0.key < $1.key },
             raftTerm: raftTerm
         )
     }
 
+    /// See ``RegistryStore/count(of:on:)``; `nil` when that connection has ended.
+    public func count(of prefix: RegistryPrefix, on connection: Int) -> KeyCount? {
+        guard connection == self.connection else { return nil }
+        return KeyCount(
+            clusterID: clusterID,
+            revision: revision,
+            count: records.count { $0.key.isUnder(prefix) }
+        )
+    }
+
     /// See ``RegistryStore/summary(of:since:)``.
     public func summary(of prefix: RegistryPrefix, since: Revision) -> KeySummary {
-        let found = records.filter { $0.key.hasPrefix(prefix.text) }
+        let found = records.filter { $0.key.isUnder(prefix) }
         return KeySummary(
             revision: revision,
             count: found.count,

@@ -8,7 +8,8 @@ extension EndpointOutput {
         switch format {
         case .json: renderer(JSONListEncoder(), prefix)
         case .prometheus: renderer(PrometheusEncoder(), prefix)
-        case .haproxy: renderer(HAProxyEncoder(header: header), prefix)
+        case .haproxy(let resolvers):
+            renderer(HAProxyEncoder(header: header, resolvers: resolvers), prefix)
         case .nginx: renderer(NginxEncoder(header: header), prefix)
         case .envoy: renderer(EnvoyEncoder(), prefix)
         case .hosts(let domain): renderer(HostsEncoder(domain: domain, header: header), prefix)

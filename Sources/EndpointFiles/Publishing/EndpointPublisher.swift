@@ -26,6 +26,7 @@ public final class EndpointPublisher: Sendable {
     let driver: MachineDriver<PublisherMachine>
     let pending = Mutex<[Int: PendingWrite]>([:])
     private let renderers: RendererPool
+    private let timeline: Timeline
     let processorTime: @Sendable () -> Duration
     /// Holds one: the newest list stands for all before it.
     private let source = Mutex<Source?>(nil)
@@ -58,6 +59,7 @@ public final class EndpointPublisher: Sendable {
         self.writer = writer
         self.programs = programs
         self.observe = observe
+        self.timeline = timeline
         driver = MachineDriver(PublisherMachine(generator: generator), timeline: timeline)
     }
 
@@ -171,7 +173,8 @@ public final class EndpointPublisher: Sendable {
         let rendering = file.renderer.render(update)
         let list = rendering.list
         rejected.withLock { $0[path] = rendering.rejections.count }
-        file.rejections.listRendered(leavingOut: rendering.rejections).forEach(observe)
+        file.rejections.listRendered(leavingOut: rendering.rejections, at: timeline.now)
+            .forEach(observe)
         let isSame = holds(list, output, &file)
         files.withLock { [file] in $0[path] = file }
         guard !isSame else {

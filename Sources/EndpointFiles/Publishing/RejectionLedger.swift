@@ -1,10 +1,9 @@
 import Registry
 
-/// Remembers which rejections of one file were said, so that each is said once.
+/// Remembers which rejections of one file were said, so that each is said once, within a ``NamingLimit``: a service
+/// of thousands that moves to host names is one mistake, and one that moves to and fro is one too.
 struct RejectionLedger: Sendable {
-    /// How many are named at a time: a service of thousands that moves to host names is one mistake.
-    private static let limit = 20
-
+    private var limit = NamingLimit<Rejection>()
     private var said: [Rejection] = []
     private let path: String
 
@@ -14,20 +13,30 @@ struct RejectionLedger: Sendable {
 
     /// The file was rendered.
     ///
-    /// - Parameter rejections: All that was left out of it.
+    /// - Parameters:
+    ///   - rejections: All that was left out of it.
+    ///   - now: The time; what was counted is said with the first list after its minute.
     /// - Returns: What is to be said: what ended, then what is new, the first of each.
-    mutating func listRendered(leavingOut rejections: [Rejection]) -> [PublishReport] {
-        guard rejections != said else { return [] }
+    mutating func listRendered(
+        leavingOut rejections: [Rejection],
+        at now: Duration
+    ) -> [PublishReport] {
+        guard rejections != said else { return count(at: now) }
         let before = Set(said)
-        let now = Set(rejections)
+        let after = Set(rejections)
         // An instance that is left out for another cause has not come back.
         let subjects = Set(rejections.map(\.subject))
-        let ended = said.filter { !now.contains($0) && !subjects.contains($0.subject) }
+        let ended = said.filter { !after.contains($0) && !subjects.contains($0.subject) }
         let new = rejections.filter { !before.contains($0) }
         said = rejections
-        let more = new.count - Self.limit
-        return ended.prefix(Self.limit).map { .rejectionEnded(path: path, $0) }
-            + new.prefix(Self.limit).map { .rejected(path: path, $0) }
-            + (more > 0 ? [.rejectedMore(path: path, count: more)] : [])
+        let due = count(at: now)
+        let named = new.filter { limit.mayName($0, at: now) }
+        return due
+            + ended.filter { limit.wasNamed($0) }.map { .rejectionEnded(path: path, $0) }
+            + named.map { .rejected(path: path, $0) } + count(at: now)
+    }
+
+    private mutating func count(at now: Duration) -> [PublishReport] {
+        limit.count(at: now).map { [.rejectedMore(path: path, count: $0)] } ?? []
     }
 }

@@ -64,7 +64,7 @@ public enum JSONListReader {
 
         func endpoint(of service: ServiceName) -> Endpoint? {
             guard let id = InstanceID(read: id), let address = HostAddress(address),
-                let lease = UInt64(lease, radix: 16)
+                address.unusable == nil, let lease = UInt64(lease, radix: 16)
             else { return nil }
             let instance = ServiceInstance(
                 key: ServiceKey(service: service, instance: id),

@@ -66,6 +66,16 @@ extension EtcdClient {
         )
     }
 
+    /// Counts the keys that begin with a prefix.
+    ///
+    /// - Parameter connection: The number of the connection that has to carry it.
+    /// - Throws: ``EtcdError``; `unavailable` also when that connection has ended.
+    ///
+    /// Source: etcd API, `KV.Range` with `count_only`, linearizable.
+    func count(prefix: Bytes, on connection: Int) async throws(EtcdError) -> GetResponse {
+        try await range(.get(.prefix(prefix), countOnly: true), on: connection)
+    }
+
     /// Counts the keys that begin with a prefix and names those that changed after a revision.
     ///
     /// - Returns: The changed keys without their values, the count of all keys, and the revision of the

@@ -20,7 +20,7 @@ extension EtcdClient {
         request.ttl = ttl.components.seconds
         request.id = id?.rawValue ?? 0
         guard request.ttl >= 1 else {
-            throw .invalidArgument("a lease lives at least 1 s, not \(ttl)")
+            throw .invalidArgument("a lease lives at least 1 s, not \(ttl.text)")
         }
         return LeaseGrant(
             try await call("Lease.LeaseGrant") { [request] grpc, options in

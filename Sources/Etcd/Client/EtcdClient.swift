@@ -85,9 +85,10 @@ public final class EtcdClient: Sendable {
     /// Waits until it is this client's turn to ask for what costs the cluster much; at once, but for
     /// the time after an absence of the whole cluster.
     ///
+    /// - Parameter isUrgent: Whether the turn comes within a second: for whoever has nothing to go on with.
     /// - Throws: ``EtcdError`` as ``connected()``; `cancelled`.
-    package func turn() async throws(EtcdError) {
-        try await supervisor.turn(within: configuration.dialTimeout)
+    package func turn(isUrgent: Bool = false) async throws(EtcdError) {
+        try await supervisor.turn(within: configuration.dialTimeout, isUrgent: isUrgent)
     }
 
     /// Says that a stream had no answer in time. The member is asked a question; if it does not

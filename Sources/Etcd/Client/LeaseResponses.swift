@@ -13,7 +13,7 @@ public struct LeaseGrant: Hashable, Sendable {
     init(_ message: Etcdserverpb_LeaseGrantResponse) {
         header = ResponseHeader(message.header)
         id = LeaseID(rawValue: message.id)
-        ttl = .seconds(message.ttl)
+        ttl = .ttl(message.ttl)
     }
 }
 
@@ -33,8 +33,8 @@ public struct LeaseStatus: Hashable, Sendable {
     init(_ message: Etcdserverpb_LeaseTimeToLiveResponse) {
         header = ResponseHeader(message.header)
         id = LeaseID(rawValue: message.id)
-        remaining = .seconds(message.ttl)
-        granted = .seconds(message.grantedTtl)
+        remaining = .ttl(message.ttl)
+        granted = .ttl(message.grantedTtl)
         keys = message.keys.map { Bytes($0) }
     }
 }
@@ -51,6 +51,16 @@ public struct KeepAliveAnswer: Hashable, Sendable {
     init(_ message: Etcdserverpb_LeaseKeepAliveResponse) {
         header = ResponseHeader(message.header)
         id = LeaseID(rawValue: message.id)
-        ttl = .seconds(message.ttl)
+        ttl = .ttl(message.ttl)
+    }
+}
+
+extension Duration {
+    /// A time to live from the wire, in seconds. One that no server grants (etcd: at most 9,000,000,000 s) is cut
+    /// to what clocks can add to an instant.
+    ///
+    /// Source: etcd, `lease.MaxLeaseTTL`.
+    fileprivate static func ttl(_ seconds: Int64) -> Duration {
+        .seconds(min(max(seconds, -1), 9_000_000_000))
     }
 }

@@ -28,6 +28,9 @@ struct FailoverMachine: Sendable {
     /// Connections in a row that hardly lived.
     private var shortLived = 0
     private var backoff: Backoff
+    /// Delays until the first endpoint ever serves: whoever starts before etcd does has nothing yet to go on with.
+    private var firstBackoff: Backoff
+    private var hasServed = false
     private var generator: SeededGenerator
     /// Since when no endpoint has answered, if all were asked.
     private var awaySince: Duration?
@@ -52,6 +55,10 @@ struct FailoverMachine: Sendable {
         self.limits = limits
         var generator = generator
         backoff = Backoff(reconnect, generator: generator.split())
+        firstBackoff = Backoff(
+            .init(base: reconnect.base, cap: min(reconnect.cap, .seconds(1))),
+            generator: generator.split()
+        )
         self.generator = generator
     }
 
@@ -76,6 +83,7 @@ struct FailoverMachine: Sendable {
             awaySince = nil
             isAway = false
             failuresInPass = 0
+            hasServed = true
         }
         guard isAway, let since = awaySince else { return .zero }
         return min(now - since, limits.spread) * Double.random(in: 0...1, using: &generator)
@@ -89,7 +97,7 @@ struct FailoverMachine: Sendable {
         guard failuresInPass >= endpoints.count else { return .tryNext(endpoint) }
         failuresInPass = 0
         isAway = true
-        return .wait(backoff.next(), then: endpoint)
+        return .wait(hasServed ? backoff.next() : firstBackoff.next(), then: endpoint)
     }
 
     /// A connection that had been in use for `age` ended. The next member is asked first: this one

@@ -19,8 +19,9 @@ final class FailoverSupervisor: Sendable {
     private struct Shared {
         var state = State.connecting(waiters: [:])
         var nextWaiter = 0
-        /// When it is our turn to ask for much.
+        /// When it is our turn to ask for much, and when it is if that is urgent.
         var turn = Duration.zero
+        var urgentTurn = Duration.zero
         var lastFailure: EtcdError?
     }
 
@@ -75,11 +76,14 @@ final class FailoverSupervisor: Sendable {
     /// Waits until it is this host's turn to ask for what costs the cluster much, which after an absence
     /// of the whole cluster is not at once: see ``FailoverMachine``.
     ///
+    /// - Parameter isUrgent: Whether the turn comes within a second.
     /// - Throws: ``EtcdError`` as ``connection(within:number:)``; `cancelled`.
-    func turn(within limit: Duration) async throws(EtcdError) {
+    func turn(within limit: Duration, isUrgent: Bool) async throws(EtcdError) {
         _ = try await connection(within: limit)
         do {
-            try await timeline.sleep(until: shared.withLock { $0.turn })
+            try await timeline.sleep(
+                until: shared.withLock { isUrgent ? $0.urgentTurn : $0.turn }
+            )
         } catch {
             throw EtcdError(.cancelled, "the wait for this host's turn was cancelled", cause: error)
         }
@@ -174,7 +178,13 @@ final class FailoverSupervisor: Sendable {
             do throws(EtcdError) {
                 let status = try await connection.probe(within: limit)
                 let wait = connected()
-                shared.withLock { $0.turn = timeline.now + wait }
+                let now = timeline.now
+                // In the same order, so that not all come at the end of the second.
+                let share = configuration.spread > .zero ? wait / configuration.spread : 0
+                shared.withLock { shared in
+                    shared.turn = now + wait
+                    shared.urgentTurn = now + min(wait, .seconds(1) * share)
+                }
                 use(connection)
                 observe(.connected(endpoint, serverVersion: status.version))
             } catch {
@@ -322,12 +332,12 @@ final class FailoverSupervisor: Sendable {
         guard let last else {
             return EtcdError(
                 .unavailable,
-                "no answer from \(names) within \(limit); is the client's run() running?"
+                "no answer from \(names) within \(limit.text); is the client's run() running?"
             )
         }
         return EtcdError(
             .unavailable,
-            "no etcd answered within \(limit) at \(names); is it running there? "
+            "no etcd answered within \(limit.text) at \(names); is it running there? "
                 + "The last attempt: \(last.message)",
             cause: last
         )

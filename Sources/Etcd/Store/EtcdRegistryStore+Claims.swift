@@ -3,8 +3,9 @@ public import Registry
 // Our own keys: claimed, rewritten and taken out, with what stands beside them.
 extension EtcdRegistryStore {
     /// One transaction. A missing key and one without a lease both compare as lease zero, so: if the
-    /// lease is zero, put; else if all stands as it is wanted, leave it; else if the key is ours, put;
-    /// else see what is there.
+    /// lease is zero, put; else if it stands as it is wanted, leave it; else if the key is ours, put;
+    /// else see what is there. What stands beside it is put by the same rule, each for itself, and never
+    /// over what another lease holds: two hosts whose ids make one name would overwrite each other for ever.
     public func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome {
         let key = Bytes(claim.key)
         let puts = Self.puts(of: claim)
@@ -16,8 +17,11 @@ extension EtcdRegistryStore {
                 then: puts,
                 otherwise: [
                     .transaction(
-                        if: Self.stands(claim),
-                        then: [.get(key)],
+                        if: [
+                            .lease(of: key, .equal, claim.lease),
+                            .value(of: key, .equal, Bytes(claim.value)),
+                        ],
+                        then: [.get(key)] + Self.putsBeside(claim),
                         otherwise: [
                             .transaction(
                                 if: [.lease(of: key, .equal, claim.lease)],
@@ -31,7 +35,7 @@ extension EtcdRegistryStore {
         } catch  where error.code == .leaseNotFound {
             return .leaseGone
         } catch {
-            throw StoreError(error)
+            throw failure(error, of: .write(claim.keys))
         }
         return try Self.outcome(of: claim, answer)
     }
@@ -40,15 +44,20 @@ extension EtcdRegistryStore {
         of claim: Claim,
         _ answer: TransactionResponse
     ) throws(StoreError) -> ClaimOutcome {
-        if answer.succeeded { return .claimed(at: answer.header.revision) }
+        let revision = answer.header.revision
+        if answer.succeeded {
+            return .claimed(at: revision, besideHeld: held(beside: claim, answer.answers))
+        }
         guard case .transaction(let second) = answer.answers.first else { throw unexpected }
         if second.succeeded, case .get(let found) = second.answers.first,
             let ours = found.keyValues.first
         {
-            return .claimed(at: ours.modRevision)
+            return .claimed(at: ours.modRevision, besideHeld: held(beside: claim, second.answers))
         }
         guard case .transaction(let third) = second.answers.first else { throw unexpected }
-        if third.succeeded { return .claimed(at: answer.header.revision) }
+        if third.succeeded {
+            return .claimed(at: revision, besideHeld: held(beside: claim, third.answers))
+        }
         guard case .get(let found) = third.answers.first, let holding = found.keyValues.first else {
             throw unexpected
         }
@@ -56,6 +65,7 @@ extension EtcdRegistryStore {
         let record = try? RecordCodec.decode(holding.value.array, key: claim.instance)
         let holder = Holder(
             owner: record?.owner,
+            name: RecordCodec.host(in: holding.value.array),
             lease: holding.lease,
             address: record.map { $0.instance.address.joined(port: $0.instance.port) }
         )
@@ -73,7 +83,7 @@ extension EtcdRegistryStore {
         } catch  where error.code == .leaseNotFound {
             return
         } catch {
-            throw StoreError(error)
+            throw failure(error, of: .write(claim.keys))
         }
     }
 
@@ -86,33 +96,52 @@ extension EtcdRegistryStore {
                 then: keys.map { Self.deletion(of: $0, under: claim.lease) }
             )
         } catch {
-            throw StoreError(error)
+            throw failure(error, of: .write(claim.keys))
         }
     }
 
     /// The key and what stands beside it, as they are wanted.
     private static func puts(of claim: Claim) -> [Operation] {
-        [.put(Bytes(claim.key), Bytes(claim.value), lease: claim.lease)]
-            + claim.beside.map { side in
-                if let value = side.value {
-                    .put(Bytes(side.key), Bytes(value), lease: claim.lease)
-                } else {
-                    deletion(of: side.key, under: claim.lease)
-                }
-            }
+        [.put(Bytes(claim.key), Bytes(claim.value), lease: claim.lease)] + putsBeside(claim)
     }
 
-    /// True when nothing of it need be put.
-    private static func stands(_ claim: Claim) -> [Comparison] {
-        let wanted = [SideRecord(key: claim.key, value: claim.value)] + claim.beside
-        return wanted.flatMap { record -> [Comparison] in
-            let key = Bytes(record.key)
-            guard let value = record.value else {
-                return [.lease(of: key, .notEqual, claim.lease)]
+    /// One operation for each record beside the key, in their order.
+    private static func putsBeside(_ claim: Claim) -> [Operation] {
+        claim.beside.map { side in
+            guard let value = side.value.map({ Bytes($0) }) else {
+                return deletion(of: side.key, under: claim.lease)
             }
-            return [
-                .lease(of: key, .equal, claim.lease), .value(of: key, .equal, Bytes(value)),
-            ]
+            let key = Bytes(side.key)
+            let put = Operation.put(key, value, lease: claim.lease)
+            return .transaction(
+                if: [.lease(of: key, .equal, .none)],
+                then: [put],
+                otherwise: [
+                    .transaction(
+                        if: [
+                            .lease(of: key, .equal, claim.lease), .value(of: key, .notEqual, value),
+                        ],
+                        then: [put],
+                        otherwise: [.get(key)]
+                    )
+                ]
+            )
+        }
+    }
+
+    /// The keys of those that another lease holds.
+    ///
+    /// - Parameter answers: Those to the claim's own operation and then to ``putsBeside(_:)``.
+    private static func held(beside claim: Claim, _ answers: [TransactionResponse.Answer])
+        -> [String]
+    {
+        zip(claim.beside, answers.dropFirst()).compactMap { side, answer in
+            guard side.value != nil, case .transaction(let free) = answer, !free.succeeded,
+                case .transaction(let ours) = free.answers.first, !ours.succeeded,
+                case .get(let found) = ours.answers.first, let holding = found.keyValues.first,
+                holding.lease != claim.lease
+            else { return nil }
+            return side.key
         }
     }
 

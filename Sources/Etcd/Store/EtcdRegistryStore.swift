@@ -80,14 +80,15 @@ public struct EtcdRegistryStore: RegistryStore {
 
     // MARK: the list
 
-    /// As ``RegistryStore/list(_:received:)`` says.
+    /// As ``RegistryStore/list(_:isUrgent:received:)`` says.
     public func list(
         _ prefix: RegistryPrefix,
+        isUrgent: Bool,
         received: @Sendable (_ page: [StoredRecord], _ isFirst: Bool) -> Void
     ) async throws(StoreError) -> ListedState {
         var isFirst = true
         do throws(EtcdError) {
-            try await client.turn()
+            try await client.turn(isUrgent: isUrgent)
             let (header, connection) = try await client.pages(
                 prefix: Bytes(prefix.text),
                 pageSize: pageSize
@@ -101,7 +102,24 @@ public struct EtcdRegistryStore: RegistryStore {
                 raftTerm: header.raftTerm
             )
         } catch {
-            throw StoreError(error)
+            throw failure(error, of: .read(prefix))
+        }
+    }
+
+    /// As ``RegistryStore/count(of:on:)`` says.
+    public func count(
+        of prefix: RegistryPrefix,
+        on connection: Int
+    ) async throws(StoreError) -> KeyCount {
+        do throws(EtcdError) {
+            let answer = try await client.count(prefix: Bytes(prefix.text), on: connection)
+            return KeyCount(
+                clusterID: answer.header.clusterID,
+                revision: answer.header.revision,
+                count: max(0, answer.count)
+            )
+        } catch {
+            throw failure(error, of: .read(prefix))
         }
     }
 
@@ -111,16 +129,18 @@ public struct EtcdRegistryStore: RegistryStore {
         since revision: Revision
     ) async throws(StoreError) -> KeySummary {
         do throws(EtcdError) {
-            let prefix = Bytes(prefix.text)
-            let answer = try await client.changedKeys(prefix: prefix, after: revision)
-            let changed = answer.keyValues.map { ($0.key.description, $0.modRevision) }
+            let answer = try await client.changedKeys(
+                prefix: Bytes(prefix.text),
+                after: revision
+            )
+            let changed = answer.keyValues.map { (StoreKey($0.key.array), $0.modRevision) }
             return KeySummary(
                 revision: answer.header.revision,
-                count: answer.count,
+                count: max(0, answer.count),
                 changed: Dictionary(changed, uniquingKeysWith: { $1 })
             )
         } catch {
-            throw StoreError(error)
+            throw failure(error, of: .read(prefix))
         }
     }
 
@@ -141,7 +161,7 @@ public struct EtcdRegistryStore: RegistryStore {
                 received(WatchNews(message.response))
             }
         } catch {
-            throw StoreError(error)
+            throw failure(error, of: .read(prefix))
         }
     }
 
@@ -165,8 +185,7 @@ extension LeaseTerm {
 extension StoredRecord {
     init(_ keyValue: KeyValue) {
         self.init(
-            // A key that is not UTF-8 becomes a readable one that is not ours: foreign.
-            key: keyValue.key.description,
+            key: StoreKey(keyValue.key.array),
             // Of a value that is too long no more is kept than what shows that it is.
             value: keyValue.value.array.count > RecordLimits.valueBytes
                 ? Array(keyValue.value.array.prefix(RecordLimits.valueBytes + 1))
@@ -189,7 +208,7 @@ extension WatchNews {
                 case .put: .put(StoredRecord(event.keyValue))
                 case .delete:
                     .deleted(
-                        key: event.keyValue.key.description,
+                        key: StoreKey(event.keyValue.key.array),
                         at: event.keyValue.modRevision
                     )
                 }

@@ -119,7 +119,7 @@ extension EndpointTable {
     public static func read(
         _ snapshot: Snapshot,
         prefix: RegistryPrefix
-    ) -> (table: EndpointTable, bad: [String: RecordFault]) {
+    ) -> (table: EndpointTable, bad: [StoreKey: RecordFault]) {
         var reader = TableReader(prefix: prefix, hold: .zero)
         _ = reader.read(snapshot, at: .zero)
         return (reader.table, reader.bad)

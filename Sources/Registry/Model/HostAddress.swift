@@ -159,12 +159,32 @@ public struct HostAddress: Hashable, Comparable, Sendable, CustomStringConvertib
         }
     }
 
-    /// RFC 1123: labels of 1 to 63 letters, digits and inner hyphens, 253 bytes in all, and not all
-    /// digits at the end (`10.0.0` is a mistyped address, not a name).
+    /// Whether a text is no host name for the one reason that its last label is a hexadecimal number.
+    public static func isTakenForNumber(_ text: String) -> Bool {
+        guard let last = text.utf8.split(separator: UInt8(ascii: ".")).last,
+            last.starts(with: "0x".utf8) || last.starts(with: "0X".utf8)
+        else { return false }
+        return isNumber(last) && isHostName(text + ".x")
+    }
+
+    /// Whether inet_aton(3) takes it for a number: decimal, octal or hexadecimal.
+    private static func isNumber(_ label: Substring.UTF8View) -> Bool {
+        let isHexadecimal = label.starts(with: "0x".utf8) || label.starts(with: "0X".utf8)
+        return (isHexadecimal ? label.dropFirst(2) : label).allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39: true
+            case 0x41...0x46, 0x61...0x66: isHexadecimal
+            default: false
+            }
+        }
+    }
+
+    /// RFC 1123: labels of 1 to 63 letters, digits and inner hyphens, 253 bytes in all, and no number at the
+    /// end: `10.0.0` is a mistyped address, and `0x7f.1` is one to inet_aton(3), which resolvers ask first.
     private static func isHostName(_ text: String) -> Bool {
         let labels = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard (1...253).contains(text.utf8.count), let last = labels.last,
-            !last.allSatisfy({ (0x30...0x39).contains($0) })
+            !isNumber(last)
         else { return false }
         return labels.allSatisfy { label in
             (1...63).contains(label.count) && label.first != UInt8(ascii: "-")

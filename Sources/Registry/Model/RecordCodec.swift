@@ -10,18 +10,25 @@ public enum RecordFault: Error, Hashable, Sendable, CustomStringConvertible {
     case badAddress
     /// Written by a version that gave something a new meaning; with its schema.
     case newerSchema(Int)
-    /// Something in it is beyond the limits; with what, as the end of a sentence.
+    /// A member of it is something else than it has to be.
+    case badMember(String, mustBe: String)
+    /// Nobody can reach an endpoint at its address.
+    case unusableAddress(String, HostAddress.Unusable)
+    /// Something in it is beyond the limits; with what, as a sentence.
     case beyondLimits(String)
 
-    /// The end of a sentence that starts with the key.
+    /// A sentence without its end.
     public var description: String {
         switch self {
-        case .tooLong: "is longer than \(RecordLimits.valueBytes) bytes"
+        case .tooLong: "the value is longer than \(RecordLimits.valueBytes) bytes"
         case .unreadable:
-            "is neither a record of discoveryd, nor one of Go's gRPC naming, nor HOST:PORT"
-        case .badAddress: "has no usable HOST:PORT as its address"
+            "the value is neither a record of discoveryd, nor one of Go's gRPC naming, nor HOST:PORT"
+        case .badAddress: "the value has no usable HOST:PORT as its address"
         case .newerSchema(let schema):
-            "has schema \(schema), this version reads up to \(RecordCodec.schema); upgrade this host"
+            "the record has schema \(schema), this version reads up to \(RecordCodec.schema); upgrade "
+                + "this host"
+        case .badMember(let name, let wanted): "\(name) must be \(wanted)"
+        case .unusableAddress(let address, let why): "the address \(address) \(why)"
         case .beyondLimits(let what): what
         }
     }
@@ -47,9 +54,14 @@ public enum RecordCodec {
     public static let schema = 1
 
     /// The value of an instance; the same instance gives the same bytes.
+    ///
+    /// - Parameters:
+    ///   - owner: The host's id, by which it knows its own keys again.
+    ///   - host: What the host calls itself, for people.
     public static func encode(
         _ instance: ServiceInstance,
         owner: OwnerID,
+        host: String? = nil,
         state: EndpointState = .up
     ) -> [UInt8] {
         var json = JSONText()
@@ -68,12 +80,33 @@ public enum RecordCodec {
         json.string(instance.key.instance.text)
         json.name("owner")
         json.string(owner.text)
+        if let host {
+            json.name("host")
+            json.string(host)
+        }
         json.members(of: instance)
         json.name("state")
         json.string(state.rawValue)
         json.closeObject()
         json.closeObject()
         return json.bytes
+    }
+
+    /// What the host calls itself that wrote a value: 1 to 255 bytes without controls. It is no part of the
+    /// record: nothing follows from it.
+    public static func host(in value: [UInt8]) -> String? {
+        struct Wire: Decodable {
+            struct Ours: Decodable {
+                let host: String?
+            }
+            let discoveryd: Ours?
+        }
+        guard value.count <= RecordLimits.valueBytes,
+            let wire = try? JSONDecoder().decode(Wire.self, from: Data(value)),
+            let host = wire.discoveryd?.host, !host.isEmpty,
+            RecordLimits.fault(inText: host, limit: 255) == nil
+        else { return nil }
+        return host
     }
 
     /// Reads the value of a key.
@@ -87,13 +120,42 @@ public enum RecordCodec {
             do {
                 wire = try JSONDecoder().decode(Wire.self, from: Data(value))
             } catch {
-                throw .unreadable
+                throw fault(error)
             }
         } else {
             guard let text = String(validating: value, as: UTF8.self) else { throw .unreadable }
-            wire = Wire(address: text, discoveryd: nil)
+            // As `etcdctl put` leaves it that reads a file.
+            wire = Wire(address: trimmed(text), discoveryd: nil)
         }
         return try record(wire, key: key)
+    }
+
+    /// What is wrong, of somebody's JSON or of one member of it.
+    private static func fault(_ error: any Error) -> RecordFault {
+        let path: [any CodingKey] =
+            switch error {
+            case DecodingError.typeMismatch(_, let context),
+                DecodingError.valueNotFound(_, let context),
+                DecodingError.dataCorrupted(let context):
+                context.codingPath
+            default: []
+            }
+        guard let member = path.first.flatMap({ Wire.CodingKeys(stringValue: $0.stringValue) })
+        else { return .unreadable }
+        guard member == .discoveryd else {
+            return .badMember(member.rawValue, mustBe: "a string, such as \"10.0.0.5:8080\"")
+        }
+        let inner = path.dropFirst().first.flatMap { Ours.CodingKeys(stringValue: $0.stringValue) }
+        guard let inner else { return .badMember(member.rawValue, mustBe: "an object") }
+        return .badMember(inner.rawValue, mustBe: inner.wanted)
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        let bytes = text.utf8
+        guard let first = bytes.firstIndex(where: { !isSpace($0) }),
+            let last = bytes.lastIndex(where: { !isSpace($0) })
+        else { return "" }
+        return String(text[first...last])
     }
 
     private struct Wire: Decodable {
@@ -106,23 +168,56 @@ public enum RecordCodec {
         }
     }
 
+    /// An integer. Of one with too many digits the decoder itself says only that something is no JSON.
+    private struct WholeNumber: Decodable {
+        let value: Int
+
+        init(from decoder: any Decoder) throws {
+            do {
+                value = try decoder.singleValueContainer().decode(Int.self)
+            } catch {
+                let context = DecodingError.Context(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "no whole number"
+                )
+                throw DecodingError.typeMismatch(Int.self, context)
+            }
+        }
+    }
+
     private struct Ours: Decodable {
-        let schema: Int?
+        let schema: WholeNumber?
         let owner: String?
-        let weight: Int?
+        let weight: WholeNumber?
         let zone: String?
         let tags: [String]?
         let meta: [String: String]?
         let state: String?
+
+        enum CodingKeys: String, CodingKey {
+            case schema, owner, weight, zone, tags, meta, state
+
+            /// What its value has to be.
+            var wanted: String {
+                switch self {
+                case .schema: "a whole number"
+                case .weight: "a whole number from 0 to 65535, without quotes"
+                case .owner, .zone, .state: "a string"
+                case .tags: "an array of strings"
+                case .meta: "an object of strings"
+                }
+            }
+        }
     }
 
     private static func record(_ wire: Wire, key: ServiceKey) throws(RecordFault) -> Record {
         guard let (address, port) = wire.address.flatMap({ HostAddress.split($0) }) else {
             throw .badAddress
         }
+        if let why = address.unusable { throw .unusableAddress(address.text, why) }
         let ours = wire.discoveryd
-        if let schema = ours?.schema, schema > Self.schema { throw .newerSchema(schema) }
-        let weight = ours?.weight ?? Int(ServiceInstance.standardWeight)
+        if let schema = ours?.schema?.value, schema > Self.schema { throw .newerSchema(schema) }
+        let weight = ours?.weight?.value ?? Int(ServiceInstance.standardWeight)
         guard let weight = UInt16(exactly: weight) else {
             throw .beyondLimits("weight must be 0 to 65535, is \(weight)")
         }

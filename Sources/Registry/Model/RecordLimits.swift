@@ -11,17 +11,19 @@ public enum RecordLimits {
     /// The longest meta value, in bytes.
     public static let metaValueBytes = 1024
 
-    /// The first thing about an instance that does not fit, as the end of a sentence that starts
-    /// with the instance, or `nil` when it fits.
+    /// The first thing about an instance that does not fit, as a sentence without its end, or `nil` when it
+    /// fits.
     public static func fault(in instance: ServiceInstance) -> String? {
-        if instance.port == 0 { return "port must be 1 to 65535, is 0" }
-        if let zone = instance.zone, let why = fault(inWord: zone) { return "zone \(why)" }
-        if instance.tags.count > tags { return "has \(instance.tags.count) tags, at most \(tags)" }
+        if instance.port == 0 { return "the port must be 1 to 65535, is 0" }
+        if let zone = instance.zone, let why = fault(inWord: zone) { return "the zone \(why)" }
+        if instance.tags.count > tags {
+            return "it has \(instance.tags.count) tags, at most \(tags)"
+        }
         for tag in instance.tags {
             if let why = fault(inWord: tag) { return "a tag \(why)" }
         }
         if instance.meta.count > metaEntries {
-            return "has \(instance.meta.count) meta entries, at most \(metaEntries)"
+            return "it has \(instance.meta.count) meta entries, at most \(metaEntries)"
         }
         for (name, value) in instance.meta {
             if let why = fault(inWord: name) { return "a meta name \(why)" }

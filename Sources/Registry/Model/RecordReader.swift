@@ -17,7 +17,7 @@ public struct RecordReader: Sendable {
     }
 
     private enum OurMember: String, CaseIterable {
-        case schema, service, id, owner, weight, zone, tags, meta, state
+        case schema, service, id, owner, host, weight, zone, tags, meta, state
     }
 
     private let members = MemberNames<Member>()
@@ -41,18 +41,18 @@ public struct RecordReader: Sendable {
     mutating func readUsual(_ value: [UInt8], key: ServiceKey) -> Record? {
         guard value.count <= RecordLimits.valueBytes else { return nil }
         guard value.first == UInt8(ascii: "{") else {
-            return HostAddress.split(value.span).map { address, port in
-                Record(
-                    instance: ServiceInstance(key: key, address: address, port: port),
-                    state: .up,
-                    owner: nil
-                )
-            }
+            guard let (address, port) = HostAddress.split(value.span), address.unusable == nil
+            else { return nil }
+            return Record(
+                instance: ServiceInstance(key: key, address: address, port: port),
+                state: .up,
+                owner: nil
+            )
         }
         var json = PlainJSON(value)
         var parts = Parts()
         guard readWhole(&json, into: &parts), json.isAtEnd,
-            let (address, port) = parts.address
+            let (address, port) = parts.address, address.unusable == nil
         else { return nil }
         let instance = ServiceInstance(
             key: key,
@@ -119,7 +119,7 @@ public struct RecordReader: Sendable {
             let start = json.position
             let isRead =
                 switch ourMembers.next(in: &json, after: &place) {
-                case .known(.service), .known(.id), .unknown: json.scalar()
+                case .known(.service), .known(.id), .known(.host), .unknown: json.scalar()
                 case .known(.schema): json.integer().map { $0 <= RecordCodec.schema } == true
                 case .known(.owner): readOwner(&json, into: &parts)
                 case .known(.weight): readWeight(&json, into: &parts)

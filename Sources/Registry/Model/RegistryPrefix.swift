@@ -32,9 +32,8 @@ public struct RegistryPrefix: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Returns: `nil` for a foreign key: outside the prefix, or with anything but exactly two
     ///   readable segments after it.
-    public func parse(_ key: String) -> ServiceKey? {
-        var key = key
-        return key.withUTF8 { bytes in
+    public func parse(_ key: StoreKey) -> ServiceKey? {
+        key.bytes.withUnsafeBufferPointer { bytes in
             let start = text.utf8.count
             guard bytes.starts(with: text.utf8),
                 let slash = bytes[start...].firstIndex(of: UInt8(ascii: "/")),

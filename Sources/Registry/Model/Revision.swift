@@ -17,8 +17,9 @@ public struct Revision: RawRepresentable, Hashable, Comparable, Sendable {
     /// Before the first change of a cluster.
     public static let zero = Revision(rawValue: 0)
 
-    /// The revision of the next change of the cluster.
-    public var next: Revision { Revision(rawValue: rawValue + 1) }
+    /// The revision of the next change of the cluster. No cluster comes to the last of all numbers; a server
+    /// that says so is followed by nothing.
+    public var next: Revision { Revision(rawValue: rawValue == .max ? .max : rawValue + 1) }
 
     /// Whether the left revision is the older one.
     public static func < (left: Revision, right: Revision) -> Bool {

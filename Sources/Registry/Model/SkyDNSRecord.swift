@@ -43,6 +43,16 @@ public enum SkyDNSRecord {
         return "\(path)/\(labels.reversed().joined(separator: "/"))"
     }
 
+    /// Whether a record lies below a name, so that a question for the name is answered with it.
+    ///
+    /// - Parameters:
+    ///   - record: The record's key, as ``key(of:domain:)`` gives it.
+    ///   - name: A name with its domain, such as `web.cluster.local`.
+    public static func isBelow(_ record: String, name: String) -> Bool {
+        let labels = name.lowercased().split(separator: ".")
+        return record.utf8.starts(with: "\(path)/\(labels.reversed().joined(separator: "/"))/".utf8)
+    }
+
     private static func isLabel(_ label: Substring) -> Bool {
         (1...63).contains(label.utf8.count)
             && label.utf8.allSatisfy { byte in

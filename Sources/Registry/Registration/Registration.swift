@@ -56,6 +56,8 @@ struct Registration: Sendable {
     var lossBackoff: Backoff
     /// The refusal that was said last, so that the same one is not said again.
     var saidRefusal: Refusal?
+    /// The keys beside its own that another lease held at the last claim.
+    var besideHeld: [String] = []
 
     /// What was heard of the key.
     enum News: Sendable {

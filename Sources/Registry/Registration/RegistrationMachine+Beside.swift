@@ -44,6 +44,15 @@ extension RegistrationMachine {
         return true
     }
 
+    /// Says which records beside a key somebody else has, when that has changed.
+    mutating func besideHeld(_ key: ServiceKey, _ outcome: ClaimOutcome) -> [Action] {
+        guard case .claimed(_, let held) = outcome, registrations[key]?.besideHeld != held else {
+            return []
+        }
+        registrations[key]?.besideHeld = held
+        return held.isEmpty ? [] : [.report(.besideHeld(key, held))]
+    }
+
     /// Spread, so that a fleet that was started at one instant does not ask at one.
     mutating func nextReview(after now: Duration) -> Duration {
         now + settings.reviewEvery * Double.random(in: 0.5...1.5, using: &generator)

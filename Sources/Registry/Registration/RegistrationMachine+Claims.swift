@@ -56,20 +56,21 @@ extension RegistrationMachine {
         _ outcome: ClaimOutcome,
         at now: Duration
     ) -> [Action] {
+        let held = besideHeld(key, outcome)
         if reviewEnded(key, under: lease) {
-            return outcome == .leaseGone ? leaseLost(at: now) : advance(at: now)
+            return held + (outcome == .leaseGone ? leaseLost(at: now) : advance(at: now))
         }
         guard case .claiming(lease, let offer) = registrations[key]?.state else { return [] }
         let heard = registrations[key]?.heard
         registrations[key]?.heard = nil
-        var actions: [Action] = []
+        var actions = held
         switch outcome {
-        case .claimed(let revision):
-            actions = claimed(key, lease, offer, revision, at: now)
+        case .claimed(let revision, _):
+            actions += claimed(key, lease, offer, revision, at: now)
         case .heldByAnotherHost(let holder):
-            actions = refused(key, .heldByAnotherHost(holder), at: now)
+            actions += refused(key, .heldByAnotherHost(holder), at: now)
         case .heldByOurHost(let holder):
-            actions = refused(key, .heldByOurHost(holder), at: now)
+            actions += refused(key, .heldByOurHost(holder), at: now)
         case .leaseGone:
             registrations[key]?.state = .unclaimed
             return leaseLost(at: now)
@@ -266,6 +267,11 @@ extension RegistrationMachine {
     }
 
     func value(of offer: Offer) -> [UInt8] {
-        RecordCodec.encode(offer.instance, owner: settings.owner, state: offer.state)
+        RecordCodec.encode(
+            offer.instance,
+            owner: settings.owner,
+            host: settings.host,
+            state: offer.state
+        )
     }
 }

@@ -24,7 +24,7 @@ extension RegistrationMachine {
         case .page(let records, let isFirst):
             if isFirst { listed = Listed(looksFor: Set(registrations.keys)) }
             // A page is long, and few of its keys are ours: the others are not taken apart.
-            let own = Set(registrations.keys.map(settings.prefix.key))
+            let own = Set(registrations.keys.map { StoreKey(settings.prefix.key($0)) })
             for record in records
             where own.contains(record.key) || (record.lease != .none && record.lease == ownLease) {
                 if let key = ours(record.key, record.lease) { listed.found[key] = record }
@@ -36,7 +36,7 @@ extension RegistrationMachine {
     }
 
     /// A key that is one of ours, or stands under our lease. All others are none of our business.
-    private func ours(_ text: String, _ lease: LeaseID) -> ServiceKey? {
+    private func ours(_ text: StoreKey, _ lease: LeaseID) -> ServiceKey? {
         guard let key = settings.prefix.parse(text) else { return nil }
         let isUnderOurLease = lease != .none && lease == ownLease
         return isUnderOurLease || registrations[key] != nil ? key : nil

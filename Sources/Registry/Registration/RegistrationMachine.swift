@@ -10,6 +10,9 @@ public struct RegistrationMachine: StateMachine {
         public var prefix: RegistryPrefix
         /// This host.
         public var owner: OwnerID
+        /// What this host calls itself, for people who read the records; 1 to 255 bytes. Default: nothing is
+        /// said.
+        public var host: String?
         /// The time to live to ask for, in whole seconds, at least 1. Default 10 s.
         public var ttl: Duration = .seconds(10)
         /// How many claims may be under way at once. Default 16.

@@ -30,6 +30,9 @@ public enum RegistrationReport: Sendable {
     case reclaimed(ServiceKey)
     /// Somebody else has the key. Tried again when it is freed, and now and then.
     case refused(ServiceKey, Refusal)
+    /// The instance is in the store, but what was to stand beside it under these keys is not: another lease
+    /// holds them. Said when they change.
+    case besideHeld(ServiceKey, [String])
     /// The claim had no answer or an error; tried again after the delay.
     case claimFailed(ServiceKey, StoreError, retryIn: Duration)
     /// The instance was taken out of the store, on request.

@@ -35,29 +35,35 @@ public struct Claim: Hashable, Sendable {
 public struct Holder: Hashable, Sendable, CustomStringConvertible {
     /// The host, when its record says so.
     public var owner: OwnerID?
+    /// What the host calls itself, when its record says so.
+    public var name: String?
     /// The live lease that keeps the key.
     public var lease: LeaseID
     /// The address in its record, when there is one.
     public var address: String?
 
     /// Describes a holder.
-    public init(owner: OwnerID?, lease: LeaseID, address: String?) {
+    public init(owner: OwnerID?, name: String? = nil, lease: LeaseID, address: String?) {
         self.owner = owner
+        self.name = name
         self.lease = lease
         self.address = address
     }
 
-    /// `host 5d1c… at 10.0.0.7:8080 under lease 694d…`, as far as known.
+    /// `host db-7 (5d1c…) at 10.0.0.7:8080 under lease 694d…`, as far as known.
     public var description: String {
-        let host = owner.map { "host \($0)" } ?? "an unnamed host"
+        let id = owner.map { name == nil ? "\($0)" : "(\($0))" }
+        let words = [name, id].compactMap { $0 }
+        let host = words.isEmpty ? "an unnamed host" : "host \(words.joined(separator: " "))"
         return "\(host)\(address.map { " at \($0)" } ?? "") under lease \(lease)"
     }
 }
 
 /// How a claim ended.
 public enum ClaimOutcome: Hashable, Sendable {
-    /// The key is ours, under our lease, since this revision.
-    case claimed(at: Revision)
+    /// The key is ours, under our lease, since this revision; what was to stand beside it under these keys
+    /// does not, for another lease holds them.
+    case claimed(at: Revision, besideHeld: [String] = [])
     /// Another host holds it under a live lease.
     case heldByAnotherHost(Holder)
     /// Our own host holds it under another live lease: another daemon, a copied machine-id, or what

@@ -6,10 +6,10 @@ public struct KeySummary: Hashable, Sendable {
     /// How many keys there are.
     public var count: Int
     /// The keys that changed after the revision that was asked for, each with its last change.
-    public var changed: [String: Revision]
+    public var changed: [StoreKey: Revision]
 
     /// Describes keys.
-    public init(revision: Revision, count: Int, changed: [String: Revision]) {
+    public init(revision: Revision, count: Int, changed: [StoreKey: Revision]) {
         self.revision = revision
         self.count = count
         self.changed = changed

@@ -58,12 +58,21 @@ public protocol RegistryStore: Sendable {
     /// Reads all keys under the prefix at one revision, linearizable: never an older state than one
     /// that any client has seen.
     ///
-    /// - Parameter received: Called with each page, in the order of the keys, at least once. Must not
-    ///   wait. What it was told is of no worth when the call throws.
+    /// - Parameters:
+    ///   - isUrgent: Whether it may wait no longer than a second for its turn, see ``turn()``.
+    ///   - received: Called with each page, in the order of the keys, at least once. Must not wait. What it
+    ///     was told is of no worth when the call throws.
     func list(
         _ prefix: RegistryPrefix,
+        isUrgent: Bool,
         received: @Sendable (_ page: [StoredRecord], _ isFirst: Bool) -> Void
     ) async throws(StoreError) -> ListedState
+
+    /// Counts the keys under the prefix, linearizable: the cheapest proof that somebody is there.
+    ///
+    /// - Parameter connection: The connection that has to carry it, as in ``SnapshotMark``.
+    /// - Throws: `unavailable` also when that connection has ended.
+    func count(of prefix: RegistryPrefix, on connection: Int) async throws(StoreError) -> KeyCount
 
     /// Counts the keys under the prefix, linearizable, and names those that changed after `revision`.
     /// Values are not sent, so that it costs little, however many keys there are.
@@ -94,10 +103,10 @@ public protocol RegistryStore: Sendable {
 }
 
 extension RegistryStore {
-    /// Reads all keys under the prefix at one revision, as ``list(_:received:)``, and holds them all.
+    /// Reads all keys under the prefix at one revision, as ``list(_:isUrgent:received:)``, and holds them all.
     public func snapshot(of prefix: RegistryPrefix) async throws(StoreError) -> Snapshot {
         let records = Mutex<[StoredRecord]>([])
-        let state = try await list(prefix) { page, isFirst in
+        let state = try await list(prefix, isUrgent: false) { page, isFirst in
             records.withLock { if isFirst { $0 = page } else { $0 += page } }
         }
         return Snapshot(

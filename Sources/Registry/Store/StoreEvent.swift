@@ -3,10 +3,10 @@ public enum StoreEvent: Hashable, Sendable {
     /// A key was written.
     case put(StoredRecord)
     /// A key was deleted, by a call or with its lease: the store does not say which.
-    case deleted(key: String, at: Revision)
+    case deleted(key: StoreKey, at: Revision)
 
     /// The whole key.
-    public var key: String {
+    public var key: StoreKey {
         switch self {
         case .put(let record): record.key
         case .deleted(let key, _): key

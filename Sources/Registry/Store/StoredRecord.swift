@@ -1,7 +1,7 @@
 /// A key under the prefix, as the store has it: nothing in it is checked yet.
 public struct StoredRecord: Hashable, Sendable {
     /// The whole key.
-    public var key: String
+    public var key: StoreKey
     /// Its value.
     public var value: [UInt8]
     /// The revision that created the key.
@@ -15,7 +15,7 @@ public struct StoredRecord: Hashable, Sendable {
 
     /// Describes a key.
     public init(
-        key: String,
+        key: StoreKey,
         value: [UInt8],
         createRevision: Revision,
         modRevision: Revision,

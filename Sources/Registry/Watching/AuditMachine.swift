@@ -16,24 +16,29 @@ struct AuditMachine: Sendable {
         /// How many keys more we know than there are.
         var surplus: Int
         /// The last changes of keys that we do not know so.
-        var unknown: [String: Revision]
+        var unknown: [StoreKey: Revision]
     }
 
     private let every: Duration
     private let again: Duration
+    private let pause: Duration
     private var generator: SeededGenerator
     private var doubt: Doubt?
     /// Up to where the list is known to be right.
     private(set) var since = Revision.zero
+    /// When a comparison ended last.
+    private var compared = Duration.zero
     /// When to ask next; not while a question is open, nor before the first list.
     private(set) var deadline: Duration?
 
     /// - Parameters:
     ///   - every: The time between two comparisons, about.
     ///   - again: How soon a difference is looked at again.
-    init(every: Duration, again: Duration, generator: SeededGenerator) {
+    ///   - pause: The least time between two comparisons of which the second was asked for.
+    init(every: Duration, again: Duration, pause: Duration, generator: SeededGenerator) {
         self.every = every
         self.again = again
+        self.pause = pause
         self.generator = generator
     }
 
@@ -49,6 +54,12 @@ struct AuditMachine: Sendable {
         guard let due = deadline, due <= now else { return false }
         deadline = nil
         return true
+    }
+
+    /// Something may have been missed: sooner than planned, but not at once after the last time.
+    mutating func suspected(at now: Duration) {
+        guard let due = deadline else { return }
+        deadline = min(due, max(now, compared + pause))
     }
 
     /// The question had no answer.
@@ -84,6 +95,7 @@ struct AuditMachine: Sendable {
     }
 
     private mutating func plan(from now: Duration) {
+        compared = now
         deadline = now + every * Double.random(in: 0.5...1.5, using: &generator)
     }
 }

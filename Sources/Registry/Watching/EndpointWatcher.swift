@@ -106,13 +106,15 @@ public final class EndpointWatcher: Sendable {
 
     private func begin(_ action: WatchMachine.Action) -> MachineDriver<WatchMachine>.Work? {
         switch action {
-        case .list: return { [self] in await list() }
+        case .list(let isUrgent): return { [self] in await list(isUrgent: isUrgent) }
         case .openWatch(let id, let mark):
             let stream = OpenStream()
             streams.withLock { $0[id] = stream }
             return { [self] in await watch(id, stream, after: mark) }
         case .askProgress(let id): streams.withLock { $0[id] }?.ask.yield()
         case .closeWatch(let id): streams.withLock { $0[id] }?.end.stop()
+        case .count(let id, let connection):
+            return { [self] in await count(on: id, over: connection) }
         case .summarize(let since): return { [self] in await summarize(since: since) }
         case .suspectConnection: return { [store] in await store.suspectConnection() }
         case .publish: listeners.list(self)
@@ -136,15 +138,21 @@ public final class EndpointWatcher: Sendable {
         }
     }
 
-    private func list() async {
+    private func list(isUrgent: Bool) async {
         do throws(StoreError) {
-            let state = try await store.list(prefix) { [self] page, isFirst in
+            let state = try await store.list(prefix, isUrgent: isUrgent) { [self] page, isFirst in
                 happened { machine, now in machine.pageArrived(page, isFirst: isFirst, at: now) }
             }
             happened { machine, now in machine.listEnded(state, at: now) }
         } catch {
             happened { machine, now in machine.snapshotFailed(error, at: now) }
         }
+    }
+
+    private func count(on stream: Int, over connection: Int) async {
+        // A count that cannot be had is as no answer: the machine has a time for it.
+        guard let count = try? await store.count(of: prefix, on: connection) else { return }
+        happened { machine, now in machine.countArrived(count, on: stream, at: now) }
     }
 
     private func summarize(since revision: Revision) async {

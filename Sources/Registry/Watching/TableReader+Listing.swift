@@ -3,10 +3,10 @@ extension TableReader {
     /// Collects the pages of a whole state. Nothing of it is published before the last one.
     struct Listing: Sendable {
         var table = EndpointTable.Builder()
-        var bad: [String: RecordFault] = [:]
-        var foreign: Set<String> = []
+        var bad: [StoreKey: RecordFault] = [:]
+        var foreign: Set<StoreKey> = []
         var held: [ServiceKey: Duration] = [:]
-        var others: [String: OtherKey] = [:]
+        var others: [StoreKey: OtherKey] = [:]
         var keyCount = 0
         var sizes: [ServiceName: ServiceSize] = [:]
         var total = ServiceSize.zero
@@ -30,7 +30,7 @@ extension TableReader {
         guard var listing else { return }
         // Held once: otherwise each change would copy what was read before it.
         self.listing = nil
-        for record in page where record.key.utf8.starts(with: prefix.text.utf8) {
+        for record in page where record.key.isUnder(prefix) {
             read(record, at: now, into: &listing)
         }
         self.listing = listing
@@ -88,7 +88,7 @@ extension TableReader {
         listing.excess.insert(name)
         listing.total = sum(of: listing.sizes, without: listing.excess)
         for endpoint in listing.table.removeAll(of: name) {
-            let key = prefix.key(endpoint.instance.key)
+            let key = StoreKey(prefix.key(endpoint.instance.key))
             guard listing.others[key] == nil else { continue }
             listing.others[key] = OtherKey(
                 revision: endpoint.modRevision,

@@ -30,13 +30,13 @@ struct TableReader: Sendable {
     var limits = ListLimits.none
     var table = EndpointTable()
     /// The keys whose records cannot be read.
-    var bad: [String: RecordFault] = [:]
+    var bad: [StoreKey: RecordFault] = [:]
     /// Keys with more or fewer segments than ours.
-    var foreign: Set<String> = []
+    var foreign: Set<StoreKey> = []
     /// Until when the endpoints of bad records stay, and when the first of them goes at the earliest.
     var held: [ServiceKey: Duration] = [:]
     var firstExpiry: Duration?
-    var others: [String: OtherKey] = [:]
+    var others: [StoreKey: OtherKey] = [:]
     /// How many keys there are, with and without an endpoint.
     var keyCount = 0
     /// The sizes of the selected services, whether they fit or not.
@@ -71,7 +71,7 @@ struct TableReader: Sendable {
         for service in table.services where !excess.contains(service.name) {
             for chunk in service.chunks {
                 for endpoint in chunk.endpoints where endpoint.modRevision > revision {
-                    let key = prefix.key(endpoint.instance.key)
+                    let key = StoreKey(prefix.key(endpoint.instance.key))
                     if others[key] == nil { changed[key] = endpoint.modRevision }
                 }
             }
@@ -86,7 +86,7 @@ struct TableReader: Sendable {
     /// Whether the store has a key, readable or not.
     func isKnown(_ key: ServiceKey) -> Bool {
         if !excess.contains(key.service), table[key] != nil { return true }
-        return others[prefix.key(key)] != nil
+        return others[StoreKey(prefix.key(key))] != nil
     }
 
     // MARK: changes
@@ -94,7 +94,7 @@ struct TableReader: Sendable {
     /// Reads changes.
     mutating func apply(_ events: [StoreEvent], at now: Duration) -> Reading {
         var reading = Reading()
-        for event in events where event.key.utf8.starts(with: prefix.text.utf8) {
+        for event in events where event.key.isUnder(prefix) {
             switch event {
             case .put(let record): put(record, at: now, &reading)
             case .deleted(let text, _): delete(text, &reading)
@@ -145,7 +145,7 @@ struct TableReader: Sendable {
         }
     }
 
-    private mutating func delete(_ text: String, _ reading: inout Reading) {
+    private mutating func delete(_ text: StoreKey, _ reading: inout Reading) {
         let other = others.removeValue(forKey: text)
         guard let key = prefix.parse(text), selection.contains(key.service) else {
             if other != nil { keyCount -= 1 }
@@ -185,7 +185,7 @@ struct TableReader: Sendable {
         return changed
     }
 
-    private mutating func forgetBad(_ text: String, _ key: ServiceKey, _ reading: inout Reading) {
+    private mutating func forgetBad(_ text: StoreKey, _ key: ServiceKey, _ reading: inout Reading) {
         if !held.isEmpty { held[key] = nil }
         if !bad.isEmpty, bad.removeValue(forKey: text) != nil {
             reading.reports.append(.badRecordEnded(key: text))
@@ -214,6 +214,6 @@ struct TableReader: Sendable {
     }
 
     static func size(of record: StoredRecord) -> Int {
-        record.key.utf8.count + record.value.count
+        record.key.bytes.count + record.value.count
     }
 }

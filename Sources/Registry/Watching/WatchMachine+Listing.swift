@@ -48,7 +48,7 @@ extension WatchMachine {
         guard case .listing = state else { return [] }
         if isListTooSmall { return beginList() }
         // Other services fit than were read: once more, now that it is known which.
-        guard let reading = reader.listingEnded() else { return [.list] }
+        guard let reading = reader.listingEnded() else { return [list] }
         // The read was linearizable: an older revision than ours is no lagging member.
         let isOther = clusterID.map { $0 != snapshot.clusterID } ?? false
         let isRestored = isOther || snapshot.revision < revision
@@ -68,9 +68,17 @@ extension WatchMachine {
         let losses = guardLosses(reading.lost, heard: back, at: now).reports
         saidOutOfSync = false
         streams += 1
-        state = .watching(Stream(id: streams, opened: now, due: now + settings.patience))
+        progress.opened(over: snapshot.mark.connection)
+        state = .watching(
+            Stream(
+                id: streams,
+                connection: snapshot.mark.connection,
+                opened: now,
+                due: now + settings.patience
+            )
+        )
         nextSizeReview = now + settings.sizeReview
-        actions += (reading.reports + losses).map(Action.report)
+        actions += (badRecords.limited(reading.reports, at: now) + losses).map(Action.report)
         actions += [
             .tell(.listed(at: snapshot.revision, isRestored: isRestored)),
             .publish(isReadAnew: true),
@@ -109,6 +117,8 @@ extension WatchMachine {
         state = .listing
         isListTooSmall = false
         reader.listingBegan()
-        return [.list]
+        return [list]
     }
+
+    private var list: Action { .list(isUrgent: clusterID == nil && !settings.hasEarlierList) }
 }

@@ -29,8 +29,14 @@ public struct WatchMachine: StateMachine {
         public var selection = ServiceSelection.all
         /// How much is kept. Default: whatever there is.
         public var limits = ListLimits.none
+        /// The least time between two comparisons that a count asked for, where counts are all that proves that
+        /// nothing was missed. A comparison costs the store more than a count. Default 5 s.
+        public var comparisonPause: Duration = .seconds(5)
         /// How soon a service that was left out for its size is looked at again. Default 5 s.
         public var sizeReview: Duration = .seconds(5)
+        /// Whether there is a list from before this run, so that the first one of it can wait its turn.
+        /// Default: no.
+        public var hasEarlierList = false
         /// Delays before listing again. Default up to 200 ms at first, up to 5 s in the end.
         public var backoff = Backoff.Policy(base: .milliseconds(200), cap: .seconds(5))
 
@@ -42,14 +48,16 @@ public struct WatchMachine: StateMachine {
 
     /// What the driver is to do.
     public enum Action: Sendable {
-        /// Read the whole state, page by page.
-        case list
+        /// Read the whole state, page by page; urgently when there is nothing to go on with meanwhile.
+        case list(isUrgent: Bool)
         /// Open this stream.
         case openWatch(stream: Int, after: SnapshotMark)
         /// Ask for progress on this stream.
         case askProgress(stream: Int)
         /// Give up this stream.
         case closeWatch(stream: Int)
+        /// Ask the store how many keys there are, over this connection, and nothing else.
+        case count(stream: Int, connection: Int)
         /// Ask the store how many keys there are, and which changed since.
         case summarize(since: Revision)
         /// The connection does not answer.
@@ -66,11 +74,21 @@ public struct WatchMachine: StateMachine {
     /// An open stream, and how sure we are that it lives.
     struct Stream: Sendable {
         let id: Int
+        let connection: Int
         let opened: Duration
         /// When it wants to be asked, or to have answered.
         var due: Duration
-        /// Requests for progress with no news after them.
+        /// Questions with no answer after them.
         var unanswered = 0
+        /// Whether its first news is here, which says that it is there.
+        var isOpen = false
+        /// Whether it ever answered a request for progress.
+        var hasAnswered = false
+        /// Where the list stood when the first question without an answer was asked: no read that began later can
+        /// stand before that, though it may stand before what the stream has told since.
+        var askedAt = Revision.zero
+        /// Whether a read was answered that began after the request for progress that was not.
+        var isReadAnswered = false
     }
 
     enum State: Sendable {
@@ -89,6 +107,8 @@ public struct WatchMachine: StateMachine {
     var reader: TableReader
     var guarding: LossGuard
     var audit: AuditMachine
+    var progress = ProgressSupport()
+    var badRecords = BadRecordReports()
     var backoff: Backoff
     var streams = 0
     var clusterID: ClusterID?
@@ -114,6 +134,7 @@ public struct WatchMachine: StateMachine {
         audit = AuditMachine(
             every: settings.auditEvery,
             again: settings.patience,
+            pause: settings.comparisonPause,
             generator: generator.split()
         )
         backoff = Backoff(settings.backoff, generator: generator)
@@ -137,9 +158,7 @@ public struct WatchMachine: StateMachine {
     public var table: EndpointTable { reader.table }
 
     /// Whether the list follows the store, as far as the stream's answers prove.
-    public var isCurrent: Bool {
-        if case .watching = state { true } else { false }
-    }
+    public var isCurrent: Bool { !saidOutOfSync }
 
     /// How many endpoints are shown although the store lost them.
     public var heldCount: Int { guarding.held.count }
@@ -168,8 +187,16 @@ public struct WatchMachine: StateMachine {
                 )
         }
         termHeard(news.raftTerm, at: now)
-        current.due = now + settings.patience
-        current.unanswered = 0
+        if news.events.isEmpty, current.isOpen {
+            current.hasAnswered = true
+            progress.answered()
+        }
+        current.isOpen = true
+        // Through a proxy what one change shows proves nothing about the others.
+        if !progress.isAbsent {
+            current.due = now + settings.patience
+            current.unanswered = 0
+        }
         state = .watching(current)
         // A stream that ends as soon as it is opened must not be opened again at full speed.
         if now - current.opened >= Self.settledAge { backoff.reset() }
@@ -182,7 +209,8 @@ public struct WatchMachine: StateMachine {
         if allFitted { nextSizeReview = now + settings.sizeReview }
         revision = max(revision, last.revision)
         let losses = guardLosses(reading.lost, heard: reading.heard, at: now)
-        var actions = (reading.reports + losses.reports).map(Action.report)
+        let reports = badRecords.limited(reading.reports, at: now) + losses.reports
+        var actions = reports.map(Action.report)
         actions.append(.tell(.events(events)))
         // Also when no endpoint of it has changed: how far it has come is waited for, and sizes are told.
         actions.append(.publish(isReadAnew: false))
@@ -263,8 +291,11 @@ public struct WatchMachine: StateMachine {
             case .waiting(let until): until
             case .watching(let stream): stream.due
             }
-        return [next, reader.nextExpiry, guarding.deadline, auditDeadline, sizeDeadline]
-            .compactMap { $0 }.min()
+        return [
+            next, reader.nextExpiry, guarding.deadline, auditDeadline, sizeDeadline,
+            badRecords.deadline,
+        ]
+        .compactMap { $0 }.min()
     }
 
     /// While something is left out for its size, it is looked at now and then.
@@ -279,7 +310,7 @@ public struct WatchMachine: StateMachine {
 
     /// As ``StateMachine/timePassed(to:)`` says.
     public mutating func timePassed(to now: Duration) -> [Action] {
-        var actions: [Action] = []
+        var actions = badRecords.timePassed(to: now).map(Action.report)
         let dropped = reader.dropExpired(at: now).union(guarding.giveUp(at: now))
         if guarding.settled() {
             actions.append(.report(.massLossEnded(dropped: guarding.dropped)))
@@ -297,18 +328,8 @@ public struct WatchMachine: StateMachine {
         switch state {
         case .waiting(let until) where until <= now:
             actions += beginList()
-        case .watching(var stream) where stream.due <= now:
-            if stream.unanswered >= 2 {
-                actions.append(.closeWatch(stream: stream.id))
-                actions += streamLost("the watch does not answer", now)
-            } else {
-                // Not only when the stream is given up: to find out takes a while, too.
-                if stream.unanswered == 1 { actions.append(.suspectConnection) }
-                stream.unanswered += 1
-                stream.due = now + settings.patience
-                state = .watching(stream)
-                actions.append(.askProgress(stream: stream.id))
-            }
+        case .watching(let stream) where stream.due <= now:
+            actions += waitedInVain(for: stream, at: now)
         default: break
         }
         return actions
@@ -316,7 +337,7 @@ public struct WatchMachine: StateMachine {
 
     // MARK: parts
 
-    private mutating func streamLost(_ reason: String, _ now: Duration) -> [Action] {
+    mutating func streamLost(_ reason: String, _ now: Duration) -> [Action] {
         guarding.faultSuspected(at: now)
         state = .waiting(until: now + backoff.next())
         return outOfSync(reason)

@@ -4,6 +4,9 @@ public enum WatchReport: Sendable {
     case synced(revision: Revision, services: Int, endpoints: Int, bad: Int, foreign: Int)
     /// The list may be old from now on; it stays as it is. Said once for each loss.
     case outOfSync(reason: String)
+    /// Over this connection reads are answered, and requests for progress are not: it seems to lead through a
+    /// proxy. From now on the list is compared with counts, and with what changed when they differ.
+    case progressUnanswered
     /// The snapshot failed; tried again after the delay. Said each time.
     case snapshotFailed(StoreError, retryIn: Duration)
     /// The store was restored from an older state, or is another one. The list follows it.
@@ -19,7 +22,10 @@ public enum WatchReport: Sendable {
     /// fit again. Said with each change of their names.
     case limitsExceeded([ServiceName: ServiceSize])
     /// A record cannot be read; its last good endpoint stays for the hold time, if there was one.
-    case badRecord(key: String, RecordFault)
-    /// A record that could not be read is gone or good again.
-    case badRecordEnded(key: String)
+    case badRecord(key: StoreKey, RecordFault)
+    /// So many records more cannot be read, or turned bad again, without being named: there were too many in
+    /// too short a time.
+    case moreBadRecords(Int)
+    /// A record that could not be read and was named is gone or good again.
+    case badRecordEnded(key: StoreKey)
 }

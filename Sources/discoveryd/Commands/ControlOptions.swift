@@ -26,7 +26,7 @@ struct ControlOptions: ParsableArguments {
         }
         guard answer.outcome != .done else { return answer }
         for message in answer.messages {
-            Terminal.complain(StatusText.printable("discoveryd: \(message)"))
+            Terminal.complain("discoveryd: \(message)")
         }
         throw answer.outcome.exitStatus
     }
@@ -34,7 +34,7 @@ struct ControlOptions: ParsableArguments {
     /// Asks the daemon and prints what it says.
     func askAndPrint(_ request: ControlRequest) throws {
         for message in try ask(request).messages {
-            Terminal.print(StatusText.printable(message) + "\n")
+            Terminal.print(Terminal.visible(message) + "\n")
         }
     }
 }

@@ -54,14 +54,14 @@ struct DevCommand: AsyncParsableCommand {
             },
             log: log
         )
-        Terminal.print(screen.introduction)
+        Terminal.show(screen.introduction)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await etcd.run() }
             group.addTask { try await daemon.run() }
             defer { group.cancelAll() }
             try await group.next()
         }
-        Terminal.print("\nended; \(directory) is removed\n")
+        Terminal.show("\nended; \(directory) is removed\n")
     }
 
     private static func configuration(etcd: String, directory: String) throws -> Configuration {

@@ -19,10 +19,11 @@ struct EndpointTableText {
 
     private static func row(_ endpoint: Endpoint) -> [String] {
         let instance = endpoint.instance
-        return [
+        let cells = [
             instance.key.service.text, instance.key.instance.text,
             instance.address.joined(port: instance.port), endpoint.state.rawValue,
             String(instance.weight), instance.zone ?? "", instance.tags.joined(separator: ","),
         ]
+        return cells.map(Terminal.visible)
     }
 }

@@ -10,6 +10,8 @@ enum ExitStatus {
     static let software = ExitCode(70)
     /// A file cannot be created.
     static let cannotCreate = ExitCode(73)
+    /// What was to be printed cannot be written.
+    static let cannotWrite = ExitCode(74)
     /// It did not come to pass in time; try again.
     static let tryAgain = ExitCode(75)
     /// We may not.

@@ -16,7 +16,7 @@ struct ReloadCommand: ParsableCommand {
     func run() throws {
         let limit = ControlDesk.reloadPatience
         for message in try control.ask(.reload, taking: limit).messages {
-            Terminal.complain(StatusText.printable("warning: \(message)"))
+            Terminal.complain("warning: \(message)")
         }
     }
 }

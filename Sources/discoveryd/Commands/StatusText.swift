@@ -17,7 +17,7 @@ struct StatusText {
             let titles = ["OUTPUT", "STATUS", "REVISION", "AGE", "DETAIL"]
             parts.append(Columns.text([titles] + report.outputs.map(row)))
         }
-        return Self.printable(parts.joined(separator: "\n"))
+        return Terminal.visible(parts.joined(separator: "\n"))
     }
 
     private var head: [[String]] {
@@ -87,16 +87,5 @@ struct StatusText {
         case ..<172_800: "\(seconds / 3600)h"
         default: "\(seconds / 86400)d"
         }
-    }
-
-    /// Some of it came from etcd by way of the daemon: nothing in it may drive the terminal.
-    static func printable(_ text: String) -> String {
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            let category = scalar.properties.generalCategory
-            let isUnsafe = category == .control || category == .format
-            result.append(isUnsafe && scalar != "\n" ? "?" : scalar)
-        }
-        return String(result)
     }
 }

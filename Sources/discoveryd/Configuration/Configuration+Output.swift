@@ -15,6 +15,9 @@ extension Configuration {
         var format: OutputFormat = .json
         /// Where the names of a hosts file are. Default: `discoveryd.internal`.
         var domain: DomainName = .standard
+        /// The section of HAProxy's own configuration that tells how it looks host names up. Default: none, and
+        /// endpoints with a host name are left out.
+        var resolvers: HAProxySectionName?
         /// Whether endpoints are written that want no new traffic though the format cannot say so.
         /// Default: no.
         var includeDraining = false

@@ -5,9 +5,9 @@ extension Configuration {
         /// after it the daemon is ready but degraded, once a list exists. Default 30 s, 0 to 1 h.
         var timeout: Duration = .seconds(30)
 
-        /// What happens after it when there is no list at all, not even an old one. Default: the start
-        /// goes on waiting.
-        var whenEtcdIsAway = WhenEtcdIsAway.wait
+        /// What happens after it when there is no list at all, not even an old one. Default: the daemon counts
+        /// as started, without files.
+        var whenEtcdIsAway = WhenEtcdIsAway.degraded
 
         static let timeouts: ClosedRange<Duration> = .zero ... .seconds(3600)
     }

@@ -23,12 +23,17 @@ enum OutputFormat: String, Hashable, Sendable, CaseIterable {
 
     /// The list that is rendered for it.
     ///
-    /// - Parameter domain: Where the names of a hosts file are.
-    func list(under domain: DomainName = .standard) -> ListFormat {
+    /// - Parameters:
+    ///   - domain: Where the names of a hosts file are.
+    ///   - resolvers: Which section tells HAProxy how to look host names up.
+    func list(
+        under domain: DomainName = .standard,
+        resolvers: HAProxySectionName? = nil
+    ) -> ListFormat {
         switch self {
         case .json, .command: .json
         case .prometheus: .prometheus
-        case .haproxy: .haproxy
+        case .haproxy: .haproxy(resolvers: resolvers)
         case .nginx: .nginx
         case .envoy: .envoy
         case .hosts: .hosts(domain: domain)

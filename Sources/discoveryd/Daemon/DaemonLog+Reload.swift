@@ -1,5 +1,6 @@
 import EndpointFiles
 import Logging
+import Registry
 
 // The readers of the files.
 extension DaemonLog {
@@ -19,7 +20,7 @@ extension DaemonLog {
             _ = isNews("reload \(action.kind)", fault.message)
             log.error(
                 "the new files are not taken up: \(fault)",
-                metadata: ["action": "\(action)", "retry_in": "\(delay)"]
+                metadata: ["action": "\(action)", "retry_in": "\(delay.text)"]
             )
         }
     }

@@ -40,7 +40,7 @@ final class DaemonLog: Sendable {
         case .filesNeedCare(let endpoint, let sentence):
             log.warning("\(sentence)", metadata: ["etcd": "\(endpoint)"])
         case .allFailed(let delay):
-            log.debug("no etcd is usable", metadata: ["retry_in": "\(delay)"])
+            log.debug("no etcd is usable", metadata: ["retry_in": "\(delay.text)"])
         }
     }
 
@@ -50,12 +50,15 @@ final class DaemonLog: Sendable {
         switch report {
         case .leaseGranted(let lease, let term):
             forget("grant")
-            log.info("lease granted", metadata: ["lease": "\(lease)", "ttl": "\(term.granted)"])
+            log.info(
+                "lease granted",
+                metadata: ["lease": "\(lease)", "ttl": "\(term.granted.text)"]
+            )
         case .leaseContinued(let lease, let term):
             forget("grant")
             log.info(
                 "the lease of the last run goes on",
-                metadata: ["lease": "\(lease)", "remaining": "\(term.remaining)"]
+                metadata: ["lease": "\(lease)", "remaining": "\(term.remaining.text)"]
             )
         case .leaseLost(let lease):
             log.warning("the lease is gone, asking for a new one", metadata: ["lease": "\(lease)"])
@@ -102,6 +105,14 @@ final class DaemonLog: Sendable {
         case .reclaimed(let key): log.debug("the key is back", metadata: about(key))
         case .refused(let key, let refusal):
             log.warning("not registered: \(refusal)", metadata: about(key))
+        case .besideHeld(let key, let held):
+            log.warning(
+                """
+                another host holds the name for CoreDNS, which stays as it is: give one of them another id or \
+                service name
+                """,
+                metadata: about(key).merging(["keys": "\(held.joined(separator: ", "))"]) { $1 }
+            )
         case .claimFailed(let key, let error, let delay):
             retry("claim \(key)", "not registered", error, delay)
         case .withdrawn(let key): log.notice("withdrawn", metadata: about(key))
@@ -128,7 +139,7 @@ final class DaemonLog: Sendable {
         case .dampingBegan(let key, let delay):
             log.warning(
                 "has come and gone too often; it stays out for a while, although its checks pass",
-                metadata: about(key).merging(["return_in": "\(delay.components.seconds) s"]) { $1 }
+                metadata: about(key).merging(["return_in": "\(delay.text)"]) { $1 }
             )
         case .dampingEnded(let key):
             log.notice("has been steady for long enough", metadata: about(key))
@@ -167,6 +178,14 @@ final class DaemonLog: Sendable {
                 ]
             )
         case .outOfSync(let reason): log.warning("the list may be old from now on: \(reason)")
+        case .progressUnanswered:
+            guard isNews("progress", "unanswered") else { return }
+            log.notice(
+                """
+                etcd answers reads, but no requests for progress: a proxy seems to be in between; the list is \
+                compared with counts instead
+                """
+            )
         case .snapshotFailed(let error, let delay): retry("list", "no list", error, delay)
         case .restored(let from, let to, let isOtherCluster):
             log.error(
@@ -195,7 +214,9 @@ final class DaemonLog: Sendable {
             )
         case .limitsExceeded(let sizes): oversized(sizes)
         case .badRecord(let key, let fault):
-            log.warning("a record is left out, it \(fault)", metadata: ["key": "\(key)"])
+            log.warning("a record is left out: \(fault)", metadata: ["key": "\(key)"])
+        case .moreBadRecords(let count):
+            log.warning("more records are left out", metadata: ["more": "\(count)"])
         case .badRecordEnded(let key):
             log.info("a bad record is gone or good again", metadata: ["key": "\(key)"])
         }
@@ -271,7 +292,7 @@ final class DaemonLog: Sendable {
         log.log(
             level: isWarning ? .warning : .debug,
             "\(what): \(error)",
-            metadata: ["retry_in": "\(delay)"]
+            metadata: ["retry_in": "\(delay.text)"]
         )
     }
 

@@ -6,7 +6,7 @@ extension EndpointOutput {
         self.init(
             path: output.path,
             services: output.services,
-            format: output.format.list(under: output.domain),
+            format: output.format.list(under: output.domain, resolvers: output.resolvers),
             filter: output.filter,
             includeDraining: output.includeDraining,
             header: output.header

@@ -9,8 +9,9 @@ struct ReadinessMachine: StateMachine {
     enum Action: Hashable, Sendable {
         /// All is as it should be: READY=1.
         case ready
-        /// The start timeout is over and every output file exists: READY=1, and say so.
-        case readyDegraded
+        /// The start timeout is over: READY=1, and say what is missing: etcd, and the output files unless
+        /// they exist.
+        case readyDegraded(filesExist: Bool)
         /// Ask systemd for more time to start.
         case extendTimeout(Duration)
         /// Write the list of an earlier run where there is no file, if there is such a list.
@@ -66,7 +67,7 @@ struct ReadinessMachine: StateMachine {
         case .overdue:
             guard hasWrittenAll else { return [.checkFiles] }
             state = isSettled ? .ready : .degraded
-            return [isSettled ? .ready : .readyDegraded]
+            return [isSettled ? .ready : .readyDegraded(filesExist: true)]
         }
     }
 
@@ -81,7 +82,7 @@ struct ReadinessMachine: StateMachine {
         guard state == .overdue else { return [] }
         guard allExist || (!needsFiles && !isListOnItsWay) else { return [] }
         state = .degraded
-        return [.readyDegraded]
+        return [.readyDegraded(filesExist: allExist)]
     }
 
     var deadline: Duration? {

@@ -91,6 +91,9 @@ struct StateDirectory: Sendable {
     /// Where the last list is kept, as JSON, all services.
     var listPath: String { "\(path)/last-list.json" }
 
+    /// Whether an earlier run left a list, readable or not.
+    var hasLastList: Bool { access(listPath, F_OK) == 0 }
+
     /// The last list of an earlier run, and since when it is true. A file that cannot be read is as good as
     /// none.
     func lastList(of prefix: RegistryPrefix) -> (list: TableUpdate, since: Date)? {

@@ -29,6 +29,8 @@ final class StatusBoard: Sendable {
         var lastSync: Date?
         var isCurrent = false
         var isDegraded = false
+        /// Whether the start ended without files of any run.
+        var lacksFiles = false
         var isStopping = false
         /// Names of services that have no address to be registered at.
         var withoutAddress: [ServiceName] = []

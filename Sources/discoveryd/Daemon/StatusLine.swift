@@ -40,6 +40,8 @@ struct StatusLine {
         case .degraded:
             if outputs.isEmpty {
                 parts.append("degraded: waiting for etcd")
+            } else if facts.lacksFiles, !facts.isListOfEarlierRun {
+                parts.append("degraded: no files yet, waiting for etcd")
             } else if facts.isListOfEarlierRun, let since = facts.lastSync {
                 parts.append(
                     "degraded: serving the list of an earlier run, true at \(since.ISO8601Format())"

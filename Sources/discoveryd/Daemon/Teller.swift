@@ -135,10 +135,18 @@ final class Teller: Service {
             signal.setPause(Self.pause)
             log.notice("ready")
             tell([.ready])
-        case .readyDegraded:
+        case .readyDegraded(let filesExist):
             signal.setPause(Self.pause)
-            board.update { $0.isDegraded = !$0.isCurrent }
-            log.warning("ready, but degraded: not all was there in time: \(line().text)")
+            board.update { facts in
+                facts.isDegraded = !facts.isCurrent
+                facts.lacksFiles = !filesExist
+            }
+            let remedy =
+                filesExist
+                ? ""
+                : "; start etcd, or name where it is with endpoints in [etcd]: each file is written as soon "
+                    + "as it answers"
+            log.warning("ready, but degraded: not all was there in time: \(line().text)\(remedy)")
             tell([.ready])
         case .extendTimeout(let duration): tell([.extendTimeout(duration)])
         case .offerLastList:

@@ -46,6 +46,6 @@ final class DevScreen: Sendable {
         let title = "revision \(update.revision) at \(Date().ISO8601Format())\n"
         // Home, then clear to the end: nothing flickers as with a cleared screen.
         let frame = isInteractive ? "\u{1b}[H\u{1b}[J" + introduction : ""
-        Terminal.print(frame + title + table + "\n")
+        Terminal.show(frame + title + table + "\n")
     }
 }

@@ -66,7 +66,8 @@ import Testing
         ),
         (
             "etcd", "prefix = \"//\"", "2:10",
-            "prefix: must be 1 to 512 printable characters of ASCII, such as \"services/\", is \"//\""
+            "prefix: must be more than \"//\": the services have a part of etcd's keys of their own, such as "
+                + "\"services/\""
         ),
         (
             "etcd", "dial_timeout = \"99ms\"", "2:16",

@@ -42,7 +42,7 @@ import Testing
             ).first
         )
         let output = EndpointOutput(read)
-        #expect(output.format == .haproxy && output.header && output.includeDraining)
+        #expect(output.format == .haproxy() && output.header && output.includeDraining)
         #expect(output.filter == EndpointFilter(zone: "a", tags: ["blue", "new"]))
         #expect(output.access == FileAccess(mode: 0o640, owner: 101, group: 4711))
         #expect(output.wait == OutputWait(min: .seconds(2), max: .seconds(60)))

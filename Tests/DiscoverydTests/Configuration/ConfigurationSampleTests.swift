@@ -27,7 +27,7 @@ import Testing
             // What cannot stand beside the rest is looked at below.
             .filter {
                 $0 != "outputs = []" && !$0.hasPrefix("command =")
-                    && $0 != "domain = \"discoveryd.internal\""
+                    && $0 != "domain = \"discoveryd.internal\"" && !$0.hasPrefix("resolvers =")
             }
         let files = ["password", "ca.pem", "cert.pem", "key.pem"].map { "/etc/discoveryd/\($0)" }
         let named = Dictionary(uniqueKeysWithValues: files.map { ($0, "") })
@@ -62,15 +62,17 @@ import Testing
         #expect(loaded.configuration.services.map(\.skyDNSDomain?.text) == ["cluster.local"])
     }
 
-    @Test(arguments: [("hosts", "domain"), ("command", "command")])
+    @Test(arguments: [("hosts", "domain"), ("command", "command"), ("haproxy", "resolvers")])
     func settingsThatBelongToAFormatAreValidWithIt(format: String, key: String) throws {
         let bytes = try ConfigurationSource.disk.readFile(Self.path, 1 << 20)
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         let setting = try #require(lines.last { $0.hasPrefix("#\(key) = ") }).dropFirst()
-        let text = "[[output]]\npath = \"/run/x\"\nformat = \"\(format)\"\n\(setting)"
+        let text =
+            "[[output]]\npath = \"/run/x\"\nservices = [\"web\"]\nformat = \"\(format)\"\n\(setting)"
         let output = try #require(try ConfigurationFixture(text).configuration().outputs.first)
         #expect(output.domain == .standard)
         #expect((output.command != nil) == (format == "command"))
+        #expect((output.resolvers != nil) == (format == "haproxy"))
     }
 
     @Test func everyKeyThatIsAllowedStandsInIt() throws {
@@ -84,7 +86,7 @@ import Testing
             "on_stop", "drain", "when_etcd_is_away", "on_empty", "min_endpoints", "hold",
             "command", "domain", "include_draining", "header", "owner", "group", "wait", "check",
             "timeout", "reload",
-            "listen", "also",
+            "listen", "also", "resolvers",
         ]
         for key in keys {
             #expect(text.contains("\n#\(key) = "), "\(key) is not in the sample")

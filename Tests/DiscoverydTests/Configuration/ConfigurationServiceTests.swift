@@ -254,6 +254,78 @@ import Testing
         #expect(web.beside(instance).map(\.key) == ["/skydns/local/cluster/web/web-1"])
     }
 
+    /// CoreDNS would answer for the one with the other's instances. Both ran with 0.1.0, so neither keeps the
+    /// daemon from starting.
+    @Test(arguments: [
+        (
+            """
+            name = "v2.api"
+            domain = "test"
+            """,
+            "also: its name has a dot, so its records would lie below those of a service that is called like what "
+                + "follows the dot, maybe on another host; it is registered, and left out of \"skydns\""
+        ),
+        (
+            """
+            name = "db"
+            domain = "API.test"
+            """,
+            "also: its records would lie below those of \"api.test\", the service at /etc/discoveryd.conf:1:1; it "
+                + "is registered, and left out of \"skydns\""
+        ),
+        (
+            """
+            name = "api"
+            domain = "test"
+            id = "b.a"
+            """,
+            "also: its records would lie below those of \"api.test\", the service at /etc/discoveryd.conf:1:1; it "
+                + "is registered, and left out of \"skydns\""
+        ),
+    ])
+    func namesThatLieBelowOneAnotherAreLeftOutOfTheDNSAndNothingElse(
+        second: String,
+        warning: String
+    ) throws {
+        let also = "also = [\"skydns\"]\n"
+        let text = """
+            [[service]]
+            name = "api"
+            port = 80
+            id = "a"
+            domain = "test"
+            \(also)
+            [[service]]
+            port = 81
+            \(also)\(second)
+            """
+        let loaded = try ConfigurationFixture(text).load()
+        #expect(loaded.warnings.map(\.sentence) == [warning])
+        let services = loaded.configuration.services
+        #expect(services.count == 2)
+        #expect(services.map { $0.skyDNSDomain?.text } == ["test", nil])
+    }
+
+    /// 0.1.0 took them, and registered what nobody could connect to.
+    @Test(arguments: [
+        ("224.0.0.1", "is a multicast address, not that of a host"),
+        ("255.255.255.255", "is the broadcast address, not that of a host"),
+        ("fe80::1", "is a link-local address, which means nothing without the interface it is on"),
+        ("::ffff:0.0.0.0", "is nobody's; a server may listen there, and nobody can connect to it"),
+        ("0x0", "is a number to those who look names up, not a name"),
+    ])
+    func anAddressWhereNobodyCanConnectCostsItsServiceOnly(text: String, why: String) throws {
+        let lines = "address = \"\(text)\"\n[[service]]\nname = \"db\"\nport = 5432"
+        let loaded = try service(lines).load()
+        #expect(loaded.configuration.services.map(\.name.text) == ["db"])
+        #expect(
+            loaded.warnings.map(\.description) == [
+                "/etc/discoveryd.conf:4:11: [service \"web\"] address: \"\(text)\" \(why); the service is "
+                    + "left out"
+            ]
+        )
+    }
+
     @Test(arguments: [
         (
             "also = [\"skydns\"]",

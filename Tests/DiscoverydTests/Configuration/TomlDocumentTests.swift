@@ -153,6 +153,40 @@ import Testing
         #expect(error.position.line == 1)
     }
 
+    @Test(arguments: [
+        (
+            "name = “web”",
+            "syntax error: “ (U+201C, column 8) is no quotation mark of TOML; write \""
+        ),
+        ("a = 'x' ’", "syntax error: ’ (U+2019, column 9) is no quotation mark of TOML; write \""),
+        (
+            "[etcd]\nprefix =\u{a0}\"services/\"",
+            "syntax error: there is an invisible character (U+A0) in column 9, such as a no-break space; put a "
+                + "plain space in its place, or nothing"
+        ),
+        (
+            "port\u{200b} = 80",
+            "syntax error: there is an invisible character (U+200B) in column 5, such as a no-break space; put a "
+                + "plain space in its place, or nothing"
+        ),
+        (
+            "mode = 0644",
+            "syntax error: a number does not begin with 0; a file mode is written in quotes, \"0644\""
+        ),
+    ])
+    func whatOnlyLooksLikeTOMLIsNamed(text: String, sentence: String) throws {
+        let error = try #require(throws: TomlSyntaxError.self) { try self.parse(text) }
+        #expect(error.sentence == sentence)
+    }
+
+    @Test func whatStandsInAStringOrACommentIsNotBlamed() throws {
+        let error = try #require(throws: TomlSyntaxError.self) {
+            try self.parse("a = \"“\" = # “")
+        }
+        #expect(error.remedy == nil)
+        #expect(try parse("a = \"“é\u{a0}\" # ”").entries.count == 1)
+    }
+
     @Test func theDeepestThatIsAllowedIsReadAndFreed() throws {
         let key = Array(repeating: "a", count: 32).joined(separator: ".")
         let opened = String(repeating: "\(key) = {", count: 31)

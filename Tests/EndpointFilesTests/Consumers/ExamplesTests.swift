@@ -7,7 +7,7 @@ import Testing
 /// The examples, given to the programs they are for, with lists in another directory.
 @Suite struct ExamplesTests {
     @Test func haproxy() async throws {
-        try await with("haproxy/haproxy.cfg", .haproxy, "haproxy.cfg") { example, list in
+        try await with("haproxy/haproxy.cfg", .haproxy(), "haproxy.cfg") { example, list in
             let result = try await Consumer.haproxy.run(["-c", "-f", example, "-f", list])
             #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
         }

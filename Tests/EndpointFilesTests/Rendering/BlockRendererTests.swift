@@ -64,7 +64,7 @@ import Testing
     @Test(arguments: ListFormat.samples)
     func aNamedServiceIsThereWithoutEndpoints(_ format: ListFormat) throws {
         let expected: [ListFormat: String] = [
-            .json: "\"web\":[]\n", .haproxy: "backend web\n",
+            .json: "\"web\":[]\n", .haproxy(): "backend web\n",
             .nginx: "upstream web {\n    server 127.0.0.1:1 down;\n}\n",
             .env: "WEB_ADDRS=\"\"\n",
             .prometheus: #"{"labels":{"__meta_discoveryd_service":"web"},"targets":[]}"#,

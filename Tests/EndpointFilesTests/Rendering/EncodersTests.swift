@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct EncodersTests {
     @Test func haproxyHasABackendAService() throws {
-        let list = Lists.text(.haproxy, try endpoints())
+        let resolvers = try #require(HAProxySectionName("dns"))
+        let list = Lists.text(.haproxy(resolvers: resolvers), try endpoints())
         #expect(
             list.text == """
                 backend db
@@ -12,11 +13,35 @@ import Testing
                 backend web
                     server web-1 10.0.0.5:8080 weight 200
                     server web-2 10.0.0.6:8080 weight 0
-                    server web-3 host.example:8080 weight 100 init-addr last,libc,none
+                    server web-3 host.example:8080 weight 100 resolvers dns init-addr last,none
 
                 """
         )
         #expect(list.rejections == [])
+    }
+
+    /// HAProxy would look them up at its start, and freeze every service of the file while no DNS answers.
+    @Test func haproxyGetsNoHostNameWithoutResolvers() throws {
+        let list = Lists.text(.haproxy(), try endpoints())
+        #expect(list.rejections.map(\.subject) == ["web/web-3"])
+        #expect(list.rejections.map(\.fault.code) == [.hostName])
+        #expect(!list.text.contains("host.example"))
+    }
+
+    /// Envoy refuses an assignment whose weights add up to more than 32 bits.
+    @Test func envoysWeightsAreHalvedUntilTheirSumFits() throws {
+        let endpoints = try (0..<65_600).map {
+            try Lists.endpoint("web", "web-\($0)", weight: $0 == 0 ? 2 : 65_535)
+        }
+        let list = Lists.text(.envoy, endpoints, services: try Lists.names("web"))
+        let weights = list.text.matches(of: /"load_balancing_weight":(\d+)/).compactMap {
+            Int($0.1)
+        }
+        // The first is that of the locality.
+        #expect(weights.dropFirst().count == endpoints.count)
+        #expect(weights.dropFirst().reduce(0, +) == weights.first)
+        #expect(weights.allSatisfy { $0 >= 1 && $0 <= Int(UInt32.max) })
+        #expect(Set(weights.dropFirst()) == [1, 32_767])
     }
 
     @Test func nginxHasAnUpstreamAService() throws {
@@ -135,7 +160,7 @@ import Testing
         )
     }
 
-    @Test(arguments: [ListFormat.haproxy, .nginx, .envoy, .hosts(domain: .standard)])
+    @Test(arguments: [ListFormat.haproxy(), .nginx, .envoy, .hosts(domain: .standard)])
     func anAddressThatIsNobodysIsRejected(_ format: ListFormat) throws {
         for address in ["0.0.0.0", "::", "::ffff:0.0.0.0"] {
             let list = Lists.text(format, [try Lists.endpoint("web", "1", address: address)])

@@ -8,7 +8,7 @@ import Testing
 /// readers of each format agree is shown in `Consumers`.
 @Suite struct InjectionTests {
     @Test(arguments: [
-        ("haproxy.cfg", ListFormat.haproxy), ("nginx.conf", .nginx), ("lines", .lines),
+        ("haproxy.cfg", ListFormat.haproxy()), ("nginx.conf", .nginx), ("lines", .lines),
         ("list.env", .env), ("hosts", .hosts(domain: .standard)),
     ])
     func hostileNamesStayNames(_ golden: String, _ format: ListFormat) throws {
@@ -51,7 +51,7 @@ import Testing
         #expect(Set(carried).count == carried.count && carried.count > 5)
     }
 
-    @Test(arguments: [ListFormat.json, .haproxy])
+    @Test(arguments: [ListFormat.json, .haproxy()])
     func noTwoInstancesComeOutTheSame(_ format: ListFormat) throws {
         let lists = try HostileEndpoints.names.map { id in
             Lists.text(format, [try Lists.endpoint("web", id)]).text
@@ -83,6 +83,6 @@ import Testing
 extension ListFormat {
     /// Each format once.
     static let samples: [ListFormat] = [
-        .json, .prometheus, .haproxy, .nginx, .envoy, .hosts(domain: .standard), .env, .lines,
+        .json, .prometheus, .haproxy(), .nginx, .envoy, .hosts(domain: .standard), .env, .lines,
     ]
 }

@@ -21,6 +21,8 @@ import Testing
         "", "10.0.0", "10.0.0.256", "fe80::1%eth0", "-a", "a-", "a..b", "a_b", "a b", "a\n",
         "ex\u{0}",
         "1.2.3.4.5", ":::", "[10.0.0.1", String(repeating: "a", count: 64), "a;b", "../x",
+        // To inet_aton(3), which resolvers ask first, these are addresses.
+        "0x0", "0x7f000001", "0X7F.1", "10.0x1", "1.0xff",
     ])
     func whatIsNoAddressIsRefused(text: String) {
         #expect(HostAddress(text) == nil)
@@ -33,6 +35,30 @@ import Testing
     func anAddressWithoutAUsablePortIsRefused(text: String) {
         #expect(HostAddress.split(text) == nil)
     }
+
+    @Test(arguments: [
+        ("0.0.0.0", HostAddress.Unusable.unspecified), ("0.1.2.3", .unspecified),
+        ("::", .unspecified),
+        ("::ffff:0.0.0.0", .unspecified), ("224.0.0.1", .multicast),
+        ("239.255.255.255", .multicast),
+        ("ff02::1", .multicast), ("::ffff:224.0.0.1", .multicast), ("255.255.255.255", .broadcast),
+        ("fe80::1", .linkLocal), ("febf::1", .linkLocal),
+    ])
+    func whereNobodyCanConnectToIsSaid(text: String, why: HostAddress.Unusable) throws {
+        #expect(try #require(HostAddress(text)).unusable == why)
+    }
+
+    @Test(arguments: [
+        "10.0.0.5", "127.0.0.1", "169.254.169.254", "223.255.255.255", "240.0.0.1",
+        "255.255.255.254",
+        "2.3.4.5", "::1", "2001:db8::5", "fec0::1", "fe7f::1", "::ffff:10.0.0.1", "f::1",
+        "host.example",
+        "0xample", "0x-a.example",
+    ])
+    func whereSomebodyMayIsUsable(text: String) throws {
+        #expect(try #require(HostAddress(text)).unusable == nil)
+    }
+
     @Test func everyFourNumbersAreReadAsTheSystemReadsThem() {
         var random = SeededGenerator(seed: 2026)
         let numbers = [

@@ -43,7 +43,7 @@ import Testing
             "services-old/web/a",
             "service", "", "services/web/a b",
         ] {
-            #expect(prefix.parse(foreign) == nil, "\(foreign)")
+            #expect(prefix.parse(StoreKey(foreign)) == nil, "\(foreign)")
         }
     }
 }

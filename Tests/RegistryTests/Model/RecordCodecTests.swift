@@ -69,7 +69,8 @@ import Testing
 
     @Test(arguments: [
         ("", RecordFault.unreadable), ("   ", .unreadable), ("{", .unreadable), ("[]", .badAddress),
-        ("{}", .badAddress), (#"{"Addr":5}"#, .unreadable), ("null", .badAddress),
+        ("{}", .badAddress), ("null", .badAddress), ("{\"Addr\":", .unreadable),
+        (#"{"Addr":5}"#, .badMember("Addr", mustBe: "a string, such as \"10.0.0.5:8080\"")),
         (#"{"Addr":"10.0.0.5"}"#, .badAddress), (#"{"Addr":"10.0.0.5:0"}"#, .badAddress),
         (#"{"Addr":"10.0.0.5:65536"}"#, .badAddress), (#"{"Addr":"fe80::1%eth0:80"}"#, .badAddress),
         (#"{"Addr":"a b:80"}"#, .badAddress), ("10.0.0.5:80\n server evil:80", .badAddress),
@@ -84,16 +85,86 @@ import Testing
         ),
         (
             #"{"Addr":"10.0.0.5:80","discoveryd":{"zone":"\u2028"}}"#,
-            .beyondLimits("zone holds a control character")
+            .beyondLimits("the zone holds a control character")
         ),
         (
             #"{"Addr":"10.0.0.5:80","discoveryd":{"meta":{"":"x"}}}"#,
             .beyondLimits("a meta name is empty")
         ),
-        (#"{"Addr":"10.0.0.5:80","discoveryd":{"meta":[]}}"#, .unreadable),
+        // One member is at fault, and not the record.
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":{"meta":[]}}"#,
+            .badMember("meta", mustBe: "an object of strings")
+        ),
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":{"meta":{"v":1}}}"#,
+            .badMember("meta", mustBe: "an object of strings")
+        ),
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":{"tags":"blue"}}"#,
+            .badMember("tags", mustBe: "an array of strings")
+        ),
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":{"tags":["a",null]}}"#,
+            .badMember("tags", mustBe: "an array of strings")
+        ),
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":{"weight":"100"}}"#,
+            .badMember("weight", mustBe: "a whole number from 0 to 65535, without quotes")
+        ),
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":{"weight":99999999999999999999}}"#,
+            .badMember("weight", mustBe: "a whole number from 0 to 65535, without quotes")
+        ),
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":{"zone":7}}"#,
+            .badMember("zone", mustBe: "a string")
+        ),
+        (
+            #"{"Addr":"10.0.0.5:80","discoveryd":"x"}"#,
+            .badMember("discoveryd", mustBe: "an object")
+        ),
+        // Nobody can connect there.
+        ("0.0.0.0:80", .unusableAddress("0.0.0.0", .unspecified)),
+        ("224.0.0.1:80", .unusableAddress("224.0.0.1", .multicast)),
+        ("[fe80::1]:80", .unusableAddress("fe80::1", .linkLocal)),
+        ("0x0:80", .badAddress),
     ])
     func whatCannotBeAnEndpointIsRejectedWithItsFault(text: String, fault: RecordFault) {
         #expect(throws: fault) { try RecordCodec.decode(Array(text.utf8), key: key) }
+    }
+
+    @Test(arguments: ["10.0.0.5:8080\n", "  10.0.0.5:8080\r\n", "\t10.0.0.5:8080 "])
+    func spaceAroundABareAddressIsNoPartOfIt(text: String) throws {
+        let record = try RecordCodec.decode(Array(text.utf8), key: key)
+        #expect(record.instance.address.text == "10.0.0.5" && record.instance.port == 8080)
+    }
+
+    @Test func theNameOfTheHostIsDataForPeople() throws {
+        let address = try #require(HostAddress("10.0.0.5"))
+        let instance = ServiceInstance(key: key, address: address, port: 80)
+        let owner = try #require(OwnerID("0123456789abcdef0123456789abcdef"))
+        let name = "db-7 \u{1b}[2J\" é"
+        let value = RecordCodec.encode(instance, owner: owner, host: name)
+        #expect(RecordCodec.host(in: value) == nil)
+        let plain = RecordCodec.encode(instance, owner: owner, host: "db-7")
+        #expect(RecordCodec.host(in: plain) == "db-7")
+        var reader = RecordReader()
+        #expect(reader.readUsual(plain, key: key)?.owner == owner)
+        #expect(try RecordCodec.decode(value, key: key).instance == instance)
+        for none in ["", "10.0.0.1:80", "{}", #"{"discoveryd":{"host":5}}"#] {
+            #expect(RecordCodec.host(in: Array(none.utf8)) == nil)
+        }
+        let holder = Holder(
+            owner: owner,
+            name: "db-7",
+            lease: LeaseID(rawValue: 5),
+            address: "10.0.0.5:80"
+        )
+        #expect(
+            holder.description
+                == "host db-7 (\(owner)) at 10.0.0.5:80 under lease 0000000000000005"
+        )
     }
 
     @Test func hostileBytesAreRejectedAndNothingWorse() {

@@ -36,9 +36,9 @@ import Testing
             "services/web/web-1", "services/web/10.0.0.1:80", "services//", "services/a/b/c",
         ]
         let complaint = Fuzzing.complaint(corpus: corpus) { bytes in
-            let text = String(decoding: bytes, as: UTF8.self)
-            guard let key = RegistryPrefix.standard.parse(text) else { return nil }
-            return RegistryPrefix.standard.key(key) == text ? nil : "read as \(key)"
+            let found = StoreKey(bytes)
+            guard let key = RegistryPrefix.standard.parse(found) else { return nil }
+            return StoreKey(RegistryPrefix.standard.key(key)) == found ? nil : "read as \(key)"
         }
         #expect(complaint == nil)
     }

@@ -74,7 +74,7 @@ import Testing
         )
         _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 7), at: .zero)
         let news = StoredRecord(
-            key: claim.key,
+            key: StoreKey(claim.key),
             value: claim.value,
             createRevision: 5,
             modRevision: 8,

@@ -88,7 +88,7 @@ import Testing
         _ = machine.started(at: .zero)
         let old = try RegistrationMachineTests.instance("old", "old-1")
         let record = StoredRecord(
-            key: settings.prefix.key(old.key),
+            key: StoreKey(settings.prefix.key(old.key)),
             value: RecordCodec.encode(old, owner: settings.owner),
             createRevision: 3,
             modRevision: 3,
@@ -103,7 +103,11 @@ import Testing
         let actions = machine.leaseAnswered(lease, term, sent: .zero, at: .zero)
         #expect(
             actions.contains {
-                if case .withdraw(let claim) = $0 { claim.key == record.key } else { false }
+                if case .withdraw(let claim) = $0 {
+                    StoreKey(claim.key) == record.key
+                } else {
+                    false
+                }
             }
         )
     }
@@ -135,7 +139,7 @@ import Testing
         var twin = web
         twin.address = try #require(HostAddress("10.0.0.77"))
         let record = StoredRecord(
-            key: settings.prefix.key(web.key),
+            key: StoreKey(settings.prefix.key(web.key)),
             value: RecordCodec.encode(twin, owner: settings.owner),
             createRevision: 5,
             modRevision: 6,

@@ -562,7 +562,7 @@ import Testing
         -> StoredRecord
     {
         StoredRecord(
-            key: settings.prefix.key(instance.key),
+            key: StoreKey(settings.prefix.key(instance.key)),
             value: RecordCodec.encode(instance, owner: settings.owner),
             createRevision: revision,
             modRevision: revision,

@@ -74,6 +74,7 @@ import Testing
         AuditMachine(
             every: .seconds(100),
             again: .seconds(1),
+            pause: .seconds(5),
             generator: SeededGenerator(seed: seed)
         )
     }

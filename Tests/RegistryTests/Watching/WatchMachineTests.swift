@@ -396,7 +396,7 @@ import Testing
     ) -> StoredRecord {
         let value = #"{"Addr":"10.0.0.1:80","discoveryd":{"state":"\#(state.rawValue)"}}"#
         return StoredRecord(
-            key: key,
+            key: StoreKey(key),
             value: Array(value.utf8),
             createRevision: revision,
             modRevision: revision,
@@ -434,7 +434,7 @@ import Testing
         actions.compactMap { if case .publish = $0 { machine.newest } else { nil } }
     }
 
-    private func bad(in actions: [WatchMachine.Action]) -> [String] {
+    private func bad(in actions: [WatchMachine.Action]) -> [StoreKey] {
         actions.compactMap { if case .report(.badRecord(let key, _)) = $0 { key } else { nil } }
     }
 

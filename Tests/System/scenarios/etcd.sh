@@ -48,9 +48,26 @@ a_start_without_etcd_becomes_degraded_and_then_right() {
         eventually 5 "the list to name it" list_has web-1
 }
 
-a_start_without_etcd_and_without_a_list_waits_and_says_why() {
+a_start_without_etcd_and_without_a_list_ends_degraded_and_lists_when_etcd_comes() {
     fresh || return 1
     in_box systemctl stop etcd
+    # As a newcomer types it, and on a host that has no etcd yet.
+    in_box timeout 60 systemctl enable --now discoveryd || return 1
+    expect "STATUS= to say what is awaited" status_has "degraded: no files yet, waiting for etcd" &&
+        expect "the log to say what to do" journal_says "start etcd, or name where it is with endpoints" &&
+        expect "no file" in_box test ! -e $list &&
+        expect "a reload to be taken" in_box systemctl reload discoveryd &&
+        in_box systemctl start etcd &&
+        eventually 3 "a list when etcd comes" in_box test -e $list &&
+        eventually 20 "registered" status_has "web registered"
+}
+journal_says() { journal | grep -q "$1"; }
+
+a_start_that_is_to_wait_for_a_list_waits_and_says_why() {
+    fresh || return 1
+    in_box systemctl stop etcd
+    in_box sh -c 'printf "when_etcd_is_away = \"wait\"\n" > /etc/discoveryd.conf.new &&
+        sed "/^\[start\]/r /etc/discoveryd.conf.new" -i /etc/discoveryd.conf'
     in_box systemctl start --no-block discoveryd
     eventually 10 "STATUS= to say what it waits for" status_has "waiting for etcd" || return 1
     in_box sleep 5

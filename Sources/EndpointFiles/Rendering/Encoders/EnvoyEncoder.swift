@@ -4,16 +4,24 @@ import Registry
 ///
 /// Each zone is a locality. A weight of 0 and draining are `DRAINING`, since Envoy has no weight
 /// below 1. `meta` is under `envoy.lb`, where subset load balancing looks. The revision is the
-/// `version_info`.
+/// `version_info`. Envoy refuses weights whose sum is beyond 32 bits: those of a service are halved until
+/// it is not.
 ///
 /// Source: Envoy, `config.endpoint.v3.ClusterLoadAssignment`; 1.40 tried.
 struct EnvoyEncoder: GroupEncoder {
     struct Entry {
         var zone: String?
-        /// Its share in the weight of its locality.
-        var share: Int
-        var json: [UInt8]
+        /// At least 1.
+        var weight: Int
+        /// Whether it takes part in the weight of its locality.
+        var wantsTraffic: Bool
+        /// Its JSON up to the weight, and what follows that.
+        var head: [UInt8]
+        var tail: [UInt8]
     }
+
+    /// The largest sum of the weights of a cluster.
+    private static let largestSum = Int(UInt32.max)
 
     static let saysDraining = true
     private static let type =
@@ -29,6 +37,12 @@ struct EnvoyEncoder: GroupEncoder {
     }
 
     func text(_ service: ServiceName, _ entries: [Entry]) -> [UInt8] {
+        var halvings = 0
+        while entries.reduce(0, { $0 + max(1, $1.weight >> halvings) }) > Self.largestSum,
+            halvings < UInt16.bitWidth
+        {
+            halvings += 1
+        }
         let zones = Dictionary(grouping: entries, by: \.zone).sorted {
             ($0.key ?? "").utf8.lexicographicallyPrecedes(($1.key ?? "").utf8)
         }
@@ -40,7 +54,9 @@ struct EnvoyEncoder: GroupEncoder {
         json.string(service.text)
         json.name("endpoints")
         json.openArray()
-        for (zone, entries) in zones { json.value(Self.locality(zone, entries), onNewLine: true) }
+        for (zone, entries) in zones {
+            json.value(Self.locality(zone, entries, halvings), onNewLine: true)
+        }
         if !zones.isEmpty { json.newline() }
         json.closeArray()
         json.closeObject()
@@ -66,14 +82,27 @@ struct EnvoyEncoder: GroupEncoder {
         json.name("health_status")
         json.string(endpoint.wantsTraffic ? "HEALTHY" : "DRAINING")
         json.name("load_balancing_weight")
-        json.number(max(1, instance.weight))
+        let head = json.bytes.count
+        json.number(0)
+        let tail = json.bytes.count
         if !instance.meta.isEmpty { Self.metadata(instance.meta, &json) }
         json.closeObject()
-        let share = endpoint.wantsTraffic ? Int(instance.weight) : 0
-        return Entry(zone: instance.zone, share: share, json: json.bytes)
+        return Entry(
+            zone: instance.zone,
+            weight: max(1, Int(instance.weight)),
+            wantsTraffic: endpoint.wantsTraffic,
+            head: Array(json.bytes[..<head]),
+            tail: Array(json.bytes[tail...])
+        )
     }
 
-    private static func locality(_ zone: String?, _ entries: [Entry]) -> [UInt8] {
+    private static func locality(
+        _ zone: String?,
+        _ entries: [Entry],
+        _ halvings: Int
+    ) -> [UInt8] {
+        let weights = entries.map { max(1, $0.weight >> halvings) }
+        let sum = zip(entries, weights).reduce(0) { $0 + ($1.0.wantsTraffic ? $1.1 : 0) }
         var json = JSONText()
         json.openObject()
         json.name("locality")
@@ -84,10 +113,12 @@ struct EnvoyEncoder: GroupEncoder {
         }
         json.closeObject()
         json.name("load_balancing_weight")
-        json.number(max(1, entries.reduce(0) { $0 + $1.share }))
+        json.number(max(1, sum))
         json.name("lb_endpoints")
         json.openArray()
-        for entry in entries { json.value(entry.json, onNewLine: true) }
+        for (entry, weight) in zip(entries, weights) {
+            json.value(entry.head + Array("\(weight)".utf8) + entry.tail, onNewLine: true)
+        }
         json.newline()
         json.closeArray()
         json.closeObject()

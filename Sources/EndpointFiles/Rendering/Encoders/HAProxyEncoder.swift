@@ -10,12 +10,18 @@ import Registry
 /// `mode`, `balance`, timeouts and `default-server check` stand in the administrator's `defaults`.
 /// Draining is weight 0: no new sessions, those that are bound to the server stay.
 ///
+/// Host names are left out unless a `resolvers` section is named: HAProxy would look them up one after the
+/// other before it starts and in each `haproxy -c`, and each that no DNS answers takes it 5 s and more. With a
+/// section it does so afterwards, beside its work.
+///
 /// Source: HAProxy, "Configuration Manual", sections 4.2 and 5.2; 2.6 tried.
 struct HAProxyEncoder: LineEncoder {
     static let saysDraining = true
     private static let largestWeight = 256
 
     let header: Bool
+    /// The name of the section that tells whom to ask for host names.
+    var resolvers: HAProxySectionName?
 
     func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
 
@@ -35,8 +41,17 @@ struct HAProxyEncoder: LineEncoder {
         let address = try SpecifiedAddress(instance.address)
         let name = HAProxyName(instance.key.instance.text)
         let weight = endpoint.state == .up ? weights(instance.weight) : 0
-        // A name that cannot be resolved would keep HAProxy from starting, for all its backends.
-        let resolving = instance.address.family == .name ? " init-addr last,libc,none" : ""
+        var resolving = ""
+        if instance.address.family == .name {
+            guard let resolvers else {
+                throw EncodingFault(
+                    .hostName,
+                    "has the host name \(address.text) as its address; name a resolvers section of HAProxy "
+                        + "with resolvers = \"...\" to have it looked up"
+                )
+            }
+            resolving = " resolvers \(resolvers) init-addr last,none"
+        }
         let target = address.joined(port: instance.port)
         text += "    server \(name) \(target) weight \(weight)\(resolving)\n".utf8
     }

@@ -19,7 +19,7 @@ struct Quoted: CustomStringConvertible {
 
     /// The text with everything escaped that does not print; with `quotes`, also what would end or
     /// blur a quoted text.
-    static func escaping(_ text: String, quotes: Bool = false) -> String {
+    static func escaping(_ text: some StringProtocol, quotes: Bool = false) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {

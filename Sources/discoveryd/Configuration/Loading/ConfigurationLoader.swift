@@ -37,6 +37,7 @@ struct ConfigurationLoader: Sendable {
         var run = Run(source: source, accounts: accounts)
         run.readMain(main, mayBeMissing: path == nil)
         run.readDirectory(main + ".d")
+        run.findings.warnings += run.draft.leaveOutNestedNames(hostname: hostname)
         run.findings.add(run.draft.crossChecked(hostname: hostname, source: source))
         if let faults = ConfigurationFaults(run.inOrder(run.findings.faults)) { throw faults }
         return LoadedConfiguration(

@@ -10,12 +10,7 @@ extension ConfigurationDraft {
                 endpoints = found.value
             }
         }
-        let prefix = table.optional(
-            "prefix",
-            .text("1 to 512 printable characters of ASCII, such as \"services/\"") {
-                RegistryPrefix($0)
-            }
-        )
+        let prefix = table.optional("prefix", .prefix)
         self.prefix = prefix?.value ?? self.prefix
         let dialTimeout = table.optional(
             "dial_timeout",

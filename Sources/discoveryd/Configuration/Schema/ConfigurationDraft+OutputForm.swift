@@ -22,12 +22,23 @@ extension ConfigurationDraft {
             .text("a name of the DNS, such as \"\(DomainName.standard)\"") { DomainName($0) }
         )
         output.domain = domain?.value ?? output.domain
+        let resolvers = table.optional(
+            "resolvers",
+            .text("1 to 64 letters, digits, \".\", \"_\", \":\" or \"-\"") {
+                HAProxySectionName($0)
+            }
+        )
+        output.resolvers = resolvers?.value
 
         guard format != nil || !table.holds("format") else { return false }
         let name = output.format.rawValue
         if let domain, output.format != .hosts {
             let sentence = "domain: belongs to format \"hosts\", the format is \"\(name)\""
             table.fault(at: domain.place.position, sentence)
+        }
+        if let resolvers, output.format != .haproxy {
+            let sentence = "resolvers: belongs to format \"haproxy\", the format is \"\(name)\""
+            table.fault(at: resolvers.place.position, sentence)
         }
         if let header, header.value, !output.format.list().hasComments {
             let sentence = "header: format \"\(name)\" has no comments to write one in"

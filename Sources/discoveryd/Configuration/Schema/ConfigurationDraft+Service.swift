@@ -7,7 +7,7 @@ extension ConfigurationDraft {
         let segment = "1 to 128 letters, digits, \".\", \"_\" or \"-\""
         let name = table.required("name", .text(segment) { ServiceName(declared: $0) })
         let port = table.required("port", .integer(in: 1...65535))
-        let address = table.optional("address", .hostAddress)
+        let address = table.optional("address", .serviceAddress)
         let id = table.optional("id", .text(segment) { InstanceID(declared: $0) })
         let weight = table.optional("weight", .integer(in: 0...65535))
         let zone = table.optional("zone", .word)
@@ -25,7 +25,16 @@ extension ConfigurationDraft {
         // Without these three it is not known which instance it is; what was refused is said already.
         guard let name, let port, id != nil || !table.holds("id") else { return }
         var service = Configuration.Service(name: name.value, port: port.value)
-        service.address = address?.value
+        switch address?.value {
+        case nil: break
+        case .usable(let address): service.address = address
+        case .unusable(let text, let why):
+            table.warn(
+                at: address?.place.position ?? table.place.position,
+                "address: \(Quoted(text)) \(why); the service is left out"
+            )
+            return
+        }
         service.id = id?.value
         service.weight = weight?.value ?? service.weight
         service.zone = zone?.value

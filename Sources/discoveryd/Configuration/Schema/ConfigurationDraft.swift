@@ -9,7 +9,7 @@ import Registry
 struct ConfigurationDraft {
     /// A table of which there may be several.
     struct Declared<Value> {
-        let value: Value
+        var value: Value
         /// Where its table starts.
         let place: SourcePlace
         /// Where that stands which must be unique; the table when it is a default.

@@ -45,14 +45,41 @@ extension Expectation where Value == String {
     }
 }
 
-extension Expectation where Value == HostAddress {
+extension Expectation where Value == RegistryPrefix {
+    /// The part of etcd's keys that the services are in.
+    static var prefix: Expectation {
+        let limits = "1 to 512 printable characters of ASCII, such as \"services/\""
+        return judgedText("a string of", limits) { text in
+            if !text.isEmpty, text.allSatisfy({ $0 == "/" }) {
+                return .refused(
+                    "must be more than \(Quoted(text)): the services have a part of etcd's keys of their own, "
+                        + "such as \"services/\""
+                )
+            }
+            return RegistryPrefix(text).map(Reading.value) ?? .beyondLimits
+        }
+    }
+}
+
+/// The address of a service. One that 0.1.0 took, and that nobody can connect to, costs the service and not
+/// the start.
+enum ServiceAddress {
+    case usable(HostAddress)
+    /// With the end of the sentence that says why.
+    case unusable(String, String)
+}
+
+extension Expectation where Value == ServiceAddress {
     /// An address at which others reach this host.
-    static var hostAddress: Expectation {
+    static var serviceAddress: Expectation {
         judgedText(
             "an IP address or a host name",
             "such as \"10.0.0.5\", without a port"
         ) { text in
-            guard let address = HostAddress(text) else { return .malformed }
+            guard let address = HostAddress(text) else {
+                guard HostAddress.isTakenForNumber(text) else { return .malformed }
+                return .value(.unusable(text, "is a number to those who look names up, not a name"))
+            }
             // A server listens there, but nobody can connect to it from elsewhere.
             guard address.text != "0.0.0.0", address.text != "::" else {
                 return .refused(
@@ -60,7 +87,10 @@ extension Expectation where Value == HostAddress {
                         + "leave it out for the primary address of this host"
                 )
             }
-            return .value(address)
+            if let why = address.unusable {
+                return .value(.unusable(address.text, why.description))
+            }
+            return .value(.usable(address))
         }
     }
 }

@@ -47,6 +47,12 @@ extension TableReader {
         note("\(path)\(sentence)", at: position)
     }
 
+    /// Notes what is doubtful, or costs this table alone; the sentence starts with a key of it.
+    mutating func warn(at position: SourcePosition, _ sentence: String) {
+        let place = SourcePlace(file: place.file, position: position)
+        findings.warnings.append(ConfigurationFault(at: place, table: name, "\(path)\(sentence)"))
+    }
+
     /// Notes a fault of this table itself, of which the sentence names no key.
     mutating func faultOfTable(at position: SourcePosition, _ sentence: String) {
         note(path.isEmpty ? sentence : "\(path.dropLast()): \(sentence)", at: position)

@@ -18,9 +18,11 @@ struct TomlDocument: Equatable, Sendable {
         }
         defer { ctoml_free(parsed) }
         guard let root = ctoml_root(parsed) else {
+            let position = SourcePosition(ctoml_fault_position(parsed))
             throw TomlSyntaxError(
                 message: String(ctoml_fault(parsed)),
-                position: SourcePosition(ctoml_fault_position(parsed))
+                position: position,
+                remedy: TomlRemedy.sentence(for: bytes, line: position.line)
             )
         }
         self.root = TomlTable(root.pointee)

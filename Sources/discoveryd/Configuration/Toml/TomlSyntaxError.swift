@@ -3,9 +3,12 @@ struct TomlSyntaxError: Error, Equatable {
     /// The parser's own words. They may repeat parts of the text.
     let message: String
     let position: SourcePosition
+    /// What to do about it, where more is known than the parser's words say.
+    var remedy: String?
 
     /// What to say of it: one line, not long.
     var sentence: String {
+        if let remedy { return "syntax error: \(remedy)" }
         let words = Quoted.escaping(String(message.unicodeScalars.prefix(Self.limit)))
         let prefix = "Error while "
         return words.hasPrefix(prefix)

@@ -68,6 +68,7 @@ struct RegistryParts: Sendable {
             prefix: daemon.configuration.etcd.prefix,
             owner: daemon.host.owner
         )
+        settings.host = daemon.host.name
         settings.ttl = daemon.configuration.lease.ttl
         return RegistrationSession(
             store: store,
@@ -97,6 +98,7 @@ struct RegistryParts: Sendable {
         settings.lossHold = daemon.configuration.longestHold
         settings.selection = daemon.configuration.selection
         settings.limits = daemon.configuration.limits
+        settings.hasEarlierList = daemon.state?.hasLastList ?? false
         return EndpointWatcher(
             store: store,
             settings: settings,

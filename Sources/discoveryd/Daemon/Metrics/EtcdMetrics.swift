@@ -6,7 +6,7 @@ import Registry
 struct EtcdMetrics: Sendable {
     /// What is asked of etcd.
     enum Request: String, CaseIterable, Sendable {
-        case grant, term, revoke, claim, rewrite, withdraw, snapshot, summary
+        case grant, term, revoke, claim, rewrite, withdraw, snapshot, count, summary
         case keepAlive = "keep_alive"
         case watch
 

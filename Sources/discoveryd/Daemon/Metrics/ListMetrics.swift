@@ -100,7 +100,8 @@ struct ListMetrics: Sendable {
         case .massLoss: massLosses.add()
         case .diverged: divergences.add()
         case .badRecord: rejected.add()
-        case .limitsExceeded, .massLossEnded, .badRecordEnded: break
+        case .moreBadRecords(let count): rejected.add(count)
+        case .progressUnanswered, .limitsExceeded, .massLossEnded, .badRecordEnded: break
         }
     }
 

@@ -66,10 +66,20 @@ struct MeasuredStore: RegistryStore {
 
     func list(
         _ prefix: RegistryPrefix,
+        isUrgent: Bool,
         received: @Sendable (_ page: [StoredRecord], _ isFirst: Bool) -> Void
     ) async throws(StoreError) -> ListedState {
         try await measured(.snapshot) { () async throws(StoreError) -> ListedState in
-            try await store.list(prefix, received: received)
+            try await store.list(prefix, isUrgent: isUrgent, received: received)
+        }
+    }
+
+    func count(
+        of prefix: RegistryPrefix,
+        on connection: Int
+    ) async throws(StoreError) -> KeyCount {
+        try await measured(.count) { () async throws(StoreError) -> KeyCount in
+            try await store.count(of: prefix, on: connection)
         }
     }
 

@@ -74,7 +74,7 @@ struct RegistrationMetrics: Sendable {
         case .refused(let key, _): count(.refused, key)
         case .claimFailed(let key, _, _): count(.failed, key)
         case .withdrawn(let key): count(.withdrawn, key)
-        case .contested, .left, .paused: break
+        case .besideHeld, .contested, .left, .paused: break
         }
     }
 
