@@ -266,7 +266,7 @@ public final class RegistrationSession: Sendable {
                 if let lease { try await store.revokeLease(lease) }
             }
             if done == nil {
-                ending = StoreError(.unavailable, "no answer within \(leaveLimit)")
+                ending = StoreError(.unavailable, "no answer within \(leaveLimit.text)")
             }
         } catch {
             ending = error as? StoreError ?? StoreError(.cancelled, "the leave was cancelled")

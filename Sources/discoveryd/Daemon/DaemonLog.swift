@@ -287,6 +287,8 @@ final class DaemonLog: Sendable {
 
     /// An absent etcd is said by the connection, once; its consequences are not said again each.
     private func retry(_ topic: String, _ what: String, _ error: StoreError, _ delay: Duration) {
+        // The daemon ends, and took it back itself.
+        guard error.code != .cancelled else { return }
         let isAbsent = error.code == .unavailable && !isConnected.withLock { $0 }
         let isWarning = !isAbsent && isNews(topic, error.message)
         log.log(

@@ -142,11 +142,9 @@ final class Teller: Service {
                 facts.lacksFiles = !filesExist
             }
             let remedy =
-                filesExist
-                ? ""
-                : "; start etcd, or name where it is with endpoints in [etcd]: each file is written as soon "
-                    + "as it answers"
-            log.warning("ready, but degraded: not all was there in time: \(line().text)\(remedy)")
+                "; start etcd, or name where it is with endpoints in [etcd]: each file is written as soon as it "
+                + "answers"
+            log.warning("ready, \(line().text)\(filesExist ? "" : remedy)")
             tell([.ready])
         case .extendTimeout(let duration): tell([.extendTimeout(duration)])
         case .offerLastList:
