@@ -65,6 +65,11 @@ import Testing
             "endpoints: must be a string such as \"http://127.0.0.1:2379\", is the integer 2379"
         ),
         (
+            "etcd", "endpoints = [\"http://etcd_1:2379\"]", "2:14",
+            "endpoints: the host in an endpoint has no underscores, which host names cannot have "
+                + "(RFC 1123); use its IP address, or give it another name"
+        ),
+        (
             "etcd", "prefix = \"//\"", "2:10",
             "prefix: must be 1 to 512 printable characters of ASCII, such as \"services/\", is \"//\""
         ),
@@ -99,6 +104,29 @@ import Testing
             ConfigurationFixture("[\(table)]\n\(line)").faults() == [
                 "\(place): [\(table)] \(sentence)"
             ]
+        )
+    }
+
+    /// Version 0.1.0 ran with it, and may have been right to.
+    @Test func anIPv6AddressWithAPortAndNoBracketsCostsThatEndpointOnly() throws {
+        let meant =
+            "endpoints: an IPv6 address stands in brackets: https://[2001:db8::5]:2379, or "
+            + "https://[2001:db8::5:2379]:2379 if all of it is the address"
+        let others = ConfigurationFixture(
+            "[etcd]\nendpoints = [\"https://10.0.0.1\", \"https://2001:db8::5:2379\"]"
+        )
+        #expect(
+            try others.configuration().etcd.endpoints.map(\.description) == [
+                "https://10.0.0.1:2379"
+            ]
+        )
+        #expect(try others.warnings() == ["2:34: [etcd] \(meant); until then it is left out"])
+
+        let alone = ConfigurationFixture("[etcd]\nendpoints = [\"https://2001:db8::5:2379\"]")
+        let taken = "https://[2001:db8::5:2379]:2379"
+        #expect(try alone.configuration().etcd.endpoints.map(\.description) == [taken])
+        #expect(
+            try alone.warnings() == ["2:14: [etcd] \(meant); until then it is taken for \(taken)"]
         )
     }
 

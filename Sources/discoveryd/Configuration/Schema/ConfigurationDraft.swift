@@ -26,6 +26,8 @@ struct ConfigurationDraft {
     }
 
     var endpoints: [Located<EtcdEndpoint>]?
+    /// What is said of endpoints that can be read in two ways.
+    var endpointDoubts: [Located<String>] = []
     var prefix: RegistryPrefix?
     var dialTimeout: Duration?
     var username: Located<String>?
