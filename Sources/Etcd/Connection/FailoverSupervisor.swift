@@ -109,6 +109,7 @@ final class FailoverSupervisor: Sendable {
     func run() async {
         var machine = FailoverMachine(
             endpoints: configuration.endpoints,
+            order: configuration.order,
             first: Int(configuration.seed % 4096),
             reconnect: configuration.reconnect,
             limits: FailoverMachine.Limits(configuration),

@@ -59,6 +59,7 @@ extension EtcdClient.Configuration {
     /// The client of a configuration.
     init(_ etcd: Configuration.Etcd) {
         self.init(endpoints: etcd.endpoints)
+        order = etcd.order
         dialTimeout = etcd.dialTimeout
         let credentials = ConfigurationSource.credentialsDirectory
         tls = EtcdClient.TLS(

@@ -5,6 +5,8 @@ import Registry
 extension ConfigurationDraft {
     mutating func readEtcd(_ table: inout TableReader) {
         readEndpoints(&table)
+        order =
+            table.optional("order", Expectation<EtcdClient.EndpointOrder>.choice)?.value ?? order
         let prefix = table.optional(
             "prefix",
             .text("1 to 512 printable characters of ASCII, such as \"services/\"") {
