@@ -228,18 +228,41 @@ final class FailoverSupervisor: Sendable {
     /// with TLS 1.3 a server refuses our certificate only afterwards.
     private func tryNew(_ endpoint: EtcdEndpoint) async throws(EtcdError) {
         let limit = configuration.attemptTimeout
-        let trial = try MemberConnection(to: endpoint, within: limit, configuration: configuration)
-        let result: Result<Void, EtcdError> = await withTaskGroup { group in
+        _ = try await ask(endpoint) { trial throws(EtcdError) in
+            try await trial.probe(within: limit)
+        }
+    }
+
+    /// Asks an endpoint which cluster it belongs to, over a connection of its own that ends with the answer.
+    ///
+    /// - Returns: `nil` when the member tells nobody who has not logged in.
+    /// - Throws: ``EtcdError`` when it does not answer within the attempt timeout.
+    func cluster(at endpoint: EtcdEndpoint) async throws(EtcdError) -> ClusterID? {
+        let limit = configuration.attemptTimeout
+        return try await ask(endpoint) { trial throws(EtcdError) in
+            try await trial.cluster(within: limit)
+        }
+    }
+
+    private func ask<Answer: Sendable>(
+        _ endpoint: EtcdEndpoint,
+        _ question: (MemberConnection) async throws(EtcdError) -> Answer
+    ) async throws(EtcdError) -> Answer {
+        let trial = try MemberConnection(
+            to: endpoint,
+            within: configuration.attemptTimeout,
+            configuration: configuration
+        )
+        let result: Result<Answer, EtcdError> = await withTaskGroup { group in
             group.addTask { await trial.run() }
             defer { group.cancelAll() }
             do throws(EtcdError) {
-                _ = try await trial.probe(within: limit)
-                return .success(())
+                return .success(try await question(trial))
             } catch {
                 return .failure(error)
             }
         }
-        try result.get()
+        return try result.get()
     }
 
     // MARK: state

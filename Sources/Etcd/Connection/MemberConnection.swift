@@ -111,6 +111,18 @@ final class MemberConnection: Sendable {
         return status
     }
 
+    /// Asks the member which cluster it belongs to; one that is of no use otherwise tells it too.
+    ///
+    /// - Parameter limit: How long it may take, the TCP connect included.
+    /// - Returns: `nil` when it tells nobody who has not logged in.
+    /// - Throws: ``EtcdError`` when the member does not answer.
+    func cluster(within limit: Duration) async throws(EtcdError) -> ClusterID? {
+        var options = CallOptions.defaults
+        options.timeout = limit
+        let id = try await status(options).header.clusterID
+        return id == 0 ? nil : ClusterID(rawValue: id)
+    }
+
     private func status(
         _ options: CallOptions
     ) async throws(EtcdError) -> Etcdserverpb_StatusResponse {
