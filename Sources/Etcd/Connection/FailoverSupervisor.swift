@@ -1,3 +1,4 @@
+import Certificates
 import EtcdAPI
 import Registry
 import Synchronization
@@ -22,6 +23,8 @@ final class FailoverSupervisor: Sendable {
         /// When it is our turn to ask for much.
         var turn = Duration.zero
         var lastFailure: EtcdError?
+        /// Which authorities were last said to be left out.
+        var leftOut: String?
     }
 
     private let configuration: EtcdClient.Configuration
@@ -169,6 +172,7 @@ final class FailoverSupervisor: Sendable {
         } catch {
             return .failed(error)
         }
+        noteLeftOut(connection.material, endpoint)
         return await withTaskGroup { group in
             group.addTask { await connection.run() }
             defer { group.cancelAll() }
@@ -194,7 +198,7 @@ final class FailoverSupervisor: Sendable {
     private func watchFiles(of connection: MemberConnection) async {
         guard let material = connection.material else { return }
         var machine = TLSFilesMachine(
-            inUse: material.fingerprint,
+            inUse: material.files,
             validity: material.validity,
             interval: configuration.filesInterval,
             generator: SeededGenerator(
@@ -209,11 +213,16 @@ final class FailoverSupervisor: Sendable {
             var action: TLSFilesMachine.OnLook
             do throws(EtcdError) {
                 let files = try TLSMaterial(reading: configuration.tls, now: now)
-                action = machine.filesRead(fingerprint: files.fingerprint, now: now)
+                noteLeftOut(files, connection.endpoint)
+                action = machine.filesRead(files.files, now: now)
                 if action == .tryNew {
                     try await tryNew(connection.endpoint)
                     connection.abandon(because: "the files of its TLS have changed")
                     return
+                }
+                if action == .tryOut {
+                    try await tryNew(connection.endpoint)
+                    action = machine.triedOut(now: now)
                 }
             } catch {
                 action = machine.filesUnusable(error.message)
@@ -222,6 +231,17 @@ final class FailoverSupervisor: Sendable {
                 observe(.filesNeedCare(connection.endpoint, sentence))
             }
         }
+    }
+
+    /// Says which authorities are left out, once for each change, whichever connection shows it.
+    private func noteLeftOut(_ material: TLSMaterial?, _ endpoint: EtcdEndpoint) {
+        guard let material else { return }
+        let leftOut = material.leftOut
+        let isNews = shared.withLock { shared in
+            defer { shared.leftOut = leftOut }
+            return shared.leftOut != leftOut
+        }
+        if isNews, let leftOut { observe(.filesNeedCare(endpoint, leftOut)) }
     }
 
     /// Makes a second connection, asks the member over it, and lets it go. A handshake alone would not do:

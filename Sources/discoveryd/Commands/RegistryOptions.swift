@@ -81,7 +81,7 @@ extension EtcdClient.Configuration {
     var fileTroubles: [String] {
         var troubles: [String] = []
         do throws(EtcdError) {
-            if endpoints.contains(where: { $0.scheme == .https }) { try tls.check() }
+            if endpoints.contains(where: { $0.scheme == .https }) { troubles += try tls.check() }
         } catch {
             troubles.append(error.message)
         }
