@@ -41,6 +41,11 @@ let package = Package(
 
         // The nouns.
         .target(name: "Registry", swiftSettings: strict),
+        .target(
+            name: "Certificates",
+            dependencies: [.product(name: "NIOSSL", package: "swift-nio-ssl")],
+            swiftSettings: strict
+        ),
 
         // The rooms. They never import one another.
         .target(
@@ -56,6 +61,7 @@ let package = Package(
         .target(
             name: "Etcd",
             dependencies: [
+                "Certificates",
                 "EtcdAPI",
                 "Registry",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
@@ -74,6 +80,7 @@ let package = Package(
         .target(
             name: "HealthChecks",
             dependencies: [
+                "Certificates",
                 "Registry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -177,9 +184,17 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "CertificatesTests",
+            dependencies: [
+                "Certificates", "Registry", "TestKit",
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "EtcdTests",
             dependencies: [
-                "Etcd", "EtcdAPI", "Registry", "TestKit",
+                "Certificates", "Etcd", "EtcdAPI", "Registry", "TestKit",
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -12,11 +12,12 @@ failed=0
 allowed() {
     case $1 in
     Registry) echo ;;
+    Certificates) echo NIOSSL ;;
     EtcdAPI) echo GRPCCore GRPCProtobuf SwiftProtobuf ;;
-    Etcd) echo Registry EtcdAPI AsyncAlgorithms GRPCCore GRPCNIOTransportHTTP2Posix GRPCProtobuf \
+    Etcd) echo Registry Certificates EtcdAPI AsyncAlgorithms GRPCCore GRPCNIOTransportHTTP2Posix GRPCProtobuf \
         NIOCore NIOHTTP2 NIOPosix NIOSSL SwiftProtobuf ;;
     EndpointFiles) echo Registry ;;
-    HealthChecks) echo Registry NIOCore NIOHTTP1 NIOPosix NIOSSL Subprocess ;;
+    HealthChecks) echo Registry Certificates NIOCore NIOHTTP1 NIOPosix NIOSSL Subprocess ;;
     Metrics) echo NIOCore NIOHTTP1 NIOPosix ;;
     Systemd) echo CSystemd Logging ;;
     discoveryd) echo Registry Etcd EndpointFiles HealthChecks Metrics Systemd CAllocator CToml ArgumentParser Logging \

@@ -1,3 +1,4 @@
+import Certificates
 import NIOSSL
 
 /// What goes wrong with TLS, in words; part of the one place where errors become an ``EtcdError``.
@@ -38,11 +39,23 @@ extension EtcdError {
             default: []
             }
         let words = stack.map(word).joined(separator: ", ")
-        if words.contains("CERTIFICATE_VERIFY_FAILED") { return unverified(failure) }
+        if words.contains("CERTIFICATE_VERIFY_FAILED") {
+            return unverified(failure, now: CertificateValidity.now)
+        }
         if words.contains("WRONG_VERSION_NUMBER") { return reason(.speaksNoTLS) }
         if words.contains("EOF during handshake") { return reason(.hungUp(onTLS: true)) }
         if words.contains("UNSUPPORTED_PROTOCOL") || words.contains("ALERT_PROTOCOL_VERSION") {
             return "the server speaks no TLS 1.2 or newer"
+        }
+        if words.contains("ALERT_HANDSHAKE_FAILURE") {
+            return
+                "the server can agree with us on nothing: it may have a key of a kind that is not supported; "
+                + "give it one of \(TLSOffer.keys)"
+        }
+        if words.contains("NO_COMMON_SIGNATURE_ALGORITHMS") {
+            return
+                "the server takes no signature that our key can make; give cert_file and key_file a key of "
+                + "another kind, such as P-256"
         }
         return words.contains("ALERT") ? refusal(words, failure) : "TLS failed: \(words)"
     }
@@ -53,23 +66,6 @@ extension EtcdError {
         let line = error.description
         guard let mark = line.firstRange(of: "OPENSSL_internal:") else { return line }
         return String(line[mark.upperBound...].prefix { $0 != " " })
-    }
-
-    /// BoringSSL says only that a certificate cannot be verified, not why; its dates tell.
-    private static func unverified(_ failure: TLSFailure) -> String {
-        let now = CertificateValidity.now
-        if let server = failure.server, server.ends <= now {
-            return
-                "the server's certificate has expired, on \(CertificateValidity.date(server.ends)); "
-                + "renew it"
-        }
-        if let server = failure.server, server.begins > now {
-            return "the server's certificate is not valid before "
-                + "\(CertificateValidity.date(server.begins)); is this host's clock right?"
-        }
-        return
-            "the server's certificate is not signed by an authority in ca_file (without it: by one "
-            + "that the system trusts); set ca_file to the authority that signed it"
     }
 
     /// The server ended it with an alert (RFC 8446 §6).

@@ -124,6 +124,14 @@ import Testing
         #expect(!StatusDocument(calm).isSameState(as: StatusDocument(line)))
     }
 
+    @Test func endpointsOfSeveralClustersAreATroubleOfTheirOwn() throws {
+        var facts = StatusBoard.Facts()
+        facts.isCurrent = true
+        facts.endpointsTrouble = "the endpoints are of 2 different etcd clusters"
+        let line = StatusLine(facts: facts, registrations: [:], lease: nil, outputs: [:])
+        #expect(line.text == "the endpoints are of 2 different etcd clusters")
+    }
+
     @Test func theStateIsStaleOnlyAfterAList() {
         var facts = StatusBoard.Facts()
         #expect(facts.state == .syncing)

@@ -53,6 +53,68 @@ import Testing
         #expect(machine.connectionLost(age: .seconds(60), at: .zero) == .tryNext(endpoints[1]))
     }
 
+    @Test(arguments: [0, 1, 2, 4095])
+    func theListedOrderBeginsWithTheFirstWhateverIsDrawn(first: Int) {
+        var machine = machine(order: .listed, first: first)
+        #expect(machine.endpoint == endpoints[0])
+        #expect(machine.attemptFailed(at: .zero) == .tryNext(endpoints[1]))
+        #expect(machine.attemptFailed(at: .zero) == .tryNext(endpoints[2]))
+        guard case .wait(_, let next) = machine.attemptFailed(at: .zero) else {
+            Issue.record("no delay")
+            return
+        }
+        #expect(next == endpoints[0])
+    }
+
+    @Test func inTheListedOrderALossIsFollowedByTheFirstAndWhatWasLostComesLast() {
+        var machine = machine(order: .listed)
+        _ = machine.attemptFailed(at: .zero)
+        _ = machine.connected(at: .zero)
+        // The first is back, and a connection to the second is lost.
+        #expect(machine.connectionLost(age: .seconds(60), at: .zero) == .tryNext(endpoints[0]))
+        #expect(machine.attemptFailed(at: .zero) == .tryNext(endpoints[2]))
+        #expect(machine.attemptFailed(at: .zero) == .tryNext(endpoints[1]))
+        _ = machine.connected(at: .zero)
+        // One that hangs up at once is followed by the first as well.
+        #expect(machine.connectionLost(age: .zero, at: .zero) == .tryNext(endpoints[0]))
+    }
+
+    @Test func inTheRandomOrderTheFirstIsDrawnAndTheOthersFollowRoundTheList() {
+        var machine = machine(first: 2)
+        #expect(machine.endpoint == endpoints[2])
+        #expect(machine.attemptFailed(at: .zero) == .tryNext(endpoints[0]))
+        #expect(machine.attemptFailed(at: .zero) == .tryNext(endpoints[1]))
+        guard case .wait(_, let next) = machine.attemptFailed(at: .zero) else {
+            Issue.record("no delay")
+            return
+        }
+        #expect(next == endpoints[2])
+    }
+
+    @Test(arguments: EtcdClient.EndpointOrder.allCases)
+    func everyPassAsksEveryEndpointOnce(order: EtcdClient.EndpointOrder) {
+        var random = SeededGenerator(seed: 2026)
+        for seed in 0..<50 as Range<UInt64> {
+            var machine = machine(order: order, first: Int(seed), seed: seed)
+            var asked = [machine.endpoint]
+            for _ in 0..<60 {
+                let next: FailoverMachine.OnFailure
+                if Int.random(in: 0..<4, using: &random) == 0 {
+                    _ = machine.connected(at: .zero)
+                    asked = []
+                    next = machine.connectionLost(age: .seconds(60), at: .zero)
+                } else {
+                    next = machine.attemptFailed(at: .zero)
+                }
+                if case .wait = next {
+                    #expect(Set(asked) == Set(endpoints) && asked.count == endpoints.count)
+                    asked = []
+                }
+                asked.append(machine.endpoint)
+            }
+        }
+    }
+
     @Test func aServerThatHangsUpAtOnceIsNotCalledInATightLoop() {
         var machine = machine(endpoints: [endpoints[0]])
         guard case .wait = machine.connectionLost(age: .milliseconds(3), at: .zero) else {
@@ -162,11 +224,14 @@ import Testing
 
     private func machine(
         endpoints: [EtcdEndpoint]? = nil,
+        order: EtcdClient.EndpointOrder = .random,
+        first: Int = 0,
         seed: UInt64 = 7
     ) -> FailoverMachine {
         FailoverMachine(
             endpoints: endpoints ?? self.endpoints,
-            first: 0,
+            order: order,
+            first: first,
             reconnect: .init(base: .milliseconds(250), cap: .seconds(5)),
             limits: FailoverMachine.Limits(EtcdClient.Configuration(seed: 0)),
             generator: SeededGenerator(seed: seed)

@@ -1,3 +1,4 @@
+import Certificates
 import TestKit
 import Testing
 
@@ -60,9 +61,50 @@ import Testing
         }
     }
 
-    @Test func aDateIsWrittenInUTC() {
-        #expect(CertificateValidity.date(0) == "1970-01-01 00:00 UTC")
-        #expect(CertificateValidity.date(1_795_573_115) == "2026-11-25 02:18 UTC")
+    @Test func authoritiesThatAreNotValidAreLeftOutAndSaid() async throws {
+        try await TemporaryDirectory.with { directory in
+            let authority = try await TestAuthority("etcd CA", in: directory)
+            let day = 24 * 3600
+            let old = try await authority.twin("old", from: -20 * day, end: -10 * day)
+            let both = try directory.write(
+                "both",
+                try #require(directory.read("old.pem"))
+                    + (try #require(directory.read("etcd CA.pem")))
+            )
+            let doubts = try EtcdClient.TLS(caFile: both).check()
+            #expect(doubts.count == 1)
+            #expect(
+                doubts.first?.hasPrefix(
+                    "ca_file: left out of the authorities, they are not valid now: \"etcd CA\" "
+                        + "(expired on 20"
+                ) == true
+            )
+            #expect(try EtcdClient.TLS(caFile: authority.file).check() == [])
+            expect(
+                .init(caFile: old),
+                "ca_file: no authority in \(old) is valid now: \"etcd CA\" (exp"
+            )
+
+            let tls = EtcdClient.TLS(caFile: both)
+            let now = CertificateValidity.now
+            let files = try TLSMaterial(reading: tls, now: now).files
+            #expect(files.authorities == [1])
+            let end = try #require(files.authoritiesChangeAt)
+            let later = try TLSMaterial(reading: tls, now: end - 1).files
+            #expect(later == files)
+        }
+    }
+
+    @Test func aKeyOfAKindThatIsNotSupportedIsSaidWithTheKind() async throws {
+        try await TemporaryDirectory.with { directory in
+            let own = try await TestAuthority(in: directory).issue("own", key: .ed448)
+            let tls = EtcdClient.TLS(certificateFile: own.file, keyFile: own.keyFile)
+            let error = #expect(throws: EtcdError.self) { try tls.check() }
+            #expect(
+                error?.message.contains("it must be of RSA, P-256, P-384, P-521 or Ed25519") == true
+            )
+            #expect(error?.message.hasSuffix("; cert_file is for one of Ed448") == true)
+        }
     }
 
     private func expect(

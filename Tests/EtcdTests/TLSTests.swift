@@ -30,7 +30,7 @@ import Testing
             let options = EtcdOptions(certificate: certificate, asksForClientCertificate: true)
             try await EtcdServer.with(version, options) { server in
                 #expect(
-                    try await refusal(server.endpoint, tls)
+                    try await firstWord(server.endpoint, tls)
                         == "the server wants a client certificate: set cert_file and key_file"
                 )
                 let stranger = try await TestAuthority("stranger", in: directory).issue("not-known")
@@ -40,7 +40,7 @@ import Testing
                     keyFile: stranger.keyFile
                 )
                 #expect(
-                    try await refusal(server.endpoint, other).hasPrefix(
+                    try await firstWord(server.endpoint, other).hasPrefix(
                         "the server refuses our certificate: cert_file must be signed by the authority"
                     )
                 )
@@ -82,18 +82,18 @@ import Testing
             )
             try await EtcdServer.with(version, options) { server in
                 #expect(
-                    try await refusal(server.endpoint, .init(caFile: stranger.file)).hasPrefix(
+                    try await firstWord(server.endpoint, .init(caFile: stranger.file)).hasPrefix(
                         "the server's certificate is not signed by an authority in ca_file"
                     )
                 )
                 #expect(
-                    try await refusal(server.endpoint, .init(caFile: authority.file)).hasPrefix(
+                    try await firstWord(server.endpoint, .init(caFile: authority.file)).hasPrefix(
                         "the server's certificate is not for 127.0.0.1; set server_name"
                     )
                 )
                 let wrong = EtcdClient.TLS(caFile: authority.file, serverName: "other.example")
                 #expect(
-                    try await refusal(server.endpoint, wrong).hasPrefix(
+                    try await firstWord(server.endpoint, wrong).hasPrefix(
                         "the server's certificate is not for other.example; set server_name"
                     )
                 )
@@ -102,11 +102,11 @@ import Testing
                 }
 
                 let plain = server.endpoint.replacing("https", with: "http")
-                #expect(try await refusal(plain, .init()).hasSuffix("speaks TLS, write https://"))
+                #expect(try await firstWord(plain, .init()).hasSuffix("speaks TLS, write https://"))
             }
             try await EtcdServer.with(version) { server in
                 let encrypted = server.endpoint.replacing("http", with: "https")
-                let reason = try await refusal(encrypted, .init(caFile: authority.file))
+                let reason = try await firstWord(encrypted, .init(caFile: authority.file))
                 #expect(reason.hasSuffix("not speak TLS, write http://"))
             }
         }
@@ -120,12 +120,12 @@ import Testing
                 certificate: try await authority.issue("old", from: -20, days: -10)
             )
             try await EtcdServer.with(.debian, old) { server in
-                let reason = try await refusal(server.endpoint, tls)
+                let reason = try await firstWord(server.endpoint, tls)
                 #expect(reason.hasPrefix("the server's certificate has expired, on 20"))
             }
             let early = EtcdOptions(certificate: try await authority.issue("early", from: 5))
             try await EtcdServer.with(.debian, early) { server in
-                let reason = try await refusal(server.endpoint, tls)
+                let reason = try await firstWord(server.endpoint, tls)
                 #expect(reason.hasPrefix("the server's certificate is not valid before 20"))
             }
         }
@@ -176,10 +176,6 @@ import Testing
         }
     }
 
-    private func cares(_ events: [ConnectionEvent]) -> [String] {
-        events.compactMap { if case .filesNeedCare(_, let sentence) = $0 { sentence } else { nil } }
-    }
-
     private func losses(_ events: [ConnectionEvent]) -> [String] {
         events.compactMap { if case .lost(_, let reason) = $0 { reason } else { nil } }
     }
@@ -194,24 +190,29 @@ import Testing
         configuration.tls = tls
         try await EtcdClient.withClient(configuration, body)
     }
+}
 
-    /// Why the first attempt to connect fails.
-    private func refusal(_ endpoint: String, _ tls: EtcdClient.TLS) async throws -> String {
-        var configuration = EtcdClient.Configuration(endpoints: [try EtcdEndpoint(endpoint)])
-        configuration.tls = tls
-        let (failures, failure) = AsyncStream.makeStream(of: String.self)
-        let client = EtcdClient(configuration) { event in
-            switch event {
-            case .attemptFailed(_, let error): failure.yield(error.message)
-            case .connected: failure.yield("connected")
-            default: break
-            }
-        }
-        return await withTaskGroup(of: Void.self) { group in
-            group.addTask { await client.run() }
-            defer { group.cancelAll() }
-            for await failure in failures { return failure }
-            return "no answer"
+/// What comes of the first attempt to connect: `connected`, or why it failed.
+func firstWord(_ endpoint: String, _ tls: EtcdClient.TLS) async throws -> String {
+    var configuration = EtcdClient.Configuration(endpoints: [try EtcdEndpoint(endpoint)])
+    configuration.tls = tls
+    let (words, word) = AsyncStream.makeStream(of: String.self)
+    let client = EtcdClient(configuration) { event in
+        switch event {
+        case .attemptFailed(_, let error): word.yield(error.message)
+        case .connected: word.yield("connected")
+        default: break
         }
     }
+    return await withTaskGroup(of: Void.self) { group in
+        group.addTask { await client.run() }
+        defer { group.cancelAll() }
+        for await word in words { return word }
+        return "no answer"
+    }
+}
+
+/// What was said of the files of TLS.
+func cares(_ events: [ConnectionEvent]) -> [String] {
+    events.compactMap { if case .filesNeedCare(_, let sentence) = $0 { sentence } else { nil } }
 }

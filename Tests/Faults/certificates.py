@@ -45,6 +45,22 @@ class Authority:
         os.rename(new.file, old.file)
         return old
 
+    def twin(self, name, begin, end):
+        """Makes another certificate of this authority's own name and key, valid from so many seconds from now
+        until so many. Returns its file."""
+        own = Certificate(self.directory, name)
+        request, settings = (os.path.join(self.directory, f"{name}.{end}") for end in ("csr", "cnf"))
+        network.run("openssl", "req", "-new", "-subj", f"/CN={self.name}", "-key", self._key,
+                    "-out", request)
+        with open(settings, "w") as file:
+            file.write(self._settings(name, ("DNS:authority",)))
+            file.write("[twin]\nbasicConstraints = critical, CA:TRUE\n")
+        now = time.time()
+        network.run("openssl", "ca", "-batch", "-notext", "-selfsign", "-config", settings,
+                    "-keyfile", self._key, "-extensions", "twin", "-startdate", instant(now + begin),
+                    "-enddate", instant(now + end), "-in", request, "-out", own.file)
+        return own.file
+
     def client(self, name="suite"):
         """How the suite itself speaks to servers that show a certificate of this authority, under
         whatever name."""

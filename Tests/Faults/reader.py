@@ -143,15 +143,25 @@ class Reader(threading.Thread):
             self._text, self.list = text, found
             self._news.notify_all()
 
+    def _tells_of_restore(self):
+        """Whether the daemon says that etcd was restored. The log and the file are written side by side, so it
+        may say so a moment after the file is there."""
+        deadline = time.monotonic() + 2
+        while not self.may_go_back():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(PAUSE)
+        return True
+
     def _judge(self, found):
         for stranger in found.endpoints - self.made:
             self._count_wrong(f"an endpoint that nobody made: {stranger}")
         for missing in self.always - found.endpoints:
             self._count_wrong(f"an endpoint is missing at revision {found.revision}: {missing}")
         # Of a history that is gone endpoints may be held for a while, with their revisions.
-        if found.newest > found.revision and not self.may_go_back():
+        if found.newest > found.revision and not self._tells_of_restore():
             self._count_wrong(f"revision {found.revision} is older than an endpoint's {found.newest}")
-        if self.list and found.revision < self.list.revision and not self.may_go_back():
+        if self.list and found.revision < self.list.revision and not self._tells_of_restore():
             self._count_wrong(f"the revision went back from {self.list.revision} to {found.revision}")
 
     def _count_wrong(self, fault):

@@ -85,19 +85,21 @@ final class Fleet {
     ///
     /// - Parameters:
     ///   - services: Ports by `service/id`.
+    ///   - etcd: The settings of etcd, where they are not just the fleet's endpoint.
     ///   - more: More configuration.
     ///   - state: The directory in which one run leaves what the next goes on with.
     @discardableResult
     func start(
         _ name: String,
         services: [String: Int],
+        etcd: String? = nil,
         ttl: String = "10s",
         lease: String? = nil,
         more: String = "",
         environment: [String: String] = [:],
         state: String? = nil
     ) throws -> Host {
-        try configure(name, services: services, ttl: ttl, lease: lease, more: more)
+        try configure(name, services: services, etcd: etcd, ttl: ttl, lease: lease, more: more)
         let process = try DaemonProcess(
             [
                 "run", "-c", directory.file("\(name).conf"), "--status-file",
@@ -124,13 +126,14 @@ final class Fleet {
     func configure(
         _ name: String,
         services: [String: Int],
+        etcd settings: String? = nil,
         ttl: String = "10s",
         lease: String? = nil,
         more: String = ""
     ) throws {
         var text = """
             [etcd]
-            endpoints = ["\(etcd.endpoint)"]
+            \(settings ?? "endpoints = [\"\(etcd.endpoint)\"]")
             \(lease ?? "[lease]\nttl = \"\(ttl)\"")
             [[output]]
             path = "\(directory.file("\(name).json"))"

@@ -22,6 +22,16 @@ public enum Fuzzing {
         corpus: [String],
         _ parse: ([UInt8]) -> String?
     ) -> String? {
+        complaint(seed: seed, inputs: inputs, corpus: corpus.map { Array($0.utf8) }, parse)
+    }
+
+    /// The same for a parser whose inputs are no text.
+    public static func complaint(
+        seed: UInt64 = 2026,
+        inputs: Int = inputs,
+        corpus: [[UInt8]],
+        _ parse: ([UInt8]) -> String?
+    ) -> String? {
         var mutator = Mutator(seed: seed, corpus: corpus)
         for number in 0..<inputs {
             let input = mutator.next()

@@ -8,9 +8,9 @@ public struct Mutator {
     private let corpus: [[UInt8]]
 
     /// - Parameter corpus: Good inputs, and such as were bad once; at least one.
-    public init(seed: UInt64, corpus: [String]) {
+    public init(seed: UInt64, corpus: [[UInt8]]) {
         random = SeededGenerator(seed: seed)
-        self.corpus = corpus.map { Array($0.utf8) }
+        self.corpus = corpus
     }
 
     /// Pieces that parsers trip over.

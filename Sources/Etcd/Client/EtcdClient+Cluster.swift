@@ -1,5 +1,5 @@
 import EtcdAPI
-import Registry
+public import Registry
 
 extension EtcdClient {
     /// Lists the members of the cluster.
@@ -40,5 +40,24 @@ extension EtcdClient {
             raftTerm: answer.raftTerm,
             isLearner: answer.isLearner
         )
+    }
+
+    /// Asks each endpoint of the configuration which cluster it belongs to, one after the other and over
+    /// connections of their own. Endpoints of several clusters in one list are a mistake: what one writes
+    /// through one of them is not found through the next.
+    ///
+    /// - Returns: The endpoints that answered, in the order of the list. Cancelled it is cut short.
+    ///
+    /// Source: etcd API, the header of `Maintenance.Status`.
+    public func clusters() async -> [(endpoint: EtcdEndpoint, cluster: ClusterID)] {
+        var found: [(endpoint: EtcdEndpoint, cluster: ClusterID)] = []
+        for endpoint in configuration.endpoints {
+            guard !Task.isCancelled else { break }
+            // One that does not answer is told by the connection when it is its turn.
+            if let cluster = try? await supervisor.cluster(at: endpoint) {
+                found.append((endpoint, cluster))
+            }
+        }
+        return found
     }
 }

@@ -1,10 +1,21 @@
 public import Registry
 
 extension EtcdClient {
+    /// In which order endpoints are tried. A connection that serves is kept in either.
+    public enum EndpointOrder: String, CaseIterable, Hashable, Sendable {
+        /// The first one is drawn and the others follow round the list, so that a fleet with one list
+        /// spreads over the members.
+        case random
+        /// From the first of the list on, after each loss anew; the one that was lost comes last then.
+        case listed
+    }
+
     /// Where etcd is, how it is spoken to, and how long to wait for it.
     public struct Configuration: Sendable {
         /// The members to try, at least one.
         public var endpoints: [EtcdEndpoint]
+        /// In which order. Default: random.
+        public var order = EndpointOrder.random
         /// How `https` endpoints are spoken to.
         public var tls = TLS()
         /// The user whom calls are made as; nobody when `nil`, which is right for a cluster without
@@ -27,7 +38,7 @@ extension EtcdClient {
         public var maximumMessageBytes = 64 * 1024 * 1024
         /// How often the files of ``tls`` are looked at, with jitter. Default 30 s.
         public var filesInterval: Duration = .seconds(30)
-        /// Decides the first endpoint and all jitter.
+        /// Decides all jitter, and the first endpoint where that is drawn.
         public var seed: UInt64
 
         /// A configuration with the defaults above.

@@ -1,3 +1,5 @@
+import Certificates
+
 extension EtcdClient {
     /// How `https` endpoints are spoken to: TLS 1.2 or newer, and the server's certificate and name
     /// are always verified.
@@ -7,7 +9,7 @@ extension EtcdClient {
     /// connection; when they cannot, it says so and keeps the one it has.
     public struct TLS: Hashable, Sendable {
         /// The authorities that may have signed the server's certificate; those of the system when
-        /// `nil`.
+        /// `nil`. One that is not valid is left out, so that it does not hide its renewed twin.
         public var caFile: String?
         /// Our certificate, and those between it and its authority; none is shown when `nil`.
         public var certificateFile: String?
@@ -33,10 +35,14 @@ extension EtcdClient {
 
         /// Reads the files as a new connection would.
         ///
+        /// - Returns: What is doubtful in them, in a sentence each: authorities that are left out.
         /// - Throws: ``EtcdError`` `unusableFile` when one cannot be read or does not hold what it
-        ///   should, when certificate and key are no pair, or when the certificate has expired.
-        public func check() throws(EtcdError) {
-            _ = try TLSMaterial(reading: self, now: CertificateValidity.now)
+        ///   should, when no authority is valid, when certificate and key are no pair, or when the
+        ///   certificate has expired.
+        @discardableResult
+        public func check() throws(EtcdError) -> [String] {
+            let material = try TLSMaterial(reading: self, now: CertificateValidity.now)
+            return [material.leftOut].compactMap { $0 }
         }
     }
 }

@@ -6,8 +6,9 @@ public enum ConnectionEvent: Sendable {
     case lost(EtcdEndpoint, reason: String)
     /// An endpoint could not be used.
     case attemptFailed(EtcdEndpoint, EtcdError)
-    /// The connection is fine, but the files that the next one needs are not, or our certificate ends
-    /// soon: a sentence with the remedy. Said once for each change.
+    /// The connection is fine, but the files that the next one needs are not, our certificate ends soon,
+    /// or an authority is left out because it is not valid: a sentence with the remedy. Said once for each
+    /// change.
     case filesNeedCare(EtcdEndpoint, String)
     /// No endpoint could be used; all are tried again after the delay.
     case allFailed(retryIn: Duration)

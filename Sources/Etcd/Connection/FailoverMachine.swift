@@ -2,9 +2,10 @@ import Registry
 
 /// Decides which endpoint is tried next, and when.
 ///
-/// A pass tries every endpoint once, one after the other, starting with the one that served last.
-/// After a pass without success comes a delay with full jitter; after a success the next pass
-/// starts at once, with the endpoint after the one that was lost.
+/// A pass tries every endpoint once, one after the other: round the list from one that is drawn, or down
+/// the list from its first, as ``EtcdClient/EndpointOrder`` says. After a pass without success comes a delay
+/// with full jitter; after a success the next pass starts at once, and the endpoint that was lost is the
+/// last one in it.
 ///
 /// A pass takes no longer than the dial timeout: what is left of it is shared by the endpoints that are
 /// left, and none gets more than its attempt timeout.
@@ -21,8 +22,11 @@ struct FailoverMachine: Sendable {
     }
 
     private let endpoints: [EtcdEndpoint]
+    private let order: EtcdClient.EndpointOrder
     private let limits: Limits
-    private var current = 0
+    /// The endpoints of this pass, by their places in the list.
+    private var pass: [Int]
+    private var current: Int
     private var passBegan = Duration.zero
     private var failuresInPass = 0
     /// Connections in a row that hardly lived.
@@ -38,12 +42,12 @@ struct FailoverMachine: Sendable {
 
     /// - Parameters:
     ///   - endpoints: At least one.
-    ///   - first: Which one to begin with; taken modulo their number, so that a fleet with one
-    ///     configuration can spread over the members.
+    ///   - first: Which one to begin with where that is drawn; taken modulo their number.
     ///   - reconnect: Delays between passes.
     ///   - generator: Decides all jitter.
     init(
         endpoints: [EtcdEndpoint],
+        order: EtcdClient.EndpointOrder = .random,
         first: Int,
         reconnect: Backoff.Policy,
         limits: Limits,
@@ -51,7 +55,9 @@ struct FailoverMachine: Sendable {
     ) {
         precondition(!endpoints.isEmpty, "a client needs at least one endpoint")
         self.endpoints = endpoints
-        self.current = first % endpoints.count
+        self.order = order
+        pass = []
+        current = order == .random ? first % endpoints.count : 0
         self.limits = limits
         var generator = generator
         backoff = Backoff(reconnect, generator: generator.split())
@@ -60,6 +66,7 @@ struct FailoverMachine: Sendable {
             generator: generator.split()
         )
         self.generator = generator
+        pass = startingWithCurrent
     }
 
     /// The endpoint to try, or the one in use.
@@ -84,6 +91,7 @@ struct FailoverMachine: Sendable {
             isAway = false
             failuresInPass = 0
             hasServed = true
+            pass = startingWithCurrent
         }
         guard isAway, let since = awaySince else { return .zero }
         return min(now - since, limits.spread) * Double.random(in: 0...1, using: &generator)
@@ -93,15 +101,18 @@ struct FailoverMachine: Sendable {
     mutating func attemptFailed(at now: Duration) -> OnFailure {
         failuresInPass += 1
         awaySince = awaySince ?? now
-        current = (current + 1) % endpoints.count
-        guard failuresInPass >= endpoints.count else { return .tryNext(endpoint) }
+        guard failuresInPass >= endpoints.count else {
+            current = pass[failuresInPass]
+            return .tryNext(endpoint)
+        }
         failuresInPass = 0
         isAway = true
+        begin(order == .random ? endingWithCurrent : Array(endpoints.indices))
         return .wait(hasServed ? backoff.next() : firstBackoff.next(), then: endpoint)
     }
 
-    /// A connection that had been in use for `age` ended. The next member is asked first: this one
-    /// had its reasons, and asking it again would be the slowest way to find out.
+    /// A connection that had been in use for `age` ended. The others are asked first: this one had its
+    /// reasons, and asking it again would be the slowest way to find out.
     ///
     /// A connection that hardly lived counts as the first failed attempt of a new pass. When there were as
     /// many of those in a row as there are endpoints there is a delay; servers that accept and hang up
@@ -119,9 +130,25 @@ struct FailoverMachine: Sendable {
         shortLived = 0
         failuresInPass = 0
         backoff.reset()
-        current = (current + 1) % endpoints.count
+        begin(endingWithCurrent)
         return .tryNext(endpoint)
     }
+
+    private mutating func begin(_ pass: [Int]) {
+        self.pass = pass
+        current = pass[0]
+    }
+
+    /// All endpoints but the one in use, in the order in which they are tried after it.
+    private var others: [Int] {
+        switch order {
+        case .random: (1..<endpoints.count).map { (current + $0) % endpoints.count }
+        case .listed: endpoints.indices.filter { $0 != current }
+        }
+    }
+
+    private var startingWithCurrent: [Int] { [current] + others }
+    private var endingWithCurrent: [Int] { others + [current] }
 
     /// How long anything may take.
     struct Limits: Sendable {

@@ -1,3 +1,4 @@
+import Certificates
 import EtcdAPI
 import Registry
 import Synchronization
@@ -23,6 +24,8 @@ final class FailoverSupervisor: Sendable {
         var turn = Duration.zero
         var urgentTurn = Duration.zero
         var lastFailure: EtcdError?
+        /// Which authorities were last said to be left out.
+        var leftOut: String?
     }
 
     private let configuration: EtcdClient.Configuration
@@ -113,6 +116,7 @@ final class FailoverSupervisor: Sendable {
     func run() async {
         var machine = FailoverMachine(
             endpoints: configuration.endpoints,
+            order: configuration.order,
             first: Int(configuration.seed % 4096),
             reconnect: configuration.reconnect,
             limits: FailoverMachine.Limits(configuration),
@@ -172,6 +176,7 @@ final class FailoverSupervisor: Sendable {
         } catch {
             return .failed(error)
         }
+        noteLeftOut(connection.material, endpoint)
         return await withTaskGroup { group in
             group.addTask { await connection.run() }
             defer { group.cancelAll() }
@@ -203,7 +208,7 @@ final class FailoverSupervisor: Sendable {
     private func watchFiles(of connection: MemberConnection) async {
         guard let material = connection.material else { return }
         var machine = TLSFilesMachine(
-            inUse: material.fingerprint,
+            inUse: material.files,
             validity: material.validity,
             interval: configuration.filesInterval,
             generator: SeededGenerator(
@@ -218,11 +223,16 @@ final class FailoverSupervisor: Sendable {
             var action: TLSFilesMachine.OnLook
             do throws(EtcdError) {
                 let files = try TLSMaterial(reading: configuration.tls, now: now)
-                action = machine.filesRead(fingerprint: files.fingerprint, now: now)
+                noteLeftOut(files, connection.endpoint)
+                action = machine.filesRead(files.files, now: now)
                 if action == .tryNew {
                     try await tryNew(connection.endpoint)
                     connection.abandon(because: "the files of its TLS have changed")
                     return
+                }
+                if action == .tryOut {
+                    try await tryNew(connection.endpoint)
+                    action = machine.triedOut(now: now)
                 }
             } catch {
                 action = machine.filesUnusable(error.message)
@@ -233,22 +243,56 @@ final class FailoverSupervisor: Sendable {
         }
     }
 
+    /// Says which authorities are left out, once for each change, whichever connection shows it.
+    private func noteLeftOut(_ material: TLSMaterial?, _ endpoint: EtcdEndpoint) {
+        guard let material else { return }
+        let leftOut = material.leftOut
+        let isNews = shared.withLock { shared in
+            defer { shared.leftOut = leftOut }
+            return shared.leftOut != leftOut
+        }
+        if isNews, let leftOut { observe(.filesNeedCare(endpoint, leftOut)) }
+    }
+
     /// Makes a second connection, asks the member over it, and lets it go. A handshake alone would not do:
     /// with TLS 1.3 a server refuses our certificate only afterwards.
     private func tryNew(_ endpoint: EtcdEndpoint) async throws(EtcdError) {
         let limit = configuration.attemptTimeout
-        let trial = try MemberConnection(to: endpoint, within: limit, configuration: configuration)
-        let result: Result<Void, EtcdError> = await withTaskGroup { group in
+        _ = try await ask(endpoint) { trial throws(EtcdError) in
+            try await trial.probe(within: limit)
+        }
+    }
+
+    /// Asks an endpoint which cluster it belongs to, over a connection of its own that ends with the answer.
+    ///
+    /// - Returns: `nil` when the member tells nobody who has not logged in.
+    /// - Throws: ``EtcdError`` when it does not answer within the attempt timeout.
+    func cluster(at endpoint: EtcdEndpoint) async throws(EtcdError) -> ClusterID? {
+        let limit = configuration.attemptTimeout
+        return try await ask(endpoint) { trial throws(EtcdError) in
+            try await trial.cluster(within: limit)
+        }
+    }
+
+    private func ask<Answer: Sendable>(
+        _ endpoint: EtcdEndpoint,
+        _ question: (MemberConnection) async throws(EtcdError) -> Answer
+    ) async throws(EtcdError) -> Answer {
+        let trial = try MemberConnection(
+            to: endpoint,
+            within: configuration.attemptTimeout,
+            configuration: configuration
+        )
+        let result: Result<Answer, EtcdError> = await withTaskGroup { group in
             group.addTask { await trial.run() }
             defer { group.cancelAll() }
             do throws(EtcdError) {
-                _ = try await trial.probe(within: limit)
-                return .success(())
+                return .success(try await question(trial))
             } catch {
                 return .failure(error)
             }
         }
-        try result.get()
+        return try result.get()
     }
 
     // MARK: state

@@ -1,8 +1,10 @@
+import Certificates
 import EtcdAPI
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import NIOCore
 import NIOHTTP2
+import NIOSSL
 import Registry
 import Synchronization
 
@@ -47,14 +49,23 @@ final class MemberConnection: Sendable {
             )
         }
         self.tap = tap
+        let now = CertificateValidity.now
         material =
-            endpoint.scheme == .https
-            ? try TLSMaterial(reading: configuration.tls, now: CertificateValidity.now) : nil
+            endpoint.scheme == .https ? try TLSMaterial(reading: configuration.tls, now: now) : nil
+        let security = try material.map { material throws(EtcdError) in
+            Security(material: material, context: try material.context(now: now))
+        }
         do {
             let transport = try GRPCTransport(
                 target: Self.target(for: endpoint),
-                transportSecurity: material?.security ?? .plaintext,
-                config: Self.transportConfiguration(configuration, endpoint, limit, tap: tap)
+                transportSecurity: security == nil ? .plaintext : .customSecure,
+                config: Self.transportConfiguration(
+                    configuration,
+                    endpoint,
+                    limit,
+                    security,
+                    tap: tap
+                )
             )
             grpc = GRPCClient(transport: transport, interceptors: [carrier])
         } catch {
@@ -109,6 +120,18 @@ final class MemberConnection: Sendable {
         options.timeout = max(limit - began.duration(to: .now), .milliseconds(50))
         try await probeReading(options)
         return status
+    }
+
+    /// Asks the member which cluster it belongs to; one that is of no use otherwise tells it too.
+    ///
+    /// - Parameter limit: How long it may take, the TCP connect included.
+    /// - Returns: `nil` when it tells nobody who has not logged in.
+    /// - Throws: ``EtcdError`` when the member does not answer.
+    func cluster(within limit: Duration) async throws(EtcdError) -> ClusterID? {
+        var options = CallOptions.defaults
+        options.timeout = limit
+        let id = try await status(options).header.clusterID
+        return id == 0 ? nil : ClusterID(rawValue: id)
     }
 
     private func status(
@@ -176,15 +199,25 @@ final class MemberConnection: Sendable {
         }
     }
 
+    /// What TLS is made of. gRPC's own setting has no place for the kinds of keys that are taken.
+    private struct Security: Sendable {
+        let material: TLSMaterial
+        let context: NIOSSLContext
+    }
+
     private static func transportConfiguration(
         _ configuration: EtcdClient.Configuration,
         _ endpoint: EtcdEndpoint,
         _ limit: Duration,
+        _ security: Security?,
         tap: ConnectionTap
     ) -> GRPCTransport.Config {
         // A name may have several addresses, and the first one may be the dead one.
         let limit = TimeAmount(endpoint.host.family == .name ? limit / 2 : limit)
-        let (tls, isTLS) = (configuration.tls, endpoint.scheme == .https)
+        let tls = configuration.tls
+        // Names the server in the handshake, and is what its certificate must be for; without one that is
+        // the IP address.
+        let name = tls.serverName ?? (endpoint.host.family == .name ? endpoint.host.text : nil)
         return .defaults { transport in
             // etcd allows a ping each 5 s (its --grpc-keepalive-min-time), none without a call under
             // way, and hangs up on more.
@@ -193,10 +226,7 @@ final class MemberConnection: Sendable {
                 timeout: .seconds(2),
                 allowWithoutCalls: false
             )
-            // Names the server in the handshake, and is what its certificate must be for. Without it
-            // that would be the IP address, also for an endpoint with a name.
-            let name = endpoint.host.family == .name ? endpoint.host.text : nil
-            if isTLS { transport.http2.authority = tls.serverName ?? name }
+            if security != nil { transport.http2.authority = name }
             transport.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
@@ -208,11 +238,18 @@ final class MemberConnection: Sendable {
                         tap.failed(ChannelError.connectTimeout(limit))
                     }
                     try pipeline.addHandler(timeout, position: .before(filter))
-                    if isTLS {
-                        let witness = TLSWitness(endpoint, tls) { tap.failed($0) }
+                    if let security {
+                        let handler = try NIOSSLClientHandler(
+                            context: security.context,
+                            serverHostname: name
+                        )
+                        try pipeline.addHandler(handler, position: .first)
+                        let witness = TLSWitness(endpoint, tls, security.material) {
+                            tap.failed($0)
+                        }
                         try pipeline.addHandler(witness, position: .before(filter))
                     }
-                    let check = ProtocolCheck(isTLS: isTLS) { tap.failed($0) }
+                    let check = ProtocolCheck(isTLS: security != nil) { tap.failed($0) }
                     try pipeline.addHandler(check, position: .first)
                     try tap.install(on: channel)
                 }

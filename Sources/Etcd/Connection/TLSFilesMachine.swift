@@ -1,3 +1,4 @@
+import Certificates
 import Registry
 
 /// Decides when the files of TLS are looked at again, and what follows from what they hold.
@@ -11,45 +12,85 @@ struct TLSFilesMachine: Sendable {
         case say(String)
         /// See whether a connection with the new files serves, and only then move on to one.
         case tryNew
+        /// The files are the same, but an authority in them has ended or begun since: see whether a new
+        /// connection would still serve, and keep this one. Then tell ``triedOut(now:)``.
+        case tryOut
+    }
+
+    /// What the files hold.
+    struct Files: Equatable, Sendable {
+        /// Changes whenever the content of a file does.
+        var fingerprint: Int
+        /// Which authorities are valid, by their places in the file.
+        var authorities: [Int] = []
+        /// When one of them begins or ends.
+        var authoritiesChangeAt: Int?
     }
 
     private let inUse: Int
     private let validity: CertificateValidity?
     private let interval: Duration
+    /// Which authorities a connection was last seen to serve with.
+    private var authorities: [Int]
+    private var authoritiesChangeAt: Int?
+    private var underTrial: [Int] = []
     private var said: String?
     private var isInTrouble = false
     private var generator: SeededGenerator
 
     /// - Parameters:
-    ///   - inUse: The fingerprint of the files that the connection was made with.
+    ///   - inUse: What the files held that the connection was made with.
     ///   - validity: That of our own certificate, if we showed one.
     ///   - interval: How often to look.
     init(
-        inUse: Int,
+        inUse: Files,
         validity: CertificateValidity?,
         interval: Duration,
         generator: SeededGenerator
     ) {
-        self.inUse = inUse
+        self.inUse = inUse.fingerprint
+        authorities = inUse.authorities
+        authoritiesChangeAt = inUse.authoritiesChangeAt
         self.validity = validity
         self.interval = interval
         self.generator = generator
     }
 
     /// How long to wait before the next look: the interval with a quarter of jitter, so that a fleet
-    /// whose files change at once does not reconnect at once; less for a certificate that ends before,
-    /// and for files in which something is wrong: somebody is mending them.
+    /// whose files change at once does not reconnect at once; less for a certificate that ends before, for
+    /// an authority that begins or ends before, and for files in which something is wrong: somebody is
+    /// mending them.
     mutating func nextLook(now: Int) -> Duration {
-        let usual =
+        var next =
             min(interval, isInTrouble ? .seconds(5) : interval)
             * Double.random(in: 0.75...1.25, using: &generator)
-        guard let validity, validity.ends > now else { return usual }
-        return min(usual, max(.seconds(1), .seconds(validity.ends - now) / 3))
+        if let change = authoritiesChangeAt, change >= now {
+            // Not the whole fleet in one second: each makes a connection to see what follows.
+            let turn = interval / 6 * Double.random(in: 0..<1, using: &generator)
+            next = min(next, max(.seconds(1), .seconds(change - now) + turn))
+        }
+        guard let validity, validity.ends > now else { return next }
+        return min(next, max(.seconds(1), .seconds(validity.ends - now) / 3))
     }
 
     /// The files were read and can be used.
-    mutating func filesRead(fingerprint: Int, now: Int) -> OnLook {
-        if fingerprint != inUse { return .tryNew }
+    mutating func filesRead(_ files: Files, now: Int) -> OnLook {
+        if files.fingerprint != inUse { return .tryNew }
+        authoritiesChangeAt = files.authoritiesChangeAt
+        if files.authorities != authorities {
+            underTrial = files.authorities
+            return .tryOut
+        }
+        return fine(now: now)
+    }
+
+    /// A new connection would serve with the authorities that are valid now.
+    mutating func triedOut(now: Int) -> OnLook {
+        authorities = underTrial
+        return fine(now: now)
+    }
+
+    private mutating func fine(now: Int) -> OnLook {
         isInTrouble = false
         guard let validity, endsSoon(validity, now) else {
             said = nil

@@ -1,53 +1,102 @@
-import GRPCNIOTransportHTTP2Posix
+import Certificates
 import NIOSSL
 import Registry
 
-/// What the files of ``EtcdClient/TLS`` held when they were read: enough for one connection.
+/// What the files of TLS held when they were read: enough for one connection.
 struct TLSMaterial: Sendable {
-    /// For gRPC.
-    let security: GRPCTransport.TransportSecurity
     /// Changes whenever the content of a file does.
     let fingerprint: Int
     /// When our own certificate is valid; `nil` when we have none.
     let validity: CertificateValidity?
+    /// The authorities of `ca_file`; `nil` when the system's are trusted.
+    let authorities: TrustedAuthorities?
+    private let configuration: TLSConfiguration
 
     /// Reads the files.
     ///
     /// - Parameter now: In seconds since 1970.
     /// - Throws: ``EtcdError`` `unusableFile` when one cannot be read or does not hold what it should,
-    ///   when certificate and key are no pair, or when our certificate has expired.
+    ///   when no authority is valid, when certificate and key are no pair, or when our certificate has expired.
     init(reading tls: EtcdClient.TLS, now: Int) throws(EtcdError) {
-        let authorities = try tls.caFile.map { path throws(EtcdError) in
+        let file = try tls.caFile.map { path throws(EtcdError) in
             try Self.certificates(path, as: "ca_file")
         }
         let pair = try Self.pair(of: tls, now: now)
 
         var hasher = Hasher()
-        hasher.combine(authorities?.bytes)
+        hasher.combine(file?.bytes)
         hasher.combine(pair?.chain.bytes)
         hasher.combine(pair?.key)
         fingerprint = hasher.finalize()
         validity = pair?.chain.certificates.first.map(CertificateValidity.init)
 
-        var options = GRPCTransport.TransportSecurity.TLS.defaults
-        if let authorities {
-            options.trustRoots = .certificates([.bytes(authorities.bytes, format: .pem)])
+        var configuration = TLSOffer.client(["h2"])
+        if let path = tls.caFile, let file {
+            let authorities = TrustedAuthorities(file.certificates, now: now)
+            guard !authorities.valid.isEmpty else { throw Self.noneIsValid(path, authorities) }
+            configuration.trustRoots = .certificates(authorities.valid.map(\.certificate))
+            self.authorities = authorities
+        } else {
+            authorities = nil
         }
         if let pair {
-            options.certificateChain = [.bytes(pair.chain.bytes, format: .pem)]
-            options.privateKey = .bytes(pair.key, format: .pem)
+            configuration.certificateChain = pair.chain.certificates.map { .certificate($0) }
+            configuration.privateKey = .privateKey(pair.privateKey)
         }
-        security = .tls(options)
+        self.configuration = configuration
     }
 
-    private typealias Certificates = (bytes: [UInt8], certificates: [NIOSSLCertificate])
+    /// What connections are made with. Reads the system's authorities, where they are trusted.
+    ///
+    /// - Throws: ``EtcdError`` `unusableFile` when these cannot be read.
+    func context(now: Int) throws(EtcdError) -> NIOSSLContext {
+        var configuration = configuration
+        if authorities == nil { SystemAuthorities().trust(in: &configuration, now: now) }
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw EtcdError(
+                .unusableFile,
+                "the system's authorities cannot be read; install its ca-certificates, or set ca_file",
+                cause: error
+            )
+        }
+    }
+
+    /// For ``TLSFilesMachine``.
+    var files: TLSFilesMachine.Files {
+        TLSFilesMachine.Files(
+            fingerprint: fingerprint,
+            authorities: authorities?.places ?? [],
+            authoritiesChangeAt: authorities?.changesAt
+        )
+    }
+
+    /// Which authorities of `ca_file` are not used because they are not valid, for people; `nil` when all are.
+    var leftOut: String? {
+        authorities?.leftOutWords.map {
+            "ca_file: left out of the authorities, they are not valid now: \($0); take them out of the "
+                + "file when the renewed ones are in it"
+        }
+    }
+
+    private typealias PEMFile = (bytes: [UInt8], certificates: [NIOSSLCertificate])
+    private typealias Pair = (chain: PEMFile, key: [UInt8], privateKey: NIOSSLPrivateKey)
     /// No bundle of authorities comes near it.
     private static let fileLimit = 4 * 1024 * 1024
+
+    private static func noneIsValid(_ path: String, _ all: TrustedAuthorities) -> EtcdError {
+        EtcdError(
+            .unusableFile,
+            "ca_file: no authority in \(path) is valid now: \(all.leftOutWords ?? "it is empty"); put the "
+                + "renewed one there (is this host's clock right?)"
+        )
+    }
 
     private static func certificates(
         _ path: String,
         as setting: String
-    ) throws(EtcdError) -> Certificates {
+    ) throws(EtcdError) -> PEMFile {
         let bytes = try SmallFile.read(path, limit: fileLimit, as: setting)
         guard let read = try? NIOSSLCertificate.fromPEMBytes(bytes), !read.isEmpty else {
             throw EtcdError(
@@ -58,17 +107,13 @@ struct TLSMaterial: Sendable {
         return (bytes, read)
     }
 
-    private static func pair(
-        of tls: EtcdClient.TLS,
-        now: Int
-    ) throws(EtcdError) -> (chain: Certificates, key: [UInt8])? {
+    private static func pair(of tls: EtcdClient.TLS, now: Int) throws(EtcdError) -> Pair? {
         switch (tls.certificateFile, tls.keyFile) {
         case (nil, nil): return nil
         case (let certificate?, let key?):
             let chain = try certificates(certificate, as: "cert_file")
             let bytes = try SmallFile.read(key, limit: fileLimit, as: "key_file")
-            try check(chain, certificate, bytes, key, now)
-            return (chain, bytes)
+            return (chain, bytes, try check(chain, certificate, bytes, key, now))
         default:
             throw EtcdError(
                 .unusableFile,
@@ -77,17 +122,20 @@ struct TLSMaterial: Sendable {
         }
     }
 
+    /// - Returns: The key, which is the certificate's.
     private static func check(
-        _ chain: Certificates,
+        _ chain: PEMFile,
         _ certificateFile: String,
         _ bytes: [UInt8],
         _ keyFile: String,
         _ now: Int
-    ) throws(EtcdError) {
+    ) throws(EtcdError) -> NIOSSLPrivateKey {
         guard let key = try? NIOSSLPrivateKey(bytes: bytes, format: .pem) else {
             throw EtcdError(
                 .unusableFile,
-                "key_file: \(keyFile) holds no private key in PEM, or one with a passphrase"
+                "key_file: \(keyFile) holds no private key in PEM, one with a passphrase, or one of a "
+                    + "kind that is not supported: it must be of \(TLSOffer.keys)"
+                    + kind(of: chain.certificates.first)
             )
         }
         var together = TLSConfiguration.makeClientConfiguration()
@@ -110,5 +158,14 @@ struct TLSMaterial: Sendable {
                     + "\(CertificateValidity.date(own.ends)); renew it"
             )
         }
+        return key
+    }
+
+    /// Its key is not read; that of the certificate beside it is of the same kind.
+    private static func kind(of certificate: NIOSSLCertificate?) -> String {
+        certificate.flatMap(CertificateFacts.init).map {
+            "; cert_file is for one of \($0.key.algorithm)"
+        }
+            ?? ""
     }
 }

@@ -3,18 +3,25 @@ import NIOSSL
 import Registry
 
 /// Sees what goes wrong with TLS, right behind its handler: gRPC's own handlers pass no error on, and
-/// they do not know the server's certificate, whose dates tell what the error does not.
+/// they do not know the server's certificate, which tells what the error does not.
 final class TLSWitness: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let endpoint: EtcdEndpoint
     private let tls: EtcdClient.TLS
+    private let material: TLSMaterial
     private let saw: (TLSFailure) -> Void
 
     /// - Parameter saw: Called with each error.
-    init(_ endpoint: EtcdEndpoint, _ tls: EtcdClient.TLS, saw: @escaping (TLSFailure) -> Void) {
+    init(
+        _ endpoint: EtcdEndpoint,
+        _ tls: EtcdClient.TLS,
+        _ material: TLSMaterial,
+        saw: @escaping (TLSFailure) -> Void
+    ) {
         self.endpoint = endpoint
         self.tls = tls
+        self.material = material
         self.saw = saw
     }
 
@@ -24,8 +31,9 @@ final class TLSWitness: ChannelInboundHandler {
             TLSFailure(
                 error: error,
                 expectedName: tls.serverName ?? endpoint.host.text,
-                server: shown.map(CertificateValidity.init),
-                hasOwnCertificate: tls.certificateFile != nil
+                server: shown,
+                authorities: material.authorities,
+                hasOwnCertificate: material.validity != nil
             )
         )
         context.fireErrorCaught(error)

@@ -1,11 +1,13 @@
+import Certificates
 import NIOSSL
 import Synchronization
 
 /// Who is trusted, read once for all checks that trust the same: the system's authorities are a
 /// hundred and more, too many to read every second.
 ///
-/// After a failed handshake they are read anew, so a renewed authority is known by the next run. One
-/// that was taken away is trusted until then.
+/// After a failed handshake they are read anew, so a renewed authority is known by the next run; one that was
+/// taken away is trusted until then. They are read anew as well when one of a file begins or ends to be
+/// valid, so that an expired one does not hide its twin: see ``TrustedAuthorities``.
 final class TrustStores: Sendable {
     private struct Key: Hashable {
         var verifies: Bool
@@ -17,19 +19,31 @@ final class TrustStores: Sendable {
         }
     }
 
-    private let contexts = Mutex<[Key: NIOSSLContext]>([:])
+    private struct Store {
+        let context: NIOSSLContext
+        /// When another authority is valid than when it was made; `nil` when none ever will be.
+        let changesAt: Int?
+    }
+
+    private let stores = Mutex<[Key: Store]>([:])
 
     /// The context for connections with this trust.
     ///
     /// - Throws: ``ProbeFailure`` with `tls` when the file of authorities cannot be used.
     func context(for trust: TLSTrust) throws(ProbeFailure) -> NIOSSLContext {
         do {
-            return try contexts.withLock { contexts in
-                if let context = contexts[Key(trust)] { return context }
-                let context = try NIOSSLContext(configuration: Self.configuration(trust))
-                contexts[Key(trust)] = context
+            return try stores.withLock { stores in
+                let now = CertificateValidity.now
+                if let store = stores[Key(trust)], store.changesAt.map({ now < $0 }) ?? true {
+                    return store.context
+                }
+                let (configuration, changesAt) = try Self.configuration(trust, now)
+                let context = try NIOSSLContext(configuration: configuration)
+                stores[Key(trust)] = Store(context: context, changesAt: changesAt)
                 return context
             }
+        } catch let failure as ProbeFailure {
+            throw failure
         } catch {
             let file = trust.authorities ?? "the system's file of authorities"
             throw ProbeFailure(
@@ -42,18 +56,31 @@ final class TrustStores: Sendable {
 
     /// Has the files read anew by the next run.
     func forget(_ trust: TLSTrust) {
-        _ = contexts.withLock { $0.removeValue(forKey: Key(trust)) }
+        _ = stores.withLock { $0.removeValue(forKey: Key(trust)) }
     }
 
-    private static func configuration(_ trust: TLSTrust) -> TLSConfiguration {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
+    private static func configuration(
+        _ trust: TLSTrust,
+        _ now: Int
+    ) throws -> (TLSConfiguration, changesAt: Int?) {
+        var configuration = TLSOffer.client(["http/1.1"])
         if !trust.verifies {
             configuration.certificateVerification = .none
         } else if let file = trust.authorities {
-            configuration.trustRoots = .file(file)
+            let all = try NIOSSLCertificate.fromPEMFile(file)
+            let authorities = TrustedAuthorities(all, now: now)
+            guard !authorities.valid.isEmpty else {
+                throw ProbeFailure(
+                    .tls,
+                    "no authority in \(file) is valid now: \(authorities.leftOutWords ?? "it is empty"); "
+                        + "put the renewed one there"
+                )
+            }
+            configuration.trustRoots = .certificates(authorities.valid.map(\.certificate))
+            return (configuration, authorities.changesAt)
+        } else {
+            SystemAuthorities().trust(in: &configuration, now: now)
         }
-        return configuration
+        return (configuration, nil)
     }
 }

@@ -18,7 +18,8 @@ struct ConfigurationSummary {
             loaded.files.isEmpty ? "no file: the defaults" : loaded.files.joined(separator: ", ")
         var lines = ["configuration: \(files)"]
         let endpoints = configuration.etcd.endpoints.map(\.description).joined(separator: ", ")
-        lines.append("etcd: \(endpoints), keys under \(configuration.etcd.prefix)")
+        let order = configuration.etcd.order == .listed ? ", tried in this order" : ""
+        lines.append("etcd: \(endpoints)\(order), keys under \(configuration.etcd.prefix)")
         if configuration.services.isEmpty { lines.append("registers: nothing") }
         for service in configuration.services { lines.append("registers: \(describe(service))") }
         if !configuration.services.isEmpty {

@@ -59,6 +59,7 @@ extension EtcdClient.Configuration {
     /// The client of a configuration.
     init(_ etcd: Configuration.Etcd) {
         self.init(endpoints: etcd.endpoints)
+        order = etcd.order
         dialTimeout = etcd.dialTimeout
         let credentials = ConfigurationSource.credentialsDirectory
         tls = EtcdClient.TLS(
@@ -80,7 +81,7 @@ extension EtcdClient.Configuration {
     var fileTroubles: [String] {
         var troubles: [String] = []
         do throws(EtcdError) {
-            if endpoints.contains(where: { $0.scheme == .https }) { try tls.check() }
+            if endpoints.contains(where: { $0.scheme == .https }) { troubles += try tls.check() }
         } catch {
             troubles.append(error.message)
         }

@@ -27,6 +27,7 @@ struct StatusText {
             ["lease", report.lease.map { "\($0), ttl \(report.ttlSeconds) s" } ?? "none"],
             ["list", list],
         ]
+        if let error = report.endpointsError { rows.append(["endpoints", error]) }
         if let error = report.listError { rows.append(["list error", error]) }
         for drain in report.drains {
             let end = drain.until.map { "until \($0)" } ?? "until 'discoveryd undrain'"

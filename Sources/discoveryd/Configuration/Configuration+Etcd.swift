@@ -4,9 +4,11 @@ import Registry
 extension Configuration {
     /// `[etcd]`: where the registry is.
     struct Etcd: Equatable, Sendable {
-        /// The members to connect to, in the order in which they are tried; at least one. Default:
-        /// `http://127.0.0.1:2379`.
+        /// The members to connect to; at least one. Default: `http://127.0.0.1:2379`.
         var endpoints: [EtcdEndpoint] = [.local]
+        /// In which order they are tried. Default: the first is drawn, so that a fleet with one
+        /// configuration spreads over the members.
+        var order = EtcdClient.EndpointOrder.random
         /// The part of the key space that holds the services. Default: `services/`.
         var prefix: RegistryPrefix = .standard
         /// How long one pass over all endpoints may take until one of them is connected. Default 5 s,

@@ -23,6 +23,7 @@ extension StatusReport {
         self.since = facts.since.ISO8601Format()
         etcd = facts.etcd?.description
         etcdError = facts.etcd == nil ? facts.etcdTrouble : nil
+        endpointsError = facts.endpointsTrouble
         listError = facts.listTrouble
         self.lease = lease?.description
         ttlSeconds = configuration.lease.ttl.components.seconds

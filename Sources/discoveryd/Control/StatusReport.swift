@@ -66,6 +66,8 @@ struct StatusReport: Codable, Equatable, Sendable {
     var since: String
     var etcd: String?
     var etcdError: String?
+    /// That the endpoints are of several clusters.
+    var endpointsError: String?
     var listError: String?
     var lease: String?
     var ttlSeconds: Int64
@@ -89,6 +91,7 @@ struct StatusReport: Codable, Equatable, Sendable {
         case schema, version, state, since, etcd, lease, revision, services, outputs, drains
         case oversized = "oversized_services"
         case etcdError = "etcd_error"
+        case endpointsError = "endpoints_error"
         case listError = "list_error"
         case ttlSeconds = "ttl_seconds"
         case lastSync = "last_sync"

@@ -17,6 +17,8 @@ final class StatusBoard: Sendable {
     struct Facts: Sendable {
         var etcd: EtcdEndpoint?
         var etcdTrouble: String?
+        /// That the endpoints are of several clusters.
+        var endpointsTrouble: String?
         /// Why the list cannot be read, although etcd is there.
         var listTrouble: String?
         /// The list as it was when these facts were asked for.

@@ -61,6 +61,7 @@ struct StatusLine {
         } else if let trouble = facts.listTrouble {
             parts.append("no list: \(trouble)")
         }
+        if let trouble = facts.endpointsTrouble { parts.append(trouble) }
         for (path, status) in outputs.sorted(by: { $0.key < $1.key }) {
             switch status {
             case .failed(let error): parts.append("\(path): \(error.message)")

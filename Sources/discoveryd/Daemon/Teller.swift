@@ -135,6 +135,8 @@ final class Teller: Service {
             signal.setPause(Self.pause)
             log.notice("ready")
             tell([.ready])
+            // Whoever waits for it is not told by anything else.
+            signal.raise()
         case .readyDegraded(let filesExist):
             signal.setPause(Self.pause)
             board.update { facts in

@@ -9,6 +9,7 @@ import Testing
         let configuration = try ConfigurationFixture("").configuration()
         #expect(configuration == Configuration())
         #expect(configuration.etcd.endpoints.map(\.description) == ["http://127.0.0.1:2379"])
+        #expect(configuration.etcd.order == .random)
         #expect(configuration.etcd.prefix.text == "services/")
         #expect(configuration.etcd.dialTimeout == .seconds(5))
         #expect(configuration.lease.ttl == .seconds(10))
@@ -21,6 +22,7 @@ import Testing
             """
             [etcd]
             endpoints = ["http://localhost:2379", "[::1]:2390", "127.0.0.2"]
+            order = "listed"
             prefix = "/lab/services"
             dial_timeout = "500ms"
             [lease]
@@ -37,6 +39,7 @@ import Testing
                 "http://localhost:2379", "http://[::1]:2390", "http://127.0.0.2:2379",
             ]
         )
+        #expect(configuration.etcd.order == .listed)
         #expect(configuration.etcd.prefix.text == "/lab/services/")
         #expect(configuration.etcd.dialTimeout == .milliseconds(500))
         #expect(configuration.lease.ttl == .seconds(60))
@@ -63,6 +66,15 @@ import Testing
         (
             "etcd", "endpoints = [2379]", "2:14",
             "endpoints: must be a string such as \"http://127.0.0.1:2379\", is the integer 2379"
+        ),
+        (
+            "etcd", "endpoints = [\"http://etcd_1:2379\"]", "2:14",
+            "endpoints: the host in an endpoint has no underscores, which host names cannot have "
+                + "(RFC 1123); use its IP address, or give it another name"
+        ),
+        (
+            "etcd", "order = \"first\"", "2:9",
+            "order: must be \"random\" or \"listed\", is \"first\""
         ),
         (
             "etcd", "prefix = \"//\"", "2:10",
@@ -100,6 +112,29 @@ import Testing
             ConfigurationFixture("[\(table)]\n\(line)").faults() == [
                 "\(place): [\(table)] \(sentence)"
             ]
+        )
+    }
+
+    /// Version 0.1.0 ran with it, and may have been right to.
+    @Test func anIPv6AddressWithAPortAndNoBracketsCostsThatEndpointOnly() throws {
+        let meant =
+            "endpoints: an IPv6 address stands in brackets: https://[2001:db8::5]:2379, or "
+            + "https://[2001:db8::5:2379]:2379 if all of it is the address"
+        let others = ConfigurationFixture(
+            "[etcd]\nendpoints = [\"https://10.0.0.1\", \"https://2001:db8::5:2379\"]"
+        )
+        #expect(
+            try others.configuration().etcd.endpoints.map(\.description) == [
+                "https://10.0.0.1:2379"
+            ]
+        )
+        #expect(try others.warnings() == ["2:34: [etcd] \(meant); until then it is left out"])
+
+        let alone = ConfigurationFixture("[etcd]\nendpoints = [\"https://2001:db8::5:2379\"]")
+        let taken = "https://[2001:db8::5:2379]:2379"
+        #expect(try alone.configuration().etcd.endpoints.map(\.description) == [taken])
+        #expect(
+            try alone.warnings() == ["2:14: [etcd] \(meant); until then it is taken for \(taken)"]
         )
     }
 

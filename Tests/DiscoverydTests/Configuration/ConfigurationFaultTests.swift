@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ConfigurationFaultTests {
     private static let allowedInEtcd =
-        "allowed are endpoints, prefix, dial_timeout, username, password_file, ca_file, cert_file, "
+        "allowed are endpoints, order, prefix, dial_timeout, username, password_file, ca_file, cert_file, "
         + "key_file, server_name"
 
     @Test func fiveMistakesGiveFiveSentencesWithPositions() throws {

@@ -42,6 +42,7 @@ import Testing
         // These have no default that could be written down.
         expected.etcd = loaded.configuration.etcd
         expected.etcd.endpoints = Configuration.Etcd().endpoints
+        expected.etcd.order = Configuration.Etcd().order
         expected.etcd.prefix = Configuration.Etcd().prefix
         expected.etcd.dialTimeout = Configuration.Etcd().dialTimeout
         expected.metrics = loaded.configuration.metrics
@@ -79,7 +80,7 @@ import Testing
         let bytes = try ConfigurationSource.disk.readFile(Self.path, 1 << 20)
         let text = String(decoding: bytes, as: UTF8.self)
         let keys = [
-            "outputs", "endpoints", "prefix", "dial_timeout", "username", "password_file",
+            "outputs", "endpoints", "order", "prefix", "dial_timeout", "username", "password_file",
             "ca_file",
             "cert_file", "key_file", "server_name", "ttl", "timeout", "name", "port",
             "address", "id", "weight", "zone", "tags", "meta", "path", "services", "format", "mode",

@@ -188,6 +188,19 @@ import Testing
         #expect(try service("address = \"10.0.0.5\"").warnings().isEmpty)
     }
 
+    @Test func anIPv6AddressThatEndsWithThePortIsDoubtful() throws {
+        #expect(
+            try service("address = \"2001:db8::5:8080\"").warnings() == [
+                "1:1: [service \"web\"] address: \"2001:db8::5:8080\" ends with the port, and all of it is "
+                    + "taken for the address; write \"2001:db8::5\" if that is meant, the port stands in "
+                    + "port"
+            ]
+        )
+        for address in ["2001:db8::5", "2001:db8::5:80", "2001:db8::8080", "[2001:db8::5]"] {
+            #expect(try service("address = \"\(address)\"").warnings().isEmpty)
+        }
+    }
+
     @Test func aLongNameIsCutInWhatIsSaidOfIt() {
         let long = String(repeating: "n", count: 129)
         #expect(

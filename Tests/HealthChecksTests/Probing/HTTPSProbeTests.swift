@@ -62,6 +62,60 @@ import Testing
         }
     }
 
+    @Test(arguments: TestKey.common)
+    func aServerMayHaveAnyCommonKindOfKey(key: TestKey) async throws {
+        try await TemporaryDirectory.with { directory in
+            let authority = try await TestAuthority(key: key, in: directory)
+            let own = try await authority.issue("server", key: key)
+            let certificate = Certificate(file: own.file, key: own.keyFile)
+            try await Server.with(certificate: certificate) { server in
+                #expect(await failure(server, TLSTrust(authorities: authority.file)) == nil)
+            }
+        }
+    }
+
+    @Test func anExpiredAuthorityBeforeItsRenewedTwinIsLeftOut() async throws {
+        try await TemporaryDirectory.with { directory in
+            let authority = try await TestAuthority("web CA", in: directory)
+            let old = try await authority.twin("old", from: -2 * 24 * 3600, end: -24 * 3600)
+            let both = try directory.write(
+                "both",
+                try contents(of: old) + (try contents(of: authority.file))
+            )
+            let own = try await authority.issue("server")
+            let certificate = Certificate(file: own.file, key: own.keyFile)
+            try await Server.with(certificate: certificate) { server in
+                #expect(await failure(server, TLSTrust(authorities: both)) == nil)
+                let alone = await failure(server, TLSTrust(authorities: old))
+                #expect(alone?.code == .tls)
+                #expect(
+                    alone?.message.hasPrefix(
+                        "no authority in \(old) is valid now: \"web CA\" (expired on 20"
+                    ) == true
+                )
+            }
+        }
+    }
+
+    @Test func anAuthorityThatEndsBesideItsRenewedTwinFailsNoRun() async throws {
+        try await TemporaryDirectory.with { directory in
+            let authority = try await TestAuthority(in: directory)
+            let own = try await authority.issue("server")
+            let certificate = Certificate(file: own.file, key: own.keyFile)
+            try await Server.with(certificate: certificate) { server in
+                let ending = try await authority.twin("ending", from: -60, end: 3)
+                let end = ContinuousClock.now + .seconds(4)
+                let both = try directory.write(
+                    "both",
+                    try contents(of: ending) + (try contents(of: authority.file))
+                )
+                while ContinuousClock.now < end {
+                    #expect(await failure(server, TLSTrust(authorities: both)) == nil)
+                }
+            }
+        }
+    }
+
     @Test func aMissingFileOfAuthoritiesIsNamed() async throws {
         let trust = TLSTrust(authorities: "/nowhere/ca.pem")
         let failure = await failure(Server(port: 1), trust)

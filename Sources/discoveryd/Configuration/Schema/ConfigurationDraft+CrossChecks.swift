@@ -110,6 +110,11 @@ extension ConfigurationDraft {
     }
 
     private func endpointWarnings() -> [ConfigurationFault] {
+        endpointDoubts.map { ConfigurationFault(at: $0.place, table: "[etcd]", $0.value) }
+            + unencryptedWarnings()
+    }
+
+    private func unencryptedWarnings() -> [ConfigurationFault] {
         (endpoints ?? []).compactMap { endpoint in
             guard endpoint.value.scheme == .http, !endpoint.value.host.isLoopback else {
                 return nil
@@ -139,12 +144,29 @@ extension ConfigurationDraft {
 
     private func serviceWarnings() -> [ConfigurationFault] {
         services.compactMap { declared in
-            guard let address = declared.value.address, address.isLoopback else { return nil }
-            let sentence =
-                "address: \(Quoted(address.text)) is this host to every reader; "
-                + "others cannot connect to it"
-            return ConfigurationFault(at: declared.place, table: declared.name, sentence)
+            guard let address = declared.value.address else { return nil }
+            var sentence: String?
+            if address.isLoopback {
+                sentence =
+                    "address: \(Quoted(address.text)) is this host to every reader; "
+                    + "others cannot connect to it"
+            } else if let bare = Self.withoutPort(address, declared.value.port) {
+                sentence =
+                    "address: \(Quoted(address.text)) ends with the port, and all of it is taken for the "
+                    + "address; write \(Quoted(bare.text)) if that is meant, the port stands in port"
+            }
+            return sentence.map {
+                ConfigurationFault(at: declared.place, table: declared.name, $0)
+            }
         }
+    }
+
+    /// An IPv6 address that may be a shorter one with the port behind it.
+    private static func withoutPort(_ address: HostAddress, _ port: UInt16) -> HostAddress? {
+        let end = ":\(port)"
+        guard address.family == .ipv6, address.text.hasSuffix(end) else { return nil }
+        let bare = HostAddress(address.text.dropLast(end.count))
+        return bare?.family == .ipv6 ? bare : nil
     }
 
     private func fault(_ declared: Declared<some Any>, _ sentence: String) -> ConfigurationFault {

@@ -1,15 +1,12 @@
+import Etcd
 import Registry
 
 // `[etcd]`, `[lease]` and `[start]`: the tables of which there is one.
 extension ConfigurationDraft {
     mutating func readEtcd(_ table: inout TableReader) {
-        if let found = table.list("endpoints", of: .endpoint, called: "strings") {
-            if found.value.isEmpty {
-                table.fault(at: found.place.position, "endpoints: must name at least one endpoint")
-            } else {
-                endpoints = found.value
-            }
-        }
+        readEndpoints(&table)
+        order =
+            table.optional("order", Expectation<EtcdClient.EndpointOrder>.choice)?.value ?? order
         let prefix = table.optional("prefix", .prefix)
         self.prefix = prefix?.value ?? self.prefix
         let dialTimeout = table.optional(
@@ -19,6 +16,29 @@ extension ConfigurationDraft {
         self.dialTimeout = dialTimeout?.value ?? self.dialTimeout
         readSecurity(&table)
         refuseOutputs(in: &table)
+    }
+
+    /// One that can be read in two ways is left out while there are others: version 0.1.0 ran with it, so it
+    /// refuses nothing else.
+    private mutating func readEndpoints(_ table: inout TableReader) {
+        guard let found = table.list("endpoints", of: .endpoint, called: "strings") else { return }
+        guard !found.value.isEmpty else {
+            table.fault(at: found.place.position, "endpoints: must name at least one endpoint")
+            return
+        }
+        let clear = found.value.filter { $0.value.doubt == nil }
+        endpoints = (clear.isEmpty ? found.value : clear).map {
+            Located(value: $0.value.endpoint, place: $0.place)
+        }
+        endpointDoubts = found.value.compactMap { read in
+            read.value.doubt.map { doubt in
+                let outcome =
+                    clear.isEmpty
+                    ? "until then it is taken for \(read.value.endpoint)"
+                    : "until then it is left out"
+                return Located(value: "endpoints: \(doubt); \(outcome)", place: read.place)
+            }
+        }
     }
 
     private mutating func readSecurity(_ table: inout TableReader) {

@@ -26,6 +26,9 @@ struct ConfigurationDraft {
     }
 
     var endpoints: [Located<EtcdEndpoint>]?
+    /// What is said of endpoints that can be read in two ways.
+    var endpointDoubts: [Located<String>] = []
+    var order: EtcdClient.EndpointOrder?
     var prefix: RegistryPrefix?
     var dialTimeout: Duration?
     var username: Located<String>?
@@ -68,6 +71,7 @@ struct ConfigurationDraft {
     var configuration: Configuration {
         var merged = Configuration()
         if let endpoints { merged.etcd.endpoints = endpoints.map(\.value) }
+        if let order { merged.etcd.order = order }
         if let prefix { merged.etcd.prefix = prefix }
         if let dialTimeout { merged.etcd.dialTimeout = dialTimeout }
         merged.etcd.username = username?.value

@@ -95,14 +95,24 @@ extension Expectation where Value == ServiceAddress {
     }
 }
 
-extension Expectation where Value == EtcdEndpoint {
+/// A member of the cluster, as it is written.
+struct WrittenEndpoint {
+    let endpoint: EtcdEndpoint
+    /// What is said where it can be read in two ways.
+    var doubt: String?
+}
+
+extension Expectation where Value == WrittenEndpoint {
     /// A member of the cluster. What is refused is not repeated: it may hold a password.
     static var endpoint: Expectation {
         judgedText("a string", "such as \"\(EtcdEndpoint.local)\"") { text in
             do throws(EtcdError) {
-                return .value(try EtcdEndpoint(text))
+                return .value(WrittenEndpoint(endpoint: try EtcdEndpoint(text)))
             } catch {
-                return .refused(error.message)
+                guard let whole = EtcdEndpoint(takenForOneAddress: text) else {
+                    return .refused(error.message)
+                }
+                return .value(WrittenEndpoint(endpoint: whole, doubt: error.message))
             }
         }
     }

@@ -11,7 +11,7 @@ struct RegistryParts: Sendable {
     let keeper: LeaseKeeper
     let drains: DrainBoard
     let leaving: Leaving
-    private let client: EtcdClient
+    let client: EtcdClient
     private let events: AsyncStream<ConnectionEvent>
     /// Raised when the list has changed, once for many changes.
     private let bursts: AsyncStream<Void>

@@ -105,7 +105,7 @@ struct TellingParts: Sendable {
         ]
     }
 
-    /// Reloads, the watchdog, and last the one who speaks with systemd.
+    /// Reloads, the watchdog, the look at the endpoints, and last the one who speaks with systemd.
     var services: [any Service] {
         var services: [any Service] = [
             ReloadService(
@@ -128,6 +128,17 @@ struct TellingParts: Sendable {
                     interval: interval,
                     loops: loops,
                     notifier: daemon.notifier,
+                    log: daemon.log
+                )
+            )
+        }
+        if daemon.configuration.etcd.endpoints.count > 1 {
+            services.append(
+                ClusterCheck(
+                    client: registry.client,
+                    isReady: { [teller] in teller.isReady },
+                    board: shared.board,
+                    signal: shared.signal,
                     log: daemon.log
                 )
             )

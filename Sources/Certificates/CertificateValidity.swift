@@ -1,25 +1,32 @@
 import Glibc
-import NIOSSL
+package import NIOSSL
 
 /// From when to when a certificate is valid, in seconds since 1970.
-struct CertificateValidity: Equatable, Sendable {
-    let begins: Int
-    let ends: Int
+package struct CertificateValidity: Hashable, Sendable {
+    /// When it begins to be.
+    package let begins: Int
+    /// When it is no longer.
+    package let ends: Int
 
-    init(begins: Int, ends: Int) {
+    /// Names both ends.
+    package init(begins: Int, ends: Int) {
         self.begins = begins
         self.ends = ends
     }
 
-    init(_ certificate: NIOSSLCertificate) {
+    /// What a certificate says.
+    package init(_ certificate: NIOSSLCertificate) {
         self.init(begins: certificate.notValidBefore, ends: certificate.notValidAfter)
     }
 
+    /// Whether it is neither too early nor too late.
+    package func holds(at now: Int) -> Bool { begins <= now && now < ends }
+
     /// What the host's clock says.
-    static var now: Int { time(nil) }
+    package static var now: Int { time(nil) }
 
     /// `2026-11-25 09:30 UTC`.
-    static func date(_ instant: Int) -> String {
+    package static func date(_ instant: Int) -> String {
         var instant = instant
         var parts = tm()
         gmtime_r(&instant, &parts)

@@ -1,0 +1,59 @@
+import Etcd
+import Logging
+import Registry
+import ServiceLifecycle
+
+/// Asks the endpoints once whether they are of one cluster, when the daemon is ready and etcd is there: in
+/// the background, and whatever comes of it goes into the log and the status.
+///
+/// An endpoint that does not answer then is not asked again. If it is of another cluster, the watch says so
+/// when that one serves us.
+struct ClusterCheck: Service {
+    let client: EtcdClient
+    /// Whether READY=1 was said.
+    let isReady: @Sendable () -> Bool
+    let board: StatusBoard
+    let signal: ChangeSignal
+    let log: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await signal.follow { isReady() && board.current.etcd != nil }
+            guard let mixture = ClusterMixture(await client.clusters()) else { return }
+            log.error("\(mixture)")
+            board.update { $0.endpointsTrouble = mixture.description }
+        }
+        // The daemon ends with the first service that returns.
+        try? await gracefulShutdown()
+    }
+}
+
+/// That endpoints in one list are of several clusters.
+struct ClusterMixture: CustomStringConvertible {
+    private var clusters: [(id: ClusterID, endpoints: [EtcdEndpoint])] = []
+
+    /// - Parameter answers: What each endpoint said, in the order of the list.
+    /// - Returns: `nil` when all said the same.
+    init?(_ answers: [(endpoint: EtcdEndpoint, cluster: ClusterID)]) {
+        for (endpoint, id) in answers {
+            if let known = clusters.firstIndex(where: { $0.id == id }) {
+                clusters[known].endpoints.append(endpoint)
+            } else {
+                clusters.append((id, [endpoint]))
+            }
+        }
+        guard clusters.count > 1 else { return nil }
+    }
+
+    /// A sentence with the remedy.
+    var description: String {
+        let parts = clusters.map { cluster in
+            "\(cluster.endpoints.map(\.description).joined(separator: ", ")) of \(cluster.id)"
+        }
+        return
+            "the endpoints are of \(clusters.count) different etcd clusters: "
+            + parts.joined(separator: "; ")
+            + "; which registry this host is in changes with the endpoint that serves: name those of one "
+            + "cluster only"
+    }
+}
