@@ -41,6 +41,28 @@ import Testing
         }
     }
 
+    /// The mark is a file in the staging directory, and that may be a link of somebody else.
+    @Test func aMarkBehindALinkIsNeitherHeededNorTouched() async throws {
+        try await TemporaryDirectory.with { directory in
+            mkdir(directory.file("elsewhere"), 0o700)
+            try directory.write("elsewhere/list.reload", "")
+            symlink(directory.file("elsewhere"), directory.file(".discoveryd"))
+            let runs = Recorder<Int>()
+            try await running(directory.file("list"), { runs.record(1) }) { publisher in
+                publisher.publish(Lists.update([]))
+                try await eventually("the list is refused") {
+                    if case .failed = publisher.statuses[directory.file("list")] {
+                        true
+                    } else {
+                        false
+                    }
+                }
+            }
+            #expect(runs.all.isEmpty)
+            #expect(directory.read("elsewhere/list.reload") != nil)
+        }
+    }
+
     @Test func anActionThatHangsHoldsUpNoFile() async throws {
         try await TemporaryDirectory.with { directory in
             let begun = Recorder<Int>()

@@ -172,38 +172,47 @@ public final class EndpointPublisher: Sendable {
         let list = rendering.list
         rejected.withLock { $0[path] = rendering.rejections.count }
         file.rejections.listRendered(leavingOut: rendering.rejections).forEach(observe)
-        let isSame = holds(list, output, &file)
+        let found = holding(list, output, &file)
         files.withLock { [file] in $0[path] = file }
-        guard !isSame else {
-            ended(list, path, number, cost: processorTime() - began, .success(nil))
+        if let found {
+            ended(list, path, number, cost: processorTime() - began, .success(.unchanged(found)))
             return nil
         }
         guard output.check == nil, output.command == nil, !output.hasReload else {
             let cost = processorTime() - began
             return begin(PendingWrite(output: output, list: list, cost: cost), number)
         }
-        let result = Result { () throws(FileError) -> Int? in
+        let result = Result { () throws(FileError) -> Ending in
             let content = list.content
-            try writer.write(content, to: path, access: output.access)
-            return content.count
+            let identity = try writer.write(content, to: path, access: output.access)
+            return .written(identity, bytes: content.count)
         }
         ended(list, path, number, cost: processorTime() - began, result)
         return nil
     }
 
-    /// The write has ended: with so many bytes, with none as the file holds the list already, or not.
+    /// How a write ended that did not fail.
+    enum Ending {
+        /// The file is a new one.
+        case written(AtomicFileWriter.Identity, bytes: Int)
+        /// The file holds the list already.
+        case unchanged(AtomicFileWriter.Identity)
+    }
+
+    /// The write has ended, or failed.
     func ended(
         _ list: RenderedList,
         _ path: String,
         _ number: Int,
         cost: Duration,
-        _ result: Result<Int?, FileError>
+        _ result: Result<Ending, FileError>
     ) {
         files.withLock { files in
-            if case .success = result {
+            switch result {
+            case .success(.written(let identity, _)), .success(.unchanged(let identity)):
                 files[path]?.held = list
-                files[path]?.identity = writer.identity(of: path)
-            } else {
+                files[path]?.identity = identity
+            case .failure:
                 // What the file holds now is looked at again before the next try.
                 files[path]?.held = nil
                 files[path]?.wasRead = false
@@ -211,12 +220,12 @@ public final class EndpointPublisher: Sendable {
         }
         driver.happened { machine, now in
             switch result {
-            case .success(let bytes):
+            case .success(let ending):
                 machine.writeEnded(
                     path,
                     number: number,
                     revision: list.revision,
-                    bytes: bytes,
+                    bytes: ending.bytes,
                     cost: cost,
                     at: now
                 )
@@ -248,19 +257,34 @@ public final class EndpointPublisher: Sendable {
         return nil
     }
 
-    /// Whether the file holds the list already: known from the last write, or read once at the start.
-    private func holds(_ list: RenderedList, _ output: EndpointOutput, _ file: inout File) -> Bool {
+    /// The file, where it holds the list already: known from the last write, or read once at the start.
+    private func holding(
+        _ list: RenderedList,
+        _ output: EndpointOutput,
+        _ file: inout File
+    ) -> AtomicFileWriter.Identity? {
         let path = output.path
         if let held = file.held {
-            return list.isSameList(as: held) && file.identity == writer.identity(of: path)
+            guard list.isSameList(as: held), let identity = file.identity else { return nil }
+            return identity == writer.identity(of: path) ? identity : nil
         }
-        guard !file.wasRead else { return false }
+        guard !file.wasRead else { return nil }
         file.wasRead = true
         writer.removeLeftovers(of: path)
         // What a program makes of the list is known only when it has.
-        guard output.command == nil, writer.has(output.access, path) else { return false }
+        guard output.command == nil else { return nil }
         // A file that cannot be read is one that has to be written; that will say what is wrong.
-        guard let bytes = try? writer.read(path) else { return false }
-        return list.isSameList(as: bytes)
+        guard let found = try? writer.read(path, having: output.access) else { return nil }
+        return list.isSameList(as: found.bytes) ? found.identity : nil
+    }
+}
+
+extension EndpointPublisher.Ending {
+    /// How many were written; `nil` for none.
+    fileprivate var bytes: Int? {
+        switch self {
+        case .written(_, let bytes): bytes
+        case .unchanged: nil
+        }
     }
 }
