@@ -6,6 +6,8 @@ struct PendingWrite: Sendable {
     let output: EndpointOutput
     /// The list in the output's form.
     let list: RenderedList
+    /// How often the file had been forgotten when the write began.
+    let life: Int
     /// The processor time that it has used so far.
     var cost: Duration
     /// The bytes to write; `nil` until a program has printed them.
@@ -46,10 +48,10 @@ extension EndpointPublisher {
             let identity = try writer.commit(staged, access: write.output.access)
             let cost = write.cost + processorTime() - began
             let ending = Ending.written(identity, bytes: content.count)
-            ended(write.list, path, number, cost: cost, .success(ending))
+            ended(write, number, cost: cost, .success(ending))
         } catch {
             pending.withLock { $0[number] = nil }
-            ended(write.list, path, number, cost: write.cost, .failure(error))
+            ended(write, number, cost: write.cost, .failure(error))
         }
         return nil
     }
@@ -70,7 +72,7 @@ extension EndpointPublisher {
             found.bytes == content.bytes
         {
             pending.withLock { $0[number] = nil }
-            ended(write.list, path, number, cost: write.cost, .success(.unchanged(found.identity)))
+            ended(write, number, cost: write.cost, .success(.unchanged(found.identity)))
             return nil
         }
         let began = processorTime()

@@ -22,11 +22,25 @@ struct ReloadMark: Sendable {
     func set(beside staged: StagedFile) {
         let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC
         let file = openat(staged.place.staging, name, flags, 0o600)
-        if file >= 0 { close(file) }
+        guard file >= 0 else { return }
+        // It may be there from a change before, and is set anew by this one.
+        futimens(file, nil)
+        close(file)
     }
 
-    func clear() {
+    /// Removes it, unless it was set at that moment or later: for a change that nobody had heard of by then.
+    func clear(unlessSetSince moment: Duration) {
         guard let place = try? OutputDirectory(existingOf: target) else { return }
-        unlinkat(place.staging, name, 0)
+        var status = stat()
+        guard fstatat(place.staging, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
+        let set = Duration.seconds(status.st_mtim.tv_sec) + .nanoseconds(status.st_mtim.tv_nsec)
+        if set < moment { unlinkat(place.staging, name, 0) }
+    }
+
+    /// Now, by the clock that gives files their times: see clock_gettime(2), `CLOCK_REALTIME_COARSE`.
+    static var now: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 }

@@ -29,6 +29,8 @@ extension EtcdClient {
         public var filesInterval: Duration = .seconds(30)
         /// Decides the first endpoint and all jitter.
         public var seed: UInt64
+        /// The threads on which the files of ``tls`` and of ``credentials`` are read.
+        package var threads = BlockingThreads()
 
         /// A configuration with the defaults above.
         public init(

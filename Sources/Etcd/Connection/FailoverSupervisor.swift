@@ -160,7 +160,7 @@ final class FailoverSupervisor: Sendable {
     ) async -> Serving {
         let connection: MemberConnection
         do {
-            connection = try MemberConnection(
+            connection = try await MemberConnection(
                 to: endpoint,
                 within: limit,
                 configuration: configuration
@@ -207,7 +207,10 @@ final class FailoverSupervisor: Sendable {
             let now = CertificateValidity.now
             var action: TLSFilesMachine.OnLook
             do throws(EtcdError) {
-                let files = try TLSMaterial(reading: configuration.tls, now: now)
+                let files = try await TLSMaterial.read(
+                    configuration,
+                    within: configuration.attemptTimeout
+                )
                 action = machine.filesRead(fingerprint: files.fingerprint, now: now)
                 if action == .tryNew {
                     try await tryNew(connection.endpoint)
@@ -215,6 +218,7 @@ final class FailoverSupervisor: Sendable {
                     return
                 }
             } catch {
+                guard !Task.isCancelled else { return }
                 action = machine.filesUnusable(error.message)
             }
             if case .say(let sentence) = action {
@@ -227,7 +231,11 @@ final class FailoverSupervisor: Sendable {
     /// with TLS 1.3 a server refuses our certificate only afterwards.
     private func tryNew(_ endpoint: EtcdEndpoint) async throws(EtcdError) {
         let limit = configuration.attemptTimeout
-        let trial = try MemberConnection(to: endpoint, within: limit, configuration: configuration)
+        let trial = try await MemberConnection(
+            to: endpoint,
+            within: limit,
+            configuration: configuration
+        )
         let result: Result<Void, EtcdError> = await withTaskGroup { group in
             group.addTask { await trial.run() }
             defer { group.cancelAll() }

@@ -28,14 +28,14 @@ final class MemberConnection: Sendable {
 
     /// Prepares a connection; nothing is sent before ``run()``.
     ///
-    /// - Parameter limit: How long it may take until the server says its first word.
-    /// - Throws: ``EtcdError`` when the transport refuses the endpoint; `unusableFile` for the files of
-    ///   ``EtcdClient/TLS``.
+    /// - Parameter limit: How long it may take until the server says its first word, and until the files of
+    ///   ``EtcdClient/TLS`` are read.
+    /// - Throws: ``EtcdError`` when the transport refuses the endpoint; `unusableFile` for the files.
     init(
         to endpoint: EtcdEndpoint,
         within limit: Duration,
         configuration: EtcdClient.Configuration
-    ) throws(EtcdError) {
+    ) async throws(EtcdError) {
         self.endpoint = endpoint
         number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         (endings, ending) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
@@ -49,7 +49,7 @@ final class MemberConnection: Sendable {
         self.tap = tap
         material =
             endpoint.scheme == .https
-            ? try TLSMaterial(reading: configuration.tls, now: CertificateValidity.now) : nil
+            ? try await TLSMaterial.read(configuration, within: limit) : nil
         do {
             let transport = try GRPCTransport(
                 target: Self.target(for: endpoint),

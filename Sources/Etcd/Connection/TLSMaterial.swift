@@ -40,6 +40,21 @@ struct TLSMaterial: Sendable {
         security = .tls(options)
     }
 
+    /// Reads the files as they are now, on a thread that may wait for their disk.
+    ///
+    /// - Throws: As ``init(reading:now:)``, and `unusableFile` when the disk does not answer within `limit` or the
+    ///   task is cancelled.
+    static func read(
+        _ configuration: EtcdClient.Configuration,
+        within limit: Duration
+    ) async throws(EtcdError) -> TLSMaterial {
+        let tls = configuration.tls
+        return try await configuration.threads.read("ca_file or cert_file", within: limit) {
+            () throws(EtcdError) in
+            try TLSMaterial(reading: tls, now: CertificateValidity.now)
+        }
+    }
+
     private typealias Certificates = (bytes: [UInt8], certificates: [NIOSSLCertificate])
     /// No bundle of authorities comes near it.
     private static let fileLimit = 4 * 1024 * 1024

@@ -1,4 +1,5 @@
 import NIOSSL
+import Registry
 import Synchronization
 
 /// Who is trusted, read once for all checks that trust the same: the system's authorities are a
@@ -18,25 +19,37 @@ final class TrustStores: Sendable {
     }
 
     private let contexts = Mutex<[Key: NIOSSLContext]>([:])
+    private let threads: BlockingThreads
 
-    /// The context for connections with this trust.
+    init(threads: BlockingThreads) {
+        self.threads = threads
+    }
+
+    /// The context for connections with this trust. The files are read on a thread of their own: of a disk that
+    /// hangs no more is asked than its checks ask.
     ///
-    /// - Throws: ``ProbeFailure`` with `tls` when the file of authorities cannot be used.
-    func context(for trust: TLSTrust) throws(ProbeFailure) -> NIOSSLContext {
-        do {
-            return try contexts.withLock { contexts in
-                if let context = contexts[Key(trust)] { return context }
-                let context = try NIOSSLContext(configuration: Self.configuration(trust))
-                contexts[Key(trust)] = context
-                return context
-            }
-        } catch {
-            let file = trust.authorities ?? "the system's file of authorities"
+    /// - Throws: ``ProbeFailure`` with `tls` when the file of authorities cannot be used, `cancelled`.
+    func context(for trust: TLSTrust) async throws(ProbeFailure) -> NIOSSLContext {
+        let key = Key(trust)
+        if let context = contexts.withLock({ $0[key] }) { return context }
+        let file = trust.authorities ?? "the system's file of authorities"
+        let thread = trust.authorities.map(threads.file) ?? threads.thread("certificates")
+        let made = await thread.run {
+            Result { try NIOSSLContext(configuration: Self.configuration(trust)) }
+        }
+        switch made {
+        case .success(let context)?:
+            contexts.withLock { $0[key] = context }
+            return context
+        case .failure(let error)?:
             throw ProbeFailure(
                 .tls,
                 "\(file) cannot be used; it must be PEM certificates that the daemon's user can read",
                 cause: "\(error)"
             )
+        case nil where Task.isCancelled: throw .cancelled
+        case nil:
+            throw ProbeFailure(.other, "\(file) is not read: the system has no thread for it")
         }
     }
 

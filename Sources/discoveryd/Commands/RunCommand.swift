@@ -76,7 +76,7 @@ struct RunCommand: AsyncParsableCommand {
                 try loader.load(path)
             },
             statusFile: statusFile,
-            state: stateDirectory.map(StateDirectory.init) ?? .ofUnit,
+            state: stateDirectory.map { StateDirectory(path: $0) } ?? .ofUnit,
             controlSocket: control.controlSocket,
             log: log
         )

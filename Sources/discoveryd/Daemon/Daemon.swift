@@ -57,7 +57,9 @@ struct Daemon: Sendable {
     /// what they tell of, and the control socket answers while what leaves the registry drains.
     func run() async throws {
         var generator = SeededGenerator(seed: .random(in: 0...UInt64.max))
-        let shared = SharedParts(self)
+        let threads = BlockingThreads()
+        let earlier = await EarlierRun.read(from: state, on: threads, log: log)
+        let shared = SharedParts(self, threads: threads, earlier: earlier)
         let files = FileParts(self, shared, &generator)
         let registry = RegistryParts(self, shared, files, &generator)
         let health = HealthParts(self, shared, registry, &generator)
@@ -71,6 +73,7 @@ struct Daemon: Sendable {
             telling.control(generator.split()),
             [registry.leaving, registry.drains],
             health.services,
+            [HangWatch(threads: threads, log: log)],
             telling.services,
         ]
         try await ServiceGroup(configuration: groupConfiguration(services.flatMap { $0 })).run()

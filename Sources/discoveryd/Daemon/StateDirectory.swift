@@ -6,13 +6,16 @@ import Registry
 /// What one run of the daemon leaves for the next: its lease, its drains, the health of its services, and
 /// the last list.
 ///
-/// Without a directory nothing is kept, and the daemon runs all the same.
+/// Without a directory nothing is kept, and the daemon runs all the same. All of this reads and writes a disk that
+/// may hang: it is done on the directory's thread, see ``BlockingThreads``.
 struct StateDirectory: Sendable {
     let path: String
-    private let writer = AtomicFileWriter()
+    private let writer: AtomicFileWriter
 
-    init(path: String) {
+    /// - Parameter writer: For tests.
+    init(path: String, writer: AtomicFileWriter = AtomicFileWriter()) {
         self.path = path
+        self.writer = writer
     }
 
     /// The directory that systemd made for the unit; `nil` outside of one.
@@ -27,7 +30,8 @@ struct StateDirectory: Sendable {
 
     // MARK: the lease
 
-    private var leasePath: String { "\(path)/lease.json" }
+    /// Where the lease is kept.
+    var leasePath: String { "\(path)/lease.json" }
 
     /// The lease of an earlier run. A file that cannot be read is as good as none.
     var lease: KeptLease? {
@@ -37,7 +41,7 @@ struct StateDirectory: Sendable {
 
     /// Removes what a crash in the midst of writing left.
     func removeLeftovers() {
-        writer.removeLeftovers(of: leasePath)
+        for path in [leasePath, drainsPath, healthPath] { writer.removeLeftovers(of: path) }
     }
 
     /// Keeps a lease for the next run.
