@@ -38,6 +38,23 @@ struct OutputDirectory: ~Copyable, Sendable {
         self.directory = directory
     }
 
+    /// Opens both for a lock; the staging directory is made when it is missing. For root another user's does as
+    /// well: the daemon's, when an administrator starts a second one by hand.
+    ///
+    /// - Throws: ``FileError``.
+    init(lockingFor path: String) throws(FileError) {
+        let fault: FileFault = { _ in nil }
+        let directory = try Self.openDirectory(path, fault)
+        do throws(FileError) {
+            try Self.makeStaging(path, in: directory, fault)
+            staging = try Self.openStaging(path, in: directory, fault, isAnybodys: geteuid() == 0)
+        } catch {
+            close(directory)
+            throw error
+        }
+        self.directory = directory
+    }
+
     deinit {
         close(staging)
         close(directory)
@@ -70,7 +87,8 @@ struct OutputDirectory: ~Copyable, Sendable {
     private static func openStaging(
         _ path: String,
         in directory: Int32,
-        _ fault: FileFault
+        _ fault: FileFault,
+        isAnybodys: Bool = false
     ) throws(FileError) -> Int32 {
         let staging = try SystemCall.openStaging.make(on: path, fault: fault) {
             openat(
@@ -80,7 +98,7 @@ struct OutputDirectory: ~Copyable, Sendable {
             )
         }
         do throws(FileError) {
-            try refuseUnlessOurs(path, staging, fault)
+            if !isAnybodys { try refuseUnlessOurs(path, staging, fault) }
         } catch {
             close(staging)
             throw error

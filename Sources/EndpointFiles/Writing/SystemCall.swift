@@ -16,6 +16,7 @@ public enum SystemCall: String, CaseIterable, Sendable {
     case renameat
     case fsyncDirectory = "fsync directory"
     case read
+    case flock
 }
 
 /// Asked before each system call for an errno to fail with instead; `nil` lets it happen.

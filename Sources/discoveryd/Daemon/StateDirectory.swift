@@ -28,10 +28,12 @@ struct StateDirectory: Sendable {
         return StateDirectory(path: String(first))
     }
 
+    /// The file that is locked for all of them.
+    var lockedPath: String { leasePath }
+
     // MARK: the lease
 
-    /// Where the lease is kept.
-    var leasePath: String { "\(path)/lease.json" }
+    private var leasePath: String { "\(path)/lease.json" }
 
     /// The lease of an earlier run. A file that cannot be read is as good as none.
     var lease: KeptLease? {

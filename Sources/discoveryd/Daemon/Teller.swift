@@ -23,6 +23,7 @@ final class Teller: Service {
     private let lastList: @Sendable () async -> (list: TableUpdate, since: Date)?
     private let notifier: Notifier
     private let signal: ChangeSignal
+    private let ending: @Sendable () -> Void
     private let log: Logger
     private let driver: MachineDriver<ReadinessMachine>
     /// The line that was told last.
@@ -37,6 +38,7 @@ final class Teller: Service {
     /// - Parameters:
     ///   - outputs: The paths of the files that are configured now.
     ///   - lastList: The list of an earlier run, for a start without etcd.
+    ///   - ending: Called when the daemon begins to end, before anybody is told.
     init(
         board: StatusBoard,
         session: RegistrationSession,
@@ -49,6 +51,7 @@ final class Teller: Service {
         signal: ChangeSignal,
         statusFile: String,
         threads: BlockingThreads,
+        ending: @escaping @Sendable () -> Void,
         log: Logger
     ) {
         self.board = board
@@ -59,6 +62,7 @@ final class Teller: Service {
         self.lastList = lastList
         self.notifier = notifier
         self.signal = signal
+        self.ending = ending
         self.log = log
         let readiness = ReadinessMachine(
             timeout: start.timeout,
@@ -88,6 +92,7 @@ final class Teller: Service {
                 group.cancelAll()
             }
         }
+        ending()
         board.update { $0.isStopping = true }
         tell([.stopping])
         writeStatusFile()

@@ -47,6 +47,7 @@ struct TellingParts: Sendable {
             signal: shared.signal,
             statusFile: daemon.statusFile,
             threads: shared.threads,
+            ending: daemon.ending,
             log: daemon.log
         )
     }
