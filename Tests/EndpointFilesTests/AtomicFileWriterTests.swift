@@ -31,7 +31,7 @@ import Testing
 
     /// Every call but the last one, which comes after the rename.
     @Test(
-        arguments: SystemCall.allCases.filter { $0 != .read && $0 != .fsyncDirectory },
+        arguments: SystemCall.allCases.filter { ![.read, .flock, .fsyncDirectory].contains($0) },
         [ENOSPC, EIO, EDQUOT, EROFS]
     )
     func aFailureOfAnySystemCallLeavesTheOldFileWholeAndTheNextTrySucceeds(
@@ -110,6 +110,99 @@ import Testing
         }
     }
 
+    @Test(arguments: [0o770, 0o707, 0o702, 0o1777] as [mode_t])
+    func aStagingDirectoryThatOthersCanWriteIsRefusedWithTheRemedy(mode: mode_t) async throws {
+        try await TemporaryDirectory.with { directory in
+            mkdir(directory.file(".discoveryd"), 0o700)
+            chmod(directory.file(".discoveryd"), mode)
+            let error = #expect(throws: FileError.self) {
+                try writer.write([1], to: directory.file("list"), mode: 0o644)
+            }
+            #expect(error?.code == .notOurs)
+            let words = "\(directory.path)/.discoveryd can be written to by others, mode 0"
+            #expect(error?.message.contains(words) == true)
+            #expect(error?.message.hasSuffix("remove it, it is made anew") == true)
+            #expect(directory.read("list") == nil)
+            rmdir(directory.file(".discoveryd"))
+            try writer.write([1], to: directory.file("list"), mode: 0o644)
+        }
+    }
+
+    /// Only root can make one.
+    @Test(.enabled(if: geteuid() == 0))
+    func aStagingDirectoryOfAnotherUserIsRefusedWithTheRemedy() async throws {
+        try await TemporaryDirectory.with { directory in
+            mkdir(directory.file(".discoveryd"), 0o700)
+            chown(directory.file(".discoveryd"), 12_345, 12_345)
+            let error = #expect(throws: FileError.self) {
+                try writer.write([1], to: directory.file("list"), mode: 0o644)
+            }
+            #expect(error?.code == .notOurs)
+            let words = ".discoveryd belongs to another user, number 12345,"
+            #expect(error?.message.contains(words) == true)
+        }
+    }
+
+    /// As every version made them, and as an administrator may have opened them to readers.
+    @Test(arguments: [0o700, 0o755, 0o2750] as [mode_t])
+    func aStagingDirectoryOfAnEarlierRunGoesOnBeingUsed(mode: mode_t) async throws {
+        try await TemporaryDirectory.with { directory in
+            mkdir(directory.file(".discoveryd"), 0o700)
+            chmod(directory.file(".discoveryd"), mode)
+            try writer.write(Array("new".utf8), to: directory.file("list"), mode: 0o644)
+            #expect(directory.read("list") == "new")
+        }
+    }
+
+    /// Somebody who can write to the directory's parent moves it away and puts a link there, between the look
+    /// at it and the end.
+    @Test func whatIsStagedIsCommittedWhereItWasStagedWhateverThePathLeadsToByThen() async throws {
+        try await TemporaryDirectory.with { directory in
+            let out = directory.file("out")
+            let moved = directory.file("moved")
+            let other = directory.file("other")
+            mkdir(out, 0o755)
+            mkdir(other, 0o755)
+            let staged = try writer.stage(FileContent([1]), for: "\(out)/list", number: 1)
+            let dropped = try writer.stage(FileContent([2]), for: "\(out)/list", number: 2)
+            rename(out, moved)
+            symlink(other, out)
+            mkdir("\(other)/.discoveryd", 0o700)
+            try directory.write("other/.discoveryd/list.\(getpid()).2.new", "theirs")
+            writer.discard(dropped)
+            try writer.commit(staged, access: FileAccess(mode: 0o640))
+            #expect(TemporaryDirectory(path: moved).names == [".discoveryd", "list"])
+            #expect(TemporaryDirectory(path: "\(moved)/.discoveryd").names.isEmpty)
+            #expect(try mode(of: "\(moved)/list") == 0o640)
+            #expect(TemporaryDirectory(path: other).names == [".discoveryd"])
+            #expect(TemporaryDirectory(path: "\(other)/.discoveryd").names.count == 1)
+        }
+    }
+
+    /// What stands in the place of the staged file gets neither our mode nor our owner.
+    @Test func modeAndOwnerAreGivenToTheFileThatWasStagedAndNotToItsName() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = directory.file("list")
+            try directory.write("password", "secret")
+            chmod(directory.file("password"), 0o600)
+            let staged = try writer.stage(FileContent([1]), for: path, number: 1)
+            unlink(staged.path)
+            link(directory.file("password"), staged.path)
+            try writer.commit(staged, access: FileAccess(mode: 0o644, owner: getuid()))
+            #expect(try mode(of: directory.file("password")) == 0o600)
+        }
+    }
+
+    @Test func leftoversBehindALinkAreNotOurs() async throws {
+        try await TemporaryDirectory.with { directory in
+            mkdir(directory.file("elsewhere"), 0o700)
+            try directory.write("elsewhere/list.4711.new", "theirs")
+            symlink(directory.file("elsewhere"), directory.file(".discoveryd"))
+            writer.removeLeftovers(of: directory.file("list"))
+            #expect(directory.read("elsewhere/list.4711.new") == "theirs")
+        }
+    }
+
     @Test func aStagedFileCountsOnlyWhenItIsCommitted() async throws {
         try await TemporaryDirectory.with { directory in
             let path = directory.file("list")
@@ -143,7 +236,7 @@ import Testing
                 #expect(status.st_uid == 12_345 && status.st_gid == 54_321)
                 #expect(try mode(of: path) == 0o640)
             }
-            let refused = AtomicFileWriter { $0 == .fchownat ? EPERM : nil }
+            let refused = AtomicFileWriter { $0 == .fchown ? EPERM : nil }
             let error = #expect(throws: FileError.self) {
                 try refused.write([1], to: path, access: access)
             }

@@ -1,5 +1,6 @@
 import Dispatch
 import EndpointFiles
+import Glibc
 import Registry
 import Synchronization
 import TestKit
@@ -48,6 +49,91 @@ import Testing
                 #expect(taken.withLock { $0 } == 1)
                 #expect(publisher.mostPending <= 3)
                 #expect(directory.read("list.json")?.contains(#""revision":20000"#) == true)
+            }
+        }
+    }
+
+    @Test func aThousandReloadsWhileTheDiskHangsLeaveOneWriteAndOneLookWaiting() async throws {
+        try await TemporaryDirectory.with { directory in
+            let hang = Hang()
+            let threads = BlockingThreads()
+            let publisher = EndpointPublisher(
+                renderers: RendererPool(prefix: .standard),
+                generator: SeededGenerator(seed: 5),
+                timeline: Timeline(),
+                writer: AtomicFileWriter { call in
+                    if call == .fsync { hang.wait() }
+                    return nil
+                },
+                threads: threads
+            )
+            let path = directory.file("list")
+            publisher.setOutputs([EndpointOutput(path: path, format: .lines)])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await publisher.run() }
+                defer { group.cancelAll() }
+                publisher.publish(Lists.update([try Lists.endpoint("web", "1")]))
+                try await eventually("the disk hangs") { hang.count == 1 }
+                for number in 0..<1000 {
+                    let format: ListFormat = number.isMultiple(of: 2) ? .json : .lines
+                    publisher.setOutputs([EndpointOutput(path: path, format: format)])
+                }
+                let laps = publisher.laps
+                publisher.poke()
+                try await eventually("the loop has gone round") { publisher.laps > laps }
+                #expect(threads.directory(directory.path).status.waiting <= 2)
+                hang.release()
+                try await eventually("written as configured last") {
+                    publisher.hasWrittenAll
+                        && directory.read("list")?.hasPrefix("{") == false
+                }
+                // What was configured before is not taken for what the file holds now.
+                publisher.publish(Lists.update([], revision: 50))
+                try await eventually("the next is written") { directory.read("list") == "" }
+            }
+        }
+    }
+
+    /// The look at files that may have been changed by others takes no lock that those of other disks need.
+    @Test func aDiskThatHangsHoldsUpNoFileOfAnother() async throws {
+        try await TemporaryDirectory.with { directory in
+            mkdir(directory.file("dead"), 0o755)
+            mkdir(directory.file("well"), 0o755)
+            let hang = Hang()
+            let threads = BlockingThreads()
+            threads.directory(directory.file("dead")).add { hang.wait() }
+            let publisher = EndpointPublisher(
+                renderers: RendererPool(prefix: .standard),
+                generator: SeededGenerator(seed: 5),
+                timeline: Timeline(),
+                threads: threads
+            )
+            publisher.setOutputs(
+                ["dead/list", "well/list"].map { EndpointOutput(path: directory.file($0)) }
+            )
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await publisher.run() }
+                defer { group.cancelAll() }
+                for number in 1...20 {
+                    let revision = Revision(rawValue: Int64(number))
+                    publisher.publish(
+                        Lists.update(
+                            [try Lists.endpoint("web", "\(number)", revision: revision)],
+                            revision: revision
+                        )
+                    )
+                    try await eventually("written beside it") {
+                        directory.read("well/list")?.contains("\"revision\":\(number)") == true
+                    }
+                }
+                #expect(directory.read("dead/list") == nil)
+                let times = await publisher.modificationTimes(
+                    of: ["dead/list", "well/list", "well/none"].map(directory.file),
+                    within: .milliseconds(300)
+                )
+                #expect(Array(times.keys) == [directory.file("well/list")])
+                hang.release()
+                try await eventually("written") { publisher.hasWritten(upTo: 20) }
             }
         }
     }

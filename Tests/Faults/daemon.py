@@ -149,9 +149,10 @@ class Daemon:
             return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
 
     def leftovers(self, directory=None):
-        """Staged files that nobody finished, in the directory of the list or another one."""
+        """Staged files that nobody finished, in the directory of the list or another one. A lock is none."""
         staging = os.path.join(directory or self.lists, ".discoveryd")
-        return sorted(os.listdir(staging)) if os.path.isdir(staging) else []
+        names = os.listdir(staging) if os.path.isdir(staging) else []
+        return sorted(name for name in names if not name.endswith(".lock"))
 
     def _listen(self):
         """Opens a new notify socket and collects what arrives."""

@@ -167,6 +167,49 @@ def a_link_in_the_place_of_what_is_staged(world):
     expect(os.listdir(elsewhere) == [], "nothing to be written there")
 
 
+NOBODY = 65534
+
+
+@scenario(bound=12)
+def a_staging_directory_of_another_user(world):
+    """The list's directory belongs to another user, who has made the directory in which files are staged and
+    puts links to a file of ours in the place of what is staged: that file keeps its mode and its owner; the
+    time is from the directory's removal"""
+    one = pure_reader(world)
+    secret = os.path.join(world.directory, "password")
+    with open(secret, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.write("secret")
+    staging = os.path.join(one.lists, ".discoveryd")
+    shutil.rmtree(staging)
+    for path in (one.lists, staging):
+        if path == staging:
+            os.mkdir(path)
+        os.chown(path, NOBODY, NOBODY)
+        os.chmod(path, 0o777)
+    removed = threading.Event()
+
+    def swap():
+        while not removed.is_set():
+            for name in os.listdir(staging) if os.path.isdir(staging) else []:
+                path = os.path.join(staging, name)
+                try:
+                    os.symlink(secret, path + ".link")
+                    os.rename(path + ".link", path)
+                except OSError:
+                    pass  # it has just been moved
+
+    def remove():
+        removed.set()
+        swapping.join()
+        shutil.rmtree(staging)
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    trouble(world, one, f"belongs to another user, number {NOBODY}", remove)
+    found = os.stat(secret)
+    expect((stat.S_IMODE(found.st_mode), found.st_uid) == (0o600, os.geteuid()),
+           f"the file to be as it was, not {stat.S_IMODE(found.st_mode):o}")
+
+
 @scenario(bound=12)
 def no_descriptor_is_left(world):
     """The daemon may not open one more file; the time is from when it may"""
@@ -226,7 +269,7 @@ def killed_at_each_system_call_of_a_write(world):
         calls = trace.until_written()
     # What the write path is; a call that is missing here would be one that nobody tests.
     names = [name for name, _ in calls]
-    expect(names.count("fsync") == 2 and {"openat", "mkdirat", "writev", "fchmodat", "renameat",
+    expect(names.count("fsync") == 2 and {"openat", "mkdirat", "writev", "fchmod", "renameat",
            "close"} <= set(names), f"the calls of a write, not {names}")
     for number, (name, count) in enumerate(calls):
         before = one.reader.list.endpoints

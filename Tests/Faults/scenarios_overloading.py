@@ -203,15 +203,16 @@ BURST_TAKES = 10
 
 
 class HangingDisk:
-    """A disk that does not answer fsync(2) while it hangs, for a program that is started with its
-    environment."""
+    """A disk that does not answer fsync(2) while it hangs, or nothing at all, below some directories; for a program
+    that is started with its environment."""
 
-    def __init__(self, world, directory):
+    def __init__(self, world, *directories, answers_nothing=False):
         shim, self._hanging = (
             os.path.join(world.directory, name) for name in ("hangingdisk.so", "hanging"))
         network.run("cc", "-shared", "-fPIC", "-O1", "-o", shim,
                     os.path.join(os.path.dirname(__file__), "hangingdisk.c"), "-ldl")
-        self.environment = {"LD_PRELOAD": shim, "HANGING": self._hanging, "HANGING_DISK": directory}
+        self.environment = {"LD_PRELOAD": shim, "HANGING": self._hanging, "HANGING_DISKS": ":".join(directories),
+                            **({"HANGING_WHOLLY": "1"} if answers_nothing else {})}
 
     def hang(self):
         with open(self._hanging, "x"):
@@ -254,3 +255,57 @@ def a_burst_while_the_disk_hangs(world):
         disk.answer()
         until_equal(world, one)
     kept.look()
+
+
+@scenario(bound=3)
+def the_disks_of_the_state_and_of_the_list_hang(world):
+    """The disks of the state directory and of the list answer nothing for 15 s, three times as long as the lease
+    lives: with two cores the lease is kept; a service whose check fails, looked at every 0.2 s, is gone from other
+    hosts' lists and comes back; `status`, `drain` and the status file say how it is; the time is the longest of
+    these, and from when the disks answer until the list is right"""
+    well = os.path.join(world.directory, "well")
+    one = world.daemon("one", {"web/w1": WEB, "db/d1": "10.0.0.1:5432"}, keeps_state=True, ttl=TTL)
+    with open(one.conf, "a") as file:
+        # Of the last service, db.
+        file.write(f'check = [{{ exec = ["/usr/bin/test", "-e", "{well}"], interval = "200ms" }}]\n')
+    open(well, "x").close()
+    disk = HangingDisk(world, one.lists, one.state, answers_nothing=True)
+    world.run(one, environment=disk.environment)
+    looker = world.start("looker")
+    world.until_right()
+    looker.reader.always = frozenset({("web", "w1", WEB)})
+    kept = Kept(world, one, "web/w1")
+    disk.hang()
+    began = time.monotonic()
+    one.reader.freeze()
+    world.put("small/i1", SMALL)
+    socket = one.status_file + ".sock"
+    for _ in range(3):
+        with world.recovery():
+            os.remove(well)
+            world.until_lacks(looker, "db/d1")
+        until(lambda: "unhealthy" in [service["status"] for service in one.status["services"]],
+              "the status file says that it is unhealthy", world.patience)
+        with world.recovery():
+            said = network.run(world.binary, "status", "--control-socket", socket)
+        expect("unhealthy" in said, f"discoveryd status to say so, not {said}")
+        with world.recovery():
+            open(well, "x").close()
+            world.until_lists(looker, "db/d1")
+        kept.look()
+    said = network.run(world.binary, "drain", "db", "--control-socket", socket)
+    expect("not kept for the next run yet" in said, f"drain to say that it is not kept, not {said}")
+    one.says(f"no answer, so what needs it waits and all else goes on: the disk of {one.state}",
+             world.patience)
+    one.says(f"all else goes on: the disk of {one.lists}", world.patience)
+    while time.monotonic() < began + HANGS:
+        kept.look()
+        time.sleep(0.2)  # between two looks
+    one.reader.thaw()
+    with world.recovery():
+        disk.answer()
+        until_equal(world, one)
+    one.says(f"it answers again: the disk of {one.state}", world.patience)
+    kept.look()
+    with open(os.path.join(one.state, "drains.json")) as file:
+        expect('"service":"db"' in file.read(), "the drain to be kept by now")

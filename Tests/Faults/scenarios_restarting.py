@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import time
 
 import network
@@ -189,3 +190,49 @@ def killed_while_it_keeps_its_lease(world):
         world.until_right()
         until(lambda: world.record("web/w1").lease == one.lease, "under its own lease", world.patience)
     expect(one.leftovers(one.state) == [], f"nothing left over, not {one.leftovers(one.state)}")
+
+
+@scenario(bound=2)
+def a_second_daemon_on_the_same_files(world):
+    """A second daemon is started by hand on the files of one that runs, five times: it ends with 75 and says who
+    has them, nothing that the first one wrote changes, and its lease and its keys stay; the time is the longest
+    until the second has ended"""
+    one = world.start("one", {"web/w1": WEB}, keeps_state=True)
+    lease = os.path.join(one.state, "lease.json")
+    until(lambda: os.path.exists(lease), "the lease is kept", world.patience)
+    one.reader.always = one.reader.list.endpoints
+    before = world.cluster.revision()
+    for _ in range(5):
+        with world.recovery():
+            ended = subprocess.run(
+                [world.binary, "run", "-c", one.conf, "--status-file", one.status_file, "--state-directory",
+                 one.state, "--control-socket", one.status_file + ".other"],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=world.patience)
+        expect(ended.returncode == 75, f"75, not {ended.returncode}: {ended.stderr}")
+        expect(f"another discoveryd has {one.status_file}: process {one.process.pid}" in ended.stderr,
+               f"it to say who has the files, not {ended.stderr}")
+        expect(one.status["state"] == "current", f"the status file to be the first one's, not {one.status}")
+    expect(world.cluster.revision() == before, "no event in etcd")
+    expect(one.leftovers() == [], f"nothing left over, not {one.leftovers()}")
+
+
+@scenario(bound=5)
+def a_start_while_the_run_before_is_ending(world):
+    """A daemon is told to end and started again at once, on the same files, while it drains for 2 s: the second
+    one waits and is then registered; the time is from the first one's end until all is right"""
+    one = world.daemon("one", {"web/w1": WEB}, keeps_state=True)
+    with open(one.conf) as file:
+        text = file.read()
+    with open(one.conf, "w") as file:
+        file.write(text.replace("[lease]", '[lease]\ndrain = "2s"'))
+    world.run(one)
+    first = one.process
+    first.send_signal(signal.SIGTERM)
+    one.says("draining before leaving", world.patience)
+    one.start()
+    one.says(f"waiting for the discoveryd that is ending: process {first.pid}", world.patience)
+    until(lambda: first.poll() is not None, "the first one has ended", world.patience)
+    expect(first.returncode == 0, f"a clean end of the first, not {first.returncode}")
+    with world.recovery():
+        one.wait_ready()
+        world.until_right()

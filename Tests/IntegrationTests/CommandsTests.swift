@@ -64,6 +64,20 @@ import Testing
         }
     }
 
+    @Test func checkSaysOfWhichOutputTheStagingDirectoryWillNotDo() async throws {
+        try await TemporaryDirectory.with { directory in
+            mkdir(directory.file(".discoveryd"), 0o700)
+            chmod(directory.file(".discoveryd"), 0o777)
+            let output = "[[output]]\npath = \"\(directory.file("list"))\"\n"
+            let file = try directory.write("conf", output)
+            let result = try await Command(DaemonProcess.program, ["check", "-c", file]).run()
+            #expect(result.status == 0)
+            let words = "warning: \(directory.file("list")): the staging directory"
+            #expect(result.errors.contains(words), "\(result.errors)")
+            #expect(result.errors.contains("can be written to by others, mode 0777"))
+        }
+    }
+
     @Test func listWithoutAnEtcdSaysWhereItLookedAndEndsWith69() async throws {
         let result = try await Command(
             DaemonProcess.program,

@@ -6,6 +6,8 @@ struct PendingWrite: Sendable {
     let output: EndpointOutput
     /// The list in the output's form.
     let list: RenderedList
+    /// How often the file had been forgotten when the write began.
+    let life: Int
     /// The processor time that it has used so far.
     var cost: Duration
     /// The bytes to write; `nil` until a program has printed them.
@@ -42,13 +44,14 @@ extension EndpointPublisher {
             guard let staged = write.staged else { return try stage(write, content, number) }
             pending.withLock { $0[number] = nil }
             // Before the swap: after it a crash would leave nobody who knows.
-            if write.output.hasReload { ReloadMark(of: path).set() }
-            try writer.commit(staged, access: write.output.access)
+            if write.output.hasReload { ReloadMark(of: path).set(beside: staged) }
+            let identity = try writer.commit(staged, access: write.output.access)
             let cost = write.cost + processorTime() - began
-            ended(write.list, path, number, cost: cost, .success(content.count))
+            let ending = Ending.written(identity, bytes: content.count)
+            ended(write, number, cost: cost, .success(ending))
         } catch {
             pending.withLock { $0[number] = nil }
-            ended(write.list, path, number, cost: write.cost, .failure(error))
+            ended(write, number, cost: write.cost, .failure(error))
         }
         return nil
     }
@@ -65,11 +68,11 @@ extension EndpointPublisher {
         _ number: Int
     ) throws(FileError) -> Work? {
         let (output, path) = (write.output, write.output.path)
-        if output.command != nil, writer.has(output.access, path),
-            try writer.read(path) == content.bytes
+        if output.command != nil, let found = try writer.read(path, having: output.access),
+            found.bytes == content.bytes
         {
             pending.withLock { $0[number] = nil }
-            ended(write.list, path, number, cost: write.cost, .success(nil))
+            ended(write, number, cost: write.cost, .success(.unchanged(found.identity)))
             return nil
         }
         let began = processorTime()

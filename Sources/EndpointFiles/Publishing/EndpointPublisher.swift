@@ -18,6 +18,14 @@ public final class EndpointPublisher: Sendable {
         var wasRead = false
     }
 
+    /// What is done on a file's thread, of each of which one at most waits for it.
+    private struct Step: Hashable {
+        enum Kind { case write, look, check }
+
+        var path: String
+        var kind: Kind
+    }
+
     /// Returns the newest list; `nil` when there is none yet.
     public typealias Source = @Sendable () -> TableUpdate?
 
@@ -32,9 +40,11 @@ public final class EndpointPublisher: Sendable {
     private let source = Mutex<Source?>(nil)
     private let observe: @Sendable (PublishReport) -> Void
     private let files = Mutex<[String: File]>([:])
-    private let disks = DiskThreads()
-    /// The files that are being looked at.
-    private let checking = Mutex<Set<String>>([])
+    /// How often each file was forgotten: what is under way for one that was has no say any more.
+    private let forgotten = Mutex<[String: Int]>([:])
+    private let threads: BlockingThreads
+    /// The newest of each step that waits for its thread; it stands for those before it.
+    private let steps = Mutex<[Step: @Sendable () -> Work?]>([:])
     private let rejected = Mutex<[String: Int]>([:])
 
     /// A publisher that does nothing before ``run()``.
@@ -43,13 +53,15 @@ public final class EndpointPublisher: Sendable {
     ///   - renderers: Renders the lists; publishers that share one render each list once.
     ///   - processorTime: Returns the CPU time of the calling thread; see clock_gettime(2),
     ///     `CLOCK_THREAD_CPUTIME_ID`.
+    ///   - threads: Has a thread for each file's directory.
     ///   - programs: Runs the programs that outputs name.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
-    public init(
+    package init(
         renderers: RendererPool,
         generator: SeededGenerator,
         timeline: Timeline,
         writer: AtomicFileWriter = AtomicFileWriter(),
+        threads: BlockingThreads = BlockingThreads(),
         processorTime: @escaping @Sendable () -> Duration = { .usedByThread },
         programs: ProgramRunner = .none,
         observe: @escaping @Sendable (PublishReport) -> Void = { _ in }
@@ -57,6 +69,7 @@ public final class EndpointPublisher: Sendable {
         self.renderers = renderers
         self.processorTime = processorTime
         self.writer = writer
+        self.threads = threads
         self.programs = programs
         self.observe = observe
         self.timeline = timeline
@@ -120,24 +133,49 @@ public final class EndpointPublisher: Sendable {
     /// Sends the loop round once.
     public func poke() { driver.poke() }
 
+    /// When each of these files last changed, since 1970; without those that are missing, and without those whose
+    /// disk does not answer in time.
+    package func modificationTimes(
+        of paths: [String],
+        within limit: Duration = .seconds(1)
+    ) async -> [String: Duration] {
+        await withTaskGroup(of: (String, Duration?).self) { group in
+            for path in paths {
+                group.addTask { [self] in (path, await modificationTime(of: path, within: limit)) }
+            }
+            return await group.reduce(into: [:]) { times, one in times[one.0] = one.1 }
+        }
+    }
+
+    private func modificationTime(of path: String, within limit: Duration) async -> Duration? {
+        let thread = threads.file(path)
+        // Cancelled: nobody is left to be told.
+        let answer: Duration?? = try? await within(limit) { [writer] () -> Duration? in
+            let found: Duration?? = await thread.run { writer.identity(of: path)?.changed }
+            return found.flatMap { $0 }
+        }
+        return answer.flatMap { $0 }
+    }
+
     /// Writes until the task is cancelled.
     public func run() async {
         await driver.run { [self] action in
             switch action {
             case .takeList: takeList()
             case .write(let output, let update, let number):
-                return beside(output.path) { [self] in write(output, update, number) }
+                let life = forgotten.withLock { $0[output.path, default: 0] }
+                return beside(output.path, .write) { [self] in
+                    write(output, update, number, life)
+                }
             case .proceed(let path, let number):
                 return beside(path) { [self] in proceed(number) }
             case .drop(let number):
                 guard let path = pending.withLock({ $0[number]?.output.path }) else { return nil }
                 return beside(path) { [self] in drop(number) }
-            case .look(let path, let number): return beside(path) { [self] in look(path, number) }
-            case .check(let path):
-                // Of a disk that hangs nothing more is asked.
-                guard checking.withLock({ $0.insert(path).inserted }) else { return nil }
-                return beside(path) { [self] in check(path) }
-            case .forget(let path): return beside(path) { [self] in forget(path) }
+            case .look(let path, let number):
+                return beside(path, .look) { [self] in look(path, number) }
+            case .check(let path): return beside(path, .check) { [self] in check(path) }
+            case .forget(let path): forget(path)
             case .report(let report): observe(report)
             }
             return nil
@@ -146,24 +184,61 @@ public final class EndpointPublisher: Sendable {
 
     /// Runs a step on the thread for a file's directory, and then the work that the step returned.
     private func beside(_ path: String, _ step: @escaping @Sendable () -> Work?) -> Work {
-        { [disks] in
-            if let next = await disks.run(at: path, step), let next { await next() }
+        let thread = threads.file(path)
+        return {
+            while !Task.isCancelled {
+                // What is being written is worth a moment at the end.
+                if let next = await thread.run(grace: .seconds(1), step) {
+                    await next?()
+                    return
+                }
+                // The system has no thread to give, or the task is cancelled: the loop's condition ends it.
+                try? await Task.sleep(for: .seconds(1))
+            }
         }
     }
 
-    private func forget(_ path: String) -> Work? {
+    /// The same for a step that replaces one of its kind that still waits. Of a disk that hangs no more is asked
+    /// than that.
+    private func beside(
+        _ path: String,
+        _ kind: Step.Kind,
+        _ step: @escaping @Sendable () -> Work?
+    ) -> Work? {
+        let key = Step(path: path, kind: kind)
+        let isFirst = steps.withLock { steps in
+            defer { steps[key] = step }
+            return steps[key] == nil
+        }
+        guard isFirst else { return nil }
+        return beside(path) { [self] in
+            let step = steps.withLock { $0.removeValue(forKey: key) }
+            return step?()
+        }
+    }
+
+    private func forget(_ path: String) {
+        forgotten.withLock { $0[path, default: 0] += 1 }
         _ = files.withLock { $0.removeValue(forKey: path) }
         _ = rejected.withLock { $0.removeValue(forKey: path) }
-        return nil
+    }
+
+    /// Changes what is known of a file, unless it was forgotten since that life.
+    private func update(_ path: String, in life: Int, _ change: () -> Void) {
+        forgotten.withLock { forgotten in
+            if forgotten[path, default: 0] == life { change() }
+        }
     }
 
     private func write(
         _ output: EndpointOutput,
         _ update: TableUpdate,
-        _ number: Int
+        _ number: Int,
+        _ life: Int
     ) -> MachineDriver<PublisherMachine>.Work? {
         let path = output.path
         let began = processorTime()
+        guard forgotten.withLock({ $0[path, default: 0] == life }) else { return nil }
         var file =
             files.withLock { $0.removeValue(forKey: path) }
             ?? File(
@@ -172,54 +247,72 @@ public final class EndpointPublisher: Sendable {
             )
         let rendering = file.renderer.render(update)
         let list = rendering.list
-        rejected.withLock { $0[path] = rendering.rejections.count }
         file.rejections.listRendered(leavingOut: rendering.rejections, at: timeline.now)
             .forEach(observe)
-        let isSame = holds(list, output, &file)
-        files.withLock { [file] in $0[path] = file }
-        guard !isSame else {
-            ended(list, path, number, cost: processorTime() - began, .success(nil))
+        let found = holding(list, output, &file)
+        self.update(path, in: life) { [file] in
+            rejected.withLock { $0[path] = rendering.rejections.count }
+            files.withLock { $0[path] = file }
+        }
+        let write = PendingWrite(
+            output: output,
+            list: list,
+            life: life,
+            cost: processorTime() - began
+        )
+        if let found {
+            ended(write, number, cost: write.cost, .success(.unchanged(found)))
             return nil
         }
         guard output.check == nil, output.command == nil, !output.hasReload else {
-            let cost = processorTime() - began
-            return begin(PendingWrite(output: output, list: list, cost: cost), number)
+            return begin(write, number)
         }
-        let result = Result { () throws(FileError) -> Int? in
+        let result = Result { () throws(FileError) -> Ending in
             let content = list.content
-            try writer.write(content, to: path, access: output.access)
-            return content.count
+            let identity = try writer.write(content, to: path, access: output.access)
+            return .written(identity, bytes: content.count)
         }
-        ended(list, path, number, cost: processorTime() - began, result)
+        ended(write, number, cost: processorTime() - began, result)
         return nil
     }
 
-    /// The write has ended: with so many bytes, with none as the file holds the list already, or not.
+    /// How a write ended that did not fail.
+    enum Ending {
+        /// The file is a new one.
+        case written(AtomicFileWriter.Identity, bytes: Int)
+        /// The file holds the list already.
+        case unchanged(AtomicFileWriter.Identity)
+    }
+
+    /// The write has ended, or failed.
     func ended(
-        _ list: RenderedList,
-        _ path: String,
+        _ write: PendingWrite,
         _ number: Int,
         cost: Duration,
-        _ result: Result<Int?, FileError>
+        _ result: Result<Ending, FileError>
     ) {
-        files.withLock { files in
-            if case .success = result {
-                files[path]?.held = list
-                files[path]?.identity = writer.identity(of: path)
-            } else {
-                // What the file holds now is looked at again before the next try.
-                files[path]?.held = nil
-                files[path]?.wasRead = false
+        let (list, path) = (write.list, write.output.path)
+        update(path, in: write.life) {
+            files.withLock { files in
+                switch result {
+                case .success(.written(let identity, _)), .success(.unchanged(let identity)):
+                    files[path]?.held = list
+                    files[path]?.identity = identity
+                case .failure:
+                    // What the file holds now is looked at again before the next try.
+                    files[path]?.held = nil
+                    files[path]?.wasRead = false
+                }
             }
         }
         driver.happened { machine, now in
             switch result {
-            case .success(let bytes):
+            case .success(let ending):
                 machine.writeEnded(
                     path,
                     number: number,
                     revision: list.revision,
-                    bytes: bytes,
+                    bytes: ending.bytes,
                     cost: cost,
                     at: now
                 )
@@ -238,10 +331,12 @@ public final class EndpointPublisher: Sendable {
     }
 
     private func check(_ path: String) -> Work? {
-        defer { _ = checking.withLock { $0.remove(path) } }
+        // Not under the lock, which is for the files of all directories.
+        let identity = writer.identity(of: path)
         let isAltered = files.withLock { files in
-            guard let file = files[path], file.held != nil else { return false }
-            guard file.identity != writer.identity(of: path) else { return false }
+            guard let file = files[path], file.held != nil, file.identity != identity else {
+                return false
+            }
             files[path]?.held = nil
             return true
         }
@@ -251,19 +346,34 @@ public final class EndpointPublisher: Sendable {
         return nil
     }
 
-    /// Whether the file holds the list already: known from the last write, or read once at the start.
-    private func holds(_ list: RenderedList, _ output: EndpointOutput, _ file: inout File) -> Bool {
+    /// The file, where it holds the list already: known from the last write, or read once at the start.
+    private func holding(
+        _ list: RenderedList,
+        _ output: EndpointOutput,
+        _ file: inout File
+    ) -> AtomicFileWriter.Identity? {
         let path = output.path
         if let held = file.held {
-            return list.isSameList(as: held) && file.identity == writer.identity(of: path)
+            guard list.isSameList(as: held), let identity = file.identity else { return nil }
+            return identity == writer.identity(of: path) ? identity : nil
         }
-        guard !file.wasRead else { return false }
+        guard !file.wasRead else { return nil }
         file.wasRead = true
         writer.removeLeftovers(of: path)
         // What a program makes of the list is known only when it has.
-        guard output.command == nil, writer.has(output.access, path) else { return false }
+        guard output.command == nil else { return nil }
         // A file that cannot be read is one that has to be written; that will say what is wrong.
-        guard let bytes = try? writer.read(path) else { return false }
-        return list.isSameList(as: bytes)
+        guard let found = try? writer.read(path, having: output.access) else { return nil }
+        return list.isSameList(as: found.bytes) ? found.identity : nil
+    }
+}
+
+extension EndpointPublisher.Ending {
+    /// How many were written; `nil` for none.
+    fileprivate var bytes: Int? {
+        switch self {
+        case .written(_, let bytes): bytes
+        case .unchanged: nil
+        }
     }
 }

@@ -1,4 +1,5 @@
-public import Registry
+package import Registry
+import Synchronization
 
 /// Has the readers of files take up what is new: runs a ``ReloadMachine``.
 ///
@@ -13,20 +14,26 @@ public final class Reloader: Sendable {
     private let driver: MachineDriver<ReloadMachine>
     private let perform: Performer
     private let observe: @Sendable (ReloadReport) -> Void
+    private let threads: BlockingThreads
+    /// The files that are being asked for a mark of an earlier run.
+    private let asking = Mutex<Set<String>>([])
 
     /// A reloader that does nothing before ``run()``.
     ///
     /// - Parameters:
     ///   - place: This host's place in a fleet; see ``ReloadAction/splay``. 0 to 1.
+    ///   - threads: Has a thread for each file's directory.
     ///   - perform: Does an action.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
-    public init(
+    package init(
         place: Double,
         generator: SeededGenerator,
         timeline: Timeline,
+        threads: BlockingThreads = BlockingThreads(),
         perform: @escaping Performer,
         observe: @escaping @Sendable (ReloadReport) -> Void = { _ in }
     ) {
+        self.threads = threads
         self.perform = perform
         self.observe = observe
         driver = MachineDriver(
@@ -38,7 +45,14 @@ public final class Reloader: Sendable {
     /// Names what is done after which file. What an earlier run still owed is due at once.
     public func setActions(_ actions: [String: ReloadAction]) {
         driver.happened { machine, _ in machine.actionsChanged(to: actions) }
-        for path in actions.keys where ReloadMark(of: path).isSet { fileReplaced(path) }
+        for path in actions.keys where asking.withLock({ $0.insert(path).inserted }) {
+            let isAsked = threads.file(path).add { [self] in
+                let isOwed = ReloadMark(of: path).isSet
+                _ = asking.withLock { $0.remove(path) }
+                if isOwed { fileReplaced(path) }
+            }
+            if !isAsked { _ = asking.withLock { $0.remove(path) } }
+        }
     }
 
     /// A file was replaced.
@@ -63,8 +77,11 @@ public final class Reloader: Sendable {
                 observe(report)
                 return nil
             case .settle(let path):
-                ReloadMark(of: path).clear()
-                return nil
+                let (thread, now) = (threads.file(path), ReloadMark.now)
+                return {
+                    // A write that is before it on the thread may set the mark for a newer file.
+                    _ = await thread.run { ReloadMark(of: path).clear(unlessSetSince: now) }
+                }
             case .perform(let action, let number): return { [self] in await run(action, number) }
             }
         }

@@ -26,33 +26,40 @@ public struct AtomicFileWriter: Sendable {
     ///   - content: Its new content.
     ///   - path: Absolute. Its directory exists; it is a regular file or does not exist.
     ///   - access: Whose it is and who may do what with it, whatever the umask.
+    /// - Returns: What tells the new file from any other that may take its place.
     /// - Throws: ``FileError``; the old file is then untouched and nothing of the new one is left. Only
     ///   when the very last call fails, which makes the rename survive a power cut, the new file is in
     ///   place already.
     ///
-    /// See open(2), chmod(2), chown(2), fsync(2), rename(2).
+    /// Mode and owner are given to the file that is open, and it is moved from one directory that is open to
+    /// the other: somebody who can write to the directory can redirect nothing. See open(2), fchmod(2),
+    /// fchown(2), fsync(2), renameat(2).
+    @discardableResult
     public func write(
         _ content: FileContent,
         to path: String,
         access: FileAccess
-    ) throws(FileError) {
-        let place = try OutputDirectory(of: path, fault: fault)
-        let staged = StagedFile(for: path, number: 0)
-        try stage(content, staged, in: place)
-        try replace(staged, access, in: place)
+    ) throws(FileError) -> Identity {
+        try commit(try stage(content, for: path, number: 0), access: access)
     }
 
     /// The same, in one piece.
+    @discardableResult
     public func write(
         _ bytes: [UInt8],
         to path: String,
         access: FileAccess
-    ) throws(FileError) {
+    ) throws(FileError) -> Identity {
         try write(FileContent(bytes), to: path, access: access)
     }
 
     /// The same, with permissions alone.
-    public func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws(FileError) {
+    @discardableResult
+    public func write(
+        _ bytes: [UInt8],
+        to path: String,
+        mode: UInt32
+    ) throws(FileError) -> Identity {
         try write(bytes, to: path, access: FileAccess(mode: mode))
     }
 
@@ -68,102 +75,61 @@ public struct AtomicFileWriter: Sendable {
         number: Int
     ) throws(FileError) -> StagedFile {
         let place = try OutputDirectory(of: path, fault: fault)
-        let staged = StagedFile(for: path, number: number)
-        try stage(content, staged, in: place)
+        let staged = try StagedFile(for: path, number: number, in: place, fault: fault)
+        do throws(FileError) {
+            try write(content, to: staged.file, path)
+        } catch {
+            staged.remove()
+            throw error
+        }
         return staged
     }
 
     /// Puts a staged file in the place of the old one.
     ///
+    /// - Returns: What tells the new file from any other that may take its place.
     /// - Throws: As ``write(_:to:access:)``.
-    public func commit(_ staged: StagedFile, access: FileAccess) throws(FileError) {
-        do throws(FileError) {
-            try replace(staged, access, in: try OutputDirectory(of: staged.target, fault: fault))
-        } catch {
-            discard(staged)
-            throw error
-        }
-    }
-
-    /// Throws a staged file away. One that is gone already is no harm.
-    public func discard(_ staged: StagedFile) {
-        unlink(staged.path)
-    }
-
-    private func replace(
+    @discardableResult
+    public func commit(
         _ staged: StagedFile,
-        _ access: FileAccess,
-        in place: borrowing OutputDirectory
-    ) throws(FileError) {
+        access: FileAccess
+    ) throws(FileError) -> Identity {
         let path = staged.target
-        let (directory, staging) = (place.directory, place.staging)
+        let (directory, staging) = (staged.place.directory, staged.place.staging)
+        let identity: Identity
         do throws(FileError) {
-            try give(staged, access, in: staging)
+            try give(staged, access)
+            // With its mode and its owner: what a power cut leaves of it is right as well.
+            try SystemCall.fsync.make(on: path, fault: fault) { fsync(staged.file) }
+            var status = stat()
+            try SystemCall.fstat.make(on: path, fault: fault) { fstat(staged.file, &status) }
+            identity = Identity(status)
+            try staged.close(fault: fault)
             try SystemCall.renameat.make(on: path, fault: fault) {
                 renameat(staging, staged.name, directory, FileError.name(of: path))
             }
         } catch {
-            unlinkat(staging, staged.name, 0)
+            staged.remove()
             throw error
         }
         // The new file is in place; that its name survives a power cut is all that is missing.
         try SystemCall.fsyncDirectory.make(on: path, fault: fault) { fsync(directory) }
+        return identity
     }
 
-    private func give(
-        _ staged: StagedFile,
-        _ access: FileAccess,
-        in staging: Int32
-    ) throws(FileError) {
+    /// Throws a staged file away. One that is gone already is no harm.
+    public func discard(_ staged: StagedFile) {
+        staged.remove()
+    }
+
+    private func give(_ staged: StagedFile, _ access: FileAccess) throws(FileError) {
         let path = staged.target
-        try SystemCall.fchmodat.make(on: path, fault: fault) {
-            fchmodat(staging, staged.name, access.mode, 0)
-        }
+        try SystemCall.fchmod.make(on: path, fault: fault) { fchmod(staged.file, access.mode) }
         // After the mode: once the file is another's only that one may change it.
         guard access.owner != nil || access.group != nil else { return }
-        try SystemCall.fchownat.make(on: path, fault: fault) {
-            let (owner, group) = (access.owner ?? .max, access.group ?? .max)
-            return fchownat(staging, staged.name, owner, group, AT_SYMLINK_NOFOLLOW)
+        try SystemCall.fchown.make(on: path, fault: fault) {
+            fchown(staged.file, access.owner ?? .max, access.group ?? .max)
         }
-    }
-
-    private func stage(
-        _ content: FileContent,
-        _ staged: StagedFile,
-        in place: borrowing OutputDirectory
-    ) throws(FileError) {
-        let staging = place.staging
-        // What a crash of an earlier run of this process number left is ours to replace.
-        unlinkat(staging, staged.name, 0)
-        do throws(FileError) {
-            try fill(staged, with: content, in: staging)
-        } catch {
-            unlinkat(staging, staged.name, 0)
-            throw error
-        }
-    }
-
-    private func fill(
-        _ staged: StagedFile,
-        with content: FileContent,
-        in staging: Int32
-    ) throws(FileError) {
-        let path = staged.target
-        let file = try SystemCall.openat.make(on: path, fault: fault) {
-            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-            return openat(staging, staged.name, flags, 0o600)
-        }
-        var isOpen = true
-        defer { if isOpen { close(file) } }
-        try write(content, to: file, path)
-        try SystemCall.fsync.make(on: path, fault: fault) { fsync(file) }
-        isOpen = false
-        // Some file systems report a full disk or quota only here. Not to be repeated: close(2).
-        if let errno = fault(.close) {
-            close(file)
-            throw FileError(path, .close, errno: errno)
-        }
-        if close(file) < 0, errno != EINTR { throw FileError(path, .close, errno: errno) }
     }
 
     /// Straight from the pieces, many in one call.

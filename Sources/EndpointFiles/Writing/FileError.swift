@@ -15,6 +15,8 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case notARegularFile
         /// The target is a mount point of its own, so it cannot be replaced.
         case isAMountPoint
+        /// The staging directory belongs to somebody else, or others can write to it.
+        case notOurs
         /// Anything else.
         case other
     }
@@ -40,7 +42,7 @@ extension FileError {
         let directory = Self.directory(of: path)
         let (code, message): (Code, String) =
             switch errno {
-            case EPERM where call == .fchownat:
+            case EPERM where call == .fchown:
                 (
                     .notPermitted,
                     "giving the file to another owner or group is not permitted; under systemd add "
@@ -91,6 +93,35 @@ extension FileError {
             errno: 0,
             message:
                 "this is \(kind), and only a regular file is replaced; remove it or write elsewhere"
+        )
+    }
+
+    /// The staging directory is another user's, who could put a link in the place of what is staged.
+    static func notOurs(_ path: String, owner: UInt32) -> FileError {
+        notOurs(
+            path,
+            "belongs to another user, number \(owner), who could swap what is staged there; remove it, or run "
+                + "discoveryd as that user"
+        )
+    }
+
+    /// The staging directory is ours, and others can put a link in the place of what is staged.
+    static func othersCanWrite(_ path: String, mode: UInt32) -> FileError {
+        notOurs(
+            path,
+            "can be written to by others, mode 0\(String(mode, radix: 8)), who could swap what is staged there; "
+                + "remove it, it is made anew"
+        )
+    }
+
+    private static func notOurs(_ path: String, _ what: String) -> FileError {
+        FileError(
+            code: .notOurs,
+            path: path,
+            call: SystemCall.openStaging.rawValue,
+            errno: 0,
+            message:
+                "the staging directory \(directory(of: path))/\(AtomicFileWriter.stagingName) \(what)"
         )
     }
 

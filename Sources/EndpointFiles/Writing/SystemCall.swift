@@ -5,16 +5,18 @@ public enum SystemCall: String, CaseIterable, Sendable {
     case openDirectory = "open directory"
     case mkdirat
     case openStaging = "open staging directory"
+    case fstat
     case fstatat
     case openat
     case write
     case fsync
     case close
-    case fchmodat
-    case fchownat
+    case fchmod
+    case fchown
     case renameat
     case fsyncDirectory = "fsync directory"
     case read
+    case flock
 }
 
 /// Asked before each system call for an errno to fail with instead; `nil` lets it happen.

@@ -40,6 +40,8 @@ extension EtcdClient {
         public var filesInterval: Duration = .seconds(30)
         /// Decides all jitter, and the first endpoint where that is drawn.
         public var seed: UInt64
+        /// The threads on which the files of ``tls`` and of ``credentials`` are read.
+        package var threads = BlockingThreads()
 
         /// A configuration with the defaults above.
         public init(

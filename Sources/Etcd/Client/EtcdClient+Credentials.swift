@@ -4,7 +4,7 @@ extension EtcdClient {
         /// The user's name.
         public var username: String
         /// Gives the password. Asked before each login and never kept, so that a changed one is
-        /// found; may be called from any task and must not wait long.
+        /// found. Called on a thread of its own, which may wait for a disk.
         public var password: @Sendable () throws(EtcdError) -> String
 
         /// A user whose password comes from anywhere.

@@ -36,6 +36,7 @@ public final class EtcdClient: Sendable {
             Authenticator(
                 credentials,
                 limit: configuration.requestTimeout,
+                threads: configuration.threads,
                 // Another sequence than that of the reconnecting.
                 generator: SeededGenerator(seed: ~configuration.seed)
             )

@@ -12,18 +12,23 @@ final class Authenticator: Sendable {
 
     private let credentials: EtcdClient.Credentials
     private let limit: Duration
+    private let threads: BlockingThreads
     private let timeline: Timeline
     private let shared: Mutex<Shared>
 
-    /// - Parameter limit: How long a login may take.
+    /// - Parameters:
+    ///   - limit: How long a login may take.
+    ///   - threads: Has a thread for the password's file.
     init(
         _ credentials: EtcdClient.Credentials,
         limit: Duration,
+        threads: BlockingThreads,
         generator: SeededGenerator,
         timeline: Timeline = Timeline()
     ) {
         self.credentials = credentials
         self.limit = limit
+        self.threads = threads
         self.timeline = timeline
         shared = Mutex(Shared(machine: TokenMachine(generator: generator)))
     }
@@ -123,7 +128,10 @@ final class Authenticator: Sendable {
     private func authenticate(on connection: MemberConnection) async throws(EtcdError) -> String? {
         var request = Etcdserverpb_AuthenticateRequest()
         request.name = credentials.username
-        request.password = try credentials.password()
+        request.password = try await threads.read("password_file", within: limit) {
+            [credentials] () throws(EtcdError) in
+            try credentials.password()
+        }
         var options = CallOptions.defaults
         options.timeout = limit
         do {

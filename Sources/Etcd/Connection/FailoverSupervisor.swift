@@ -168,7 +168,7 @@ final class FailoverSupervisor: Sendable {
     ) async -> Serving {
         let connection: MemberConnection
         do {
-            connection = try MemberConnection(
+            connection = try await MemberConnection(
                 to: endpoint,
                 within: limit,
                 configuration: configuration
@@ -222,7 +222,10 @@ final class FailoverSupervisor: Sendable {
             let now = CertificateValidity.now
             var action: TLSFilesMachine.OnLook
             do throws(EtcdError) {
-                let files = try TLSMaterial(reading: configuration.tls, now: now)
+                let files = try await TLSMaterial.read(
+                    configuration,
+                    within: configuration.attemptTimeout
+                )
                 noteLeftOut(files, connection.endpoint)
                 action = machine.filesRead(files.files, now: now)
                 if action == .tryNew {
@@ -235,6 +238,7 @@ final class FailoverSupervisor: Sendable {
                     action = machine.triedOut(now: now)
                 }
             } catch {
+                guard !Task.isCancelled else { return }
                 action = machine.filesUnusable(error.message)
             }
             if case .say(let sentence) = action {
@@ -278,7 +282,7 @@ final class FailoverSupervisor: Sendable {
         _ endpoint: EtcdEndpoint,
         _ question: (MemberConnection) async throws(EtcdError) -> Answer
     ) async throws(EtcdError) -> Answer {
-        let trial = try MemberConnection(
+        let trial = try await MemberConnection(
             to: endpoint,
             within: configuration.attemptTimeout,
             configuration: configuration

@@ -30,14 +30,14 @@ final class MemberConnection: Sendable {
 
     /// Prepares a connection; nothing is sent before ``run()``.
     ///
-    /// - Parameter limit: How long it may take until the server says its first word.
-    /// - Throws: ``EtcdError`` when the transport refuses the endpoint; `unusableFile` for the files of
-    ///   ``EtcdClient/TLS``.
+    /// - Parameter limit: How long it may take until the server says its first word, and until the files of
+    ///   ``EtcdClient/TLS`` are read.
+    /// - Throws: ``EtcdError`` when the transport refuses the endpoint; `unusableFile` for the files.
     init(
         to endpoint: EtcdEndpoint,
         within limit: Duration,
         configuration: EtcdClient.Configuration
-    ) throws(EtcdError) {
+    ) async throws(EtcdError) {
         self.endpoint = endpoint
         number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         (endings, ending) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
@@ -49,12 +49,11 @@ final class MemberConnection: Sendable {
             )
         }
         self.tap = tap
-        let now = CertificateValidity.now
-        material =
-            endpoint.scheme == .https ? try TLSMaterial(reading: configuration.tls, now: now) : nil
-        let security = try material.map { material throws(EtcdError) in
-            Security(material: material, context: try material.context(now: now))
-        }
+        let tls =
+            endpoint.scheme == .https
+            ? try await TLSMaterial.readToConnect(configuration, within: limit) : nil
+        material = tls?.material
+        let security = tls.map { Security(material: $0.material, context: $0.context) }
         do {
             let transport = try GRPCTransport(
                 target: Self.target(for: endpoint),

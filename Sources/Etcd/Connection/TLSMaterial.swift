@@ -80,6 +80,35 @@ struct TLSMaterial: Sendable {
         }
     }
 
+    /// Reads the files as they are now, on a thread that may wait for their disk.
+    ///
+    /// - Throws: As ``init(reading:now:)``, and `unusableFile` when the disk does not answer within `limit` or the
+    ///   task is cancelled.
+    static func read(
+        _ configuration: EtcdClient.Configuration,
+        within limit: Duration
+    ) async throws(EtcdError) -> TLSMaterial {
+        let tls = configuration.tls
+        return try await configuration.threads.read("ca_file or cert_file", within: limit) {
+            () throws(EtcdError) in
+            try TLSMaterial(reading: tls, now: CertificateValidity.now)
+        }
+    }
+
+    /// Reads the files, and what connections are made with: ``read(_:within:)`` and ``context(now:)``.
+    static func readToConnect(
+        _ configuration: EtcdClient.Configuration,
+        within limit: Duration
+    ) async throws(EtcdError) -> (material: TLSMaterial, context: NIOSSLContext) {
+        let tls = configuration.tls
+        return try await configuration.threads.read("ca_file or cert_file", within: limit) {
+            () throws(EtcdError) in
+            let now = CertificateValidity.now
+            let material = try TLSMaterial(reading: tls, now: now)
+            return (material, try material.context(now: now))
+        }
+    }
+
     private typealias PEMFile = (bytes: [UInt8], certificates: [NIOSSLCertificate])
     private typealias Pair = (chain: PEMFile, key: [UInt8], privateKey: NIOSSLPrivateKey)
     /// No bundle of authorities comes near it.

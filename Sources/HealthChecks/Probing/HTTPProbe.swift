@@ -20,7 +20,8 @@ struct HTTPProbe: Probe {
     // MARK: asking
 
     private func answer() async throws(ProbeFailure) -> HTTPAnswer {
-        let context = check.address.isSecure ? try tools.trust.context(for: check.trust) : nil
+        let context =
+            check.address.isSecure ? try await tools.trust.context(for: check.trust) : nil
         let channel = try await tools.dialer.connect(to: check.address.target)
         defer { channel.close(promise: nil) }
         do {

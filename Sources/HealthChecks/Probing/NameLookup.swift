@@ -1,5 +1,4 @@
 import Glibc
-import NIOPosix
 import Registry
 import Synchronization
 
@@ -7,7 +6,8 @@ import Synchronization
 ///
 /// `getaddrinfo` waits for name servers and cannot be ended. NIO's own resolver has one queue for each
 /// event loop, so there one dead name server would delay the checks of other names. Who asks for a
-/// name that is being looked up already joins that lookup: never more threads than names.
+/// name that is being looked up already joins that lookup: never more threads than names, and none when
+/// nobody asks.
 final class NameLookup: Sendable {
     private typealias Outcome = Result<[HostAddress], ProbeFailure>
     private typealias Waiter = CheckedContinuation<Outcome, Never>
@@ -19,7 +19,12 @@ final class NameLookup: Sendable {
         var cancelled: Set<Int> = []
     }
 
+    private let threads: BlockingThreads
     private let state = Mutex(State())
+
+    init(threads: BlockingThreads = BlockingThreads()) {
+        self.threads = threads
+    }
 
     /// The addresses of `name` in the system's order, at least one.
     ///
@@ -63,14 +68,17 @@ final class NameLookup: Sendable {
     }
 
     private func begin(_ name: String) {
-        let thread = NIOThreadPool(numberOfThreads: 1)
-        thread.start()
-        thread.submit { [self] _ in
-            let outcome = Self.resolve(name)
-            let waiters = state.withLock { $0.waiters.removeValue(forKey: name) ?? [:] }
-            for waiter in waiters.values { waiter.resume(returning: outcome) }
-            thread.shutdownGracefully { _ in }
+        let isBegun = threads.thread("dns", part: name, linger: .zero).add { [self] in
+            ended(name, Self.resolve(name))
         }
+        guard !isBegun else { return }
+        let words = "the system has no thread for it; see TasksMax= of the daemon's unit"
+        ended(name, .failure(ProbeFailure(.other, "\(name) cannot be looked up: \(words)")))
+    }
+
+    private func ended(_ name: String, _ outcome: Outcome) {
+        let waiters = state.withLock { $0.waiters.removeValue(forKey: name) ?? [:] }
+        for waiter in waiters.values { waiter.resume(returning: outcome) }
     }
 
     /// See getaddrinfo(3).

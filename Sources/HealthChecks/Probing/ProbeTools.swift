@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+package import Registry
 
 /// What all probes of a program share: event loops, name lookups under way, who is trusted over TLS.
 public struct ProbeTools: Sendable {
@@ -7,8 +8,14 @@ public struct ProbeTools: Sendable {
     let trust: TrustStores
 
     /// Tools on the process's event loops, which gRPC uses too: no further threads.
-    public init() {
-        dialer = Dialer(group: MultiThreadedEventLoopGroup.singleton, names: NameLookup())
-        trust = TrustStores()
+    public init() { self.init(threads: BlockingThreads()) }
+
+    /// The same, and the threads for what may hang: name servers, and the disk of certificates.
+    package init(threads: BlockingThreads) {
+        dialer = Dialer(
+            group: MultiThreadedEventLoopGroup.singleton,
+            names: NameLookup(threads: threads)
+        )
+        trust = TrustStores(threads: threads)
     }
 }

@@ -1,5 +1,6 @@
 import Certificates
 import NIOSSL
+import Registry
 import Synchronization
 
 /// Who is trusted, read once for all checks that trust the same: the system's authorities are a
@@ -26,31 +27,45 @@ final class TrustStores: Sendable {
     }
 
     private let stores = Mutex<[Key: Store]>([:])
+    private let threads: BlockingThreads
 
-    /// The context for connections with this trust.
+    init(threads: BlockingThreads) {
+        self.threads = threads
+    }
+
+    /// The context for connections with this trust. The files are read on a thread of their own: of a disk that
+    /// hangs no more is asked than its checks ask.
     ///
-    /// - Throws: ``ProbeFailure`` with `tls` when the file of authorities cannot be used.
-    func context(for trust: TLSTrust) throws(ProbeFailure) -> NIOSSLContext {
-        do {
-            return try stores.withLock { stores in
-                let now = CertificateValidity.now
-                if let store = stores[Key(trust)], store.changesAt.map({ now < $0 }) ?? true {
-                    return store.context
-                }
+    /// - Throws: ``ProbeFailure`` with `tls` when the file of authorities cannot be used, `cancelled`.
+    func context(for trust: TLSTrust) async throws(ProbeFailure) -> NIOSSLContext {
+        let key = Key(trust)
+        let now = CertificateValidity.now
+        if let store = stores.withLock({ $0[key] }), store.changesAt.map({ now < $0 }) ?? true {
+            return store.context
+        }
+        let file = trust.authorities ?? "the system's file of authorities"
+        let thread = trust.authorities.map(threads.file) ?? threads.thread("certificates")
+        let made = await thread.run {
+            Result {
                 let (configuration, changesAt) = try Self.configuration(trust, now)
                 let context = try NIOSSLContext(configuration: configuration)
-                stores[Key(trust)] = Store(context: context, changesAt: changesAt)
-                return context
+                return Store(context: context, changesAt: changesAt)
             }
-        } catch let failure as ProbeFailure {
-            throw failure
-        } catch {
-            let file = trust.authorities ?? "the system's file of authorities"
+        }
+        switch made {
+        case .success(let store)?:
+            stores.withLock { $0[key] = store }
+            return store.context
+        case .failure(let failure as ProbeFailure)?: throw failure
+        case .failure(let error)?:
             throw ProbeFailure(
                 .tls,
                 "\(file) cannot be used; it must be PEM certificates that the daemon's user can read",
                 cause: "\(error)"
             )
+        case nil where Task.isCancelled: throw .cancelled
+        case nil:
+            throw ProbeFailure(.other, "\(file) is not read: the system has no thread for it")
         }
     }
 

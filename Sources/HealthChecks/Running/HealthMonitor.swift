@@ -36,7 +36,14 @@ public final class HealthMonitor: Sendable {
 
     /// The real probes, with tools that they share.
     public static func standardProbes() -> @Sendable (CheckKind) -> (any Probe)? {
-        let tools = ProbeTools()
+        standardProbes(threads: BlockingThreads())
+    }
+
+    /// The same, and the threads for what may hang.
+    package static func standardProbes(
+        threads: BlockingThreads
+    ) -> @Sendable (CheckKind) -> (any Probe)? {
+        let tools = ProbeTools(threads: threads)
         return { kind in kind.probe(with: tools) }
     }
 

@@ -81,9 +81,24 @@ public struct MetricsServer: Sendable {
                 unixDomainSocketPath: path,
                 cleanupExistingSocketFile: true
             ) { initialize($0) }
-            chmod(path, 0o666)
+            open(to: 0o666, path)
             return server
         }
+    }
+
+    /// Gives the socket that is at the path its mode, by descriptor: a file that somebody has put there instead
+    /// keeps its own. See open(2), O_PATH.
+    private func open(to mode: mode_t, _ path: String) {
+        // Swift is not shown O_PATH.
+        let file = Glibc.open(path, 0o10_000_000 | O_NOFOLLOW | O_CLOEXEC)
+        guard file >= 0 else { return }
+        defer { Glibc.close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK,
+            status.st_uid == geteuid()
+        else { return }
+        // fchmod(2) does not take such a descriptor; the path to it is the kernel's and cannot be redirected.
+        chmod("/proc/self/fd/\(file)", mode)
     }
 
     private func initialize(_ channel: any Channel) -> EventLoopFuture<Connection> {

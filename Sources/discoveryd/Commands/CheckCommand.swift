@@ -25,6 +25,9 @@ struct CheckCommand: AsyncParsableCommand {
         for warning in loaded.warnings { Terminal.complain("warning: \(warning)") }
         let etcd = EtcdClient.Configuration(loaded.configuration.etcd)
         for trouble in etcd.fileTroubles { Terminal.complain("warning: [etcd] \(trouble)") }
+        for warning in loaded.configuration.stagingWarnings {
+            Terminal.complain("warning: \(warning)")
+        }
         if let warning = await memoryWarning(loaded.configuration.limits) {
             Terminal.complain("warning: \(warning)")
         }

@@ -12,6 +12,7 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             SIGTERM takes this host's services out of etcd and ends the daemon; the files stay.
             SIGHUP reads the configuration again and applies what changed.
+            While another discoveryd has the status file or the state directory this one ends with 75.
             """
     )
 
@@ -69,6 +70,9 @@ struct RunCommand: AsyncParsableCommand {
             throw ExitStatus.software
         }
         for warning in loaded.warnings { log.warning("\(warning)") }
+        let state = stateDirectory.map { StateDirectory(path: $0) } ?? .ofUnit
+        let lock = try await lock(state, drain: loaded.configuration.lease.drain, log)
+        defer { lock.release() }
         let daemon = Daemon(
             loaded.configuration,
             host: host,
@@ -76,11 +80,45 @@ struct RunCommand: AsyncParsableCommand {
                 try loader.load(path)
             },
             statusFile: statusFile,
-            state: stateDirectory.map(StateDirectory.init) ?? .ofUnit,
+            state: state,
             controlSocket: control.controlSocket,
+            ending: lock.end,
             log: log
         )
         try await daemon.run()
+    }
+
+    /// Makes sure that no other daemon has our files; one that is ending is waited for.
+    ///
+    /// - Throws: ``ExitStatus/tryAgain``, after it was said who has them.
+    private func lock(
+        _ state: StateDirectory?,
+        drain: Duration,
+        _ log: Logger
+    ) async throws -> InstanceLock {
+        // It drains first, and then has some seconds to leave the registry.
+        let patience = drain + .seconds(15)
+        do {
+            return try await InstanceLock.take(
+                for: [statusFile] + (state.map { [$0.lockedPath] } ?? []),
+                patience: patience,
+                waiting: { holder in
+                    let who = holder.map { ": \($0)" } ?? ""
+                    log.notice("waiting for the discoveryd that is ending\(who)")
+                    // Nobody else is left to tell when systemd is not there.
+                    _ = try? Notifier().send(
+                        .status("waiting for the discoveryd that is ending\(who)"),
+                        .extendTimeout(patience)
+                    )
+                },
+                log: log
+            )
+        } catch let held as InstanceLock.Held {
+            log.error("\(held)")
+            // The same.
+            _ = try? Notifier().send(.status("\(held)"))
+            throw ExitStatus.tryAgain
+        }
     }
 }
 

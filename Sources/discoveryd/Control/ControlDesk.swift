@@ -26,7 +26,7 @@ struct ControlDesk: Sendable {
             return ControlAnswer(.busy, ["discoveryd is stopping"])
         }
         return switch request {
-        case .status: ControlAnswer(.done, status: report)
+        case .status: ControlAnswer(.done, status: await report())
         case .wait(let service, let count, let limit):
             await wait(for: service, atLeast: count, within: limit)
         case .drain(let service, let span): await drain(service, for: span)
@@ -35,15 +35,17 @@ struct ControlDesk: Sendable {
         }
     }
 
-    private var report: StatusReport {
+    private func report() async -> StatusReport {
         let statuses = session.statuses
+        let outputs = publisher.statuses
         return StatusReport(
             facts: board.current,
             configuration: configuration.value,
             registrations: statuses,
             since: history.note(statuses),
             lease: session.leaseID,
-            outputs: publisher.statuses,
+            outputs: outputs,
+            modified: await publisher.modificationTimes(of: Array(outputs.keys)),
             drains: drains.drains,
             actionFaults: reloader.faults
         )
@@ -130,12 +132,15 @@ struct ControlDesk: Sendable {
     }
 
     private func settled(_ change: Int, _ sentence: String) async -> ControlAnswer {
-        let isInForce = await signal.wait(within: Self.drainPatience) { drains.isInForce(change) }
+        _ = await signal.wait(within: Self.drainPatience) {
+            drains.isInForce(change) && drains.isKept(change)
+        }
+        let isInForce = drains.isInForce(change)
         var messages = [sentence]
         if !isInForce {
             messages.append("etcd does not have it yet; it is told as soon as that is possible")
         }
-        if let trouble = drains.keepTrouble { messages.append(trouble) }
+        if let trouble = drains.keepTrouble(change) { messages.append(trouble) }
         return ControlAnswer(isInForce ? .done : .timedOut, messages)
     }
 

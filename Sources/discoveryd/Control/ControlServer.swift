@@ -22,6 +22,8 @@ struct ControlServer: Service {
     static let clientLimit = 64
 
     let path: String
+    /// Has a thread for the socket's directory.
+    var threads = BlockingThreads()
     /// How long a client may take for its request, and again for taking the answer. Default 5 s.
     var patience = Duration.seconds(5)
     let answer: @Sendable (ControlRequest) async -> ControlAnswer
@@ -38,11 +40,12 @@ struct ControlServer: Service {
             var said: String?
             while !Task.isCancelled {
                 do throws(ControlSocket.Failure) {
-                    let socket = try ControlSocket.bound(at: path)
-                    if said != nil { log.notice("the control socket is there") }
-                    said = nil
-                    backoff.reset()
-                    try await listen(on: socket)
+                    if let socket = try await bound() {
+                        if said != nil { log.notice("the control socket is there") }
+                        said = nil
+                        backoff.reset()
+                        try await listen(on: socket)
+                    }
                 } catch {
                     if said != error.description { log.warning("no control socket: \(error)") }
                     said = error.description
@@ -51,6 +54,14 @@ struct ControlServer: Service {
                 try? await Task.sleep(for: backoff.next())
             }
         }
+    }
+
+    /// - Returns: `nil` when the task was cancelled, or the system has no thread for it.
+    private func bound() async throws(ControlSocket.Failure) -> ControlSocket? {
+        let result = await threads.file(path).run(grace: .seconds(1)) { [path] in
+            Result { () throws(ControlSocket.Failure) in try ControlSocket.bound(at: path) }
+        }
+        return try result?.get()
     }
 
     private func listen(on socket: ControlSocket) async throws(ControlSocket.Failure) {

@@ -29,8 +29,7 @@ struct ControlSocket: Sendable {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure(path, "socket") }
         let result = withAddress(address) { Glibc.bind(descriptor, $0, $1) }
-        var status = stat()
-        guard result == 0, chmod(path, 0o660) == 0, stat(path, &status) == 0 else {
+        guard result == 0, let status = opened(to: 0o660, path) else {
             let failure = failure(path, "bind")
             close(descriptor)
             throw failure
@@ -41,6 +40,29 @@ struct ControlSocket: Sendable {
             group: status.st_gid,
             inode: status.st_ino
         )
+    }
+
+    /// Gives the socket that is at the path its mode, by descriptor: a file that somebody has put there instead
+    /// keeps its own. See open(2), O_PATH.
+    ///
+    /// - Returns: What it is then; `nil` with errno set when it is no socket of ours, or that failed.
+    private static func opened(to mode: mode_t, _ path: String) -> stat? {
+        // Swift is not shown O_PATH.
+        let file = open(path, 0o10_000_000 | O_NOFOLLOW | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer {
+            let number = errno
+            close(file)
+            errno = number
+        }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { return nil }
+        guard status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid() else {
+            errno = EEXIST
+            return nil
+        }
+        // fchmod(2) does not take such a descriptor; the path to it is the kernel's and cannot be redirected.
+        return chmod("/proc/self/fd/\(file)", mode) == 0 ? status : nil
     }
 
     /// Removes the file, unless it is another's by now.

@@ -1,13 +1,14 @@
 import EndpointFiles
 import Etcd
 import FoundationEssentials
-import Glibc
 import Registry
 
 extension StatusReport {
     /// What the daemon knows of itself.
     ///
-    /// - Parameter since: Since when each registration stands as it does.
+    /// - Parameters:
+    ///   - since: Since when each registration stands as it does.
+    ///   - modified: When each file last changed, since 1970, where its disk says so.
     init(
         facts: StatusBoard.Facts,
         configuration: Configuration,
@@ -15,6 +16,7 @@ extension StatusReport {
         since: [ServiceKey: Date],
         lease: LeaseID?,
         outputs: [String: OutputStatus],
+        modified: [String: Duration],
         drains: [DrainMachine.Target: DrainMachine.Drain],
         actionFaults: [ReloadAction: ReloadFault]
     ) {
@@ -72,7 +74,9 @@ extension StatusReport {
             services[index].health = health.isWell ? "passing" : "failing"
             services[index].healthSince = health.since.ISO8601Format()
         }
-        self.outputs = outputs.sorted { $0.key < $1.key }.map { Output($0.key, $0.value) }
+        self.outputs = outputs.sorted { $0.key < $1.key }.map { path, status in
+            Output(path, status, modified: modified[path])
+        }
         self.drains = drains.sorted { $0.key.name < $1.key.name }.map { target, drain in
             Drain(
                 service: target.service?.text,
@@ -84,7 +88,7 @@ extension StatusReport {
 }
 
 extension StatusReport.Output {
-    fileprivate init(_ path: String, _ status: OutputStatus) {
+    fileprivate init(_ path: String, _ status: OutputStatus, modified time: Duration?) {
         self.path = path
         self.status = status.word
         switch status {
@@ -94,9 +98,8 @@ extension StatusReport.Output {
         case .kept(let reason): detail = reason.description
         case .waiting, .pending: break
         }
-        var file = stat()
-        guard stat(path, &file) == 0 else { return }
-        let written = Date(timeIntervalSince1970: TimeInterval(file.st_mtim.tv_sec))
+        guard let time else { return }
+        let written = Date(timeIntervalSince1970: TimeInterval(time.components.seconds))
         modified = written.ISO8601Format()
         ageSeconds = max(0, Int64(Date().timeIntervalSince(written)))
     }

@@ -15,6 +15,7 @@ struct Daemon: Sendable {
     let controlSocket: String?
     let primaryAddress: @Sendable () -> HostAddress?
     let onList: @Sendable (_ newest: @escaping EndpointPublisher.Source) -> Void
+    let ending: @Sendable () -> Void
     let notifier: Notifier
     let log: Logger
 
@@ -23,6 +24,7 @@ struct Daemon: Sendable {
     ///   - state: What an earlier run left, and where to leave it for the next; nothing without one.
     ///   - controlSocket: Where commands ask the daemon; nowhere without one.
     ///   - primaryAddress: The host's address, for services that name none.
+    ///   - ending: Called when the daemon begins to end.
     ///   - onList: Told that there is a new list, and where to have it, beside the files.
     init(
         _ configuration: Configuration,
@@ -32,6 +34,7 @@ struct Daemon: Sendable {
         state: StateDirectory? = nil,
         controlSocket: String? = nil,
         primaryAddress: @escaping @Sendable () -> HostAddress? = PrimaryAddress.current,
+        ending: @escaping @Sendable () -> Void = {},
         onList: @escaping @Sendable (_ newest: @escaping EndpointPublisher.Source) -> Void = {
             _ in
         },
@@ -45,6 +48,7 @@ struct Daemon: Sendable {
         self.state = state
         self.controlSocket = controlSocket
         self.primaryAddress = primaryAddress
+        self.ending = ending
         self.onList = onList
         self.notifier = notifier
         self.log = log
@@ -57,7 +61,9 @@ struct Daemon: Sendable {
     /// what they tell of, and the control socket answers while what leaves the registry drains.
     func run() async throws {
         var generator = SeededGenerator(seed: .random(in: 0...UInt64.max))
-        let shared = SharedParts(self)
+        let threads = BlockingThreads()
+        let earlier = await EarlierRun.read(from: state, on: threads, log: log)
+        let shared = SharedParts(self, threads: threads, earlier: earlier)
         let files = FileParts(self, shared, &generator)
         let registry = RegistryParts(self, shared, files, &generator)
         let health = HealthParts(self, shared, registry, &generator)
@@ -71,6 +77,7 @@ struct Daemon: Sendable {
             telling.control(generator.split()),
             [registry.leaving, registry.drains],
             health.services,
+            [HangWatch(threads: threads, log: log)],
             telling.services,
         ]
         try await ServiceGroup(configuration: groupConfiguration(services.flatMap { $0 })).run()

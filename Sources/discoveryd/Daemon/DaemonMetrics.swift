@@ -17,6 +17,7 @@ struct DaemonMetrics: Sendable {
     let outputs: OutputMetrics
     let health: HealthMetrics
     let hooks: HookMetrics
+    let threads: ThreadMetrics
 
     /// All metrics, at zero.
     init() {
@@ -28,6 +29,7 @@ struct DaemonMetrics: Sendable {
         outputs = OutputMetrics(in: registry)
         health = HealthMetrics(in: registry)
         hooks = HookMetrics(in: registry)
+        threads = ThreadMetrics(in: registry)
     }
 
     func connection(_ event: ConnectionEvent) { etcd.reported(event) }

@@ -9,9 +9,16 @@ import Synchronization
 /// the next run.
 final class DrainBoard: Service {
     private struct Kept: Sendable {
-        /// The last change that was dealt with.
-        var change = 0
-        var trouble: FileError?
+        var drains: [KeptDrain]
+        var change: Int
+    }
+
+    /// The last changes that were dealt with, by their numbers.
+    private final class Changes: Sendable {
+        /// The registration has been told.
+        let applied = Atomic(0)
+        /// The next run knows, or cannot be told.
+        let kept = Atomic(0)
     }
 
     private let session: RegistrationSession
@@ -19,13 +26,17 @@ final class DrainBoard: Service {
     private let signal: ChangeSignal
     private let log: Logger
     private let driver: MachineDriver<DrainMachine>
-    private let kept = Mutex(Kept())
+    private let done: Changes
+    private let trouble: KeepTrouble
+    private let writer: CoalescingWriter<Kept>?
 
-    /// Reads what an earlier run left and tells the registration, which so never puts a drained service
-    /// as one in service.
+    /// Tells the registration what an earlier run left, so that it never puts a drained service as one in
+    /// service.
     init(
         session: RegistrationSession,
         directory: StateDirectory?,
+        earlier: EarlierRun,
+        threads: BlockingThreads,
         timeline: Timeline,
         signal: ChangeSignal,
         log: Logger
@@ -35,8 +46,20 @@ final class DrainBoard: Service {
         self.signal = signal
         self.log = log
         driver = MachineDriver(DrainMachine(), timeline: timeline)
-        let found = directory?.drains ?? []
-        driver.happened { machine, now in machine.drainsFound(found, wall: Date(), at: now) }
+        let done = Changes()
+        self.done = done
+        let trouble = KeepTrouble("the drains are not kept for the next run", log: log)
+        self.trouble = trouble
+        writer = directory.map { directory in
+            CoalescingWriter<Kept>(on: threads.directory(directory.path)) { kept in
+                trouble.note { () throws(FileError) in try directory.keep(kept.drains) }
+                done.kept.store(kept.change, ordering: .releasing)
+                signal.raise()
+            }
+        }
+        driver.happened { machine, now in
+            machine.drainsFound(earlier.drains, wall: Date(), at: now)
+        }
         session.setDrains(driver.read { $0.current })
         for target in driver.read({ $0.drains.keys.sorted { $0.name < $1.name } }) {
             log.notice("still draining: \(target.name)")
@@ -70,17 +93,24 @@ final class DrainBoard: Service {
 
     /// Whether the registration has been told, and the store has each instance as it is wanted.
     func isInForce(_ change: Int) -> Bool {
-        kept.withLock { $0.change >= change } && session.isAsWanted
+        done.applied.load(ordering: .acquiring) >= change && session.isAsWanted
     }
 
-    /// Why the next run will not know of it, if it will not.
-    var keepTrouble: String? {
-        guard directory != nil else {
+    /// Whether the next run will know of it, or it is known that it will not.
+    func isKept(_ change: Int) -> Bool {
+        directory == nil || done.kept.load(ordering: .acquiring) >= change
+    }
+
+    /// Why the next run will not know of that change, if it will not.
+    func keepTrouble(_ change: Int) -> String? {
+        guard let directory else {
             return "there is no state directory, so a restart of the daemon ends this"
         }
-        return kept.withLock { $0.trouble }.map {
-            "this is not kept for the next run: \($0)"
+        guard isKept(change) else {
+            return
+                "this is not kept for the next run yet: the disk of \(directory.path) does not answer"
         }
+        return trouble.current.map { "this is not kept for the next run: \($0)" }
     }
 
     // MARK: running
@@ -99,19 +129,10 @@ final class DrainBoard: Service {
         case .apply(let drains): session.setDrains(drains)
         case .reportEnd(let target): log.notice("draining no more, time is up: \(target.name)")
         case .keep(let drains, let change):
-            keep(drains, change)
+            // The registration was told before: see the order of the machine's actions.
+            done.applied.store(change, ordering: .releasing)
+            writer?.put(Kept(drains: drains, change: change))
             signal.raise()
         }
-    }
-
-    private func keep(_ drains: [KeptDrain], _ change: Int) {
-        var trouble: FileError?
-        do throws(FileError) {
-            try directory?.keep(drains)
-        } catch {
-            log.warning("the drains are not kept for the next run: \(error)")
-            trouble = error
-        }
-        kept.withLock { [trouble] in $0 = Kept(change: change, trouble: trouble) }
     }
 }

@@ -50,7 +50,7 @@ struct Leaving: Service {
         case .deregister: return false
         case .keep: return true
         case .auto:
-            guard keeper.keeps(session.leaseID) else { return false }
+            guard await keeper.keeps(session.leaseID) else { return false }
             do throws(SystemdError) {
                 return try await ownJob() == .restart
             } catch {

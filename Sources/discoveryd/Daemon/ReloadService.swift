@@ -12,6 +12,8 @@ import UnixSignals
 struct ReloadService: Service {
     let configuration: CurrentConfiguration
     let reload: @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration
+    /// Where it is read: its disk may hang, and so may the database of the users and groups that it names.
+    let thread: BlockingThread
     let registrar: Registrar
     let publisher: EndpointPublisher
     let reloader: Reloader
@@ -28,8 +30,7 @@ struct ReloadService: Service {
             await withDiscardingTaskGroup { group in
                 group.addTask { for await _ in signals { desk.signalled() } }
                 for await asker in desk.requests {
-                    let outcome = reloadRequested()
-                    asker?.yield(outcome)
+                    if let outcome = await reloadRequested() { asker?.yield(outcome) }
                     asker?.finish()
                 }
                 group.cancelAll()
@@ -37,11 +38,16 @@ struct ReloadService: Service {
         }
     }
 
-    private func reloadRequested() -> ReloadDesk.Outcome {
+    /// - Returns: `nil` when the daemon stops before the configuration is read.
+    private func reloadRequested() async -> ReloadDesk.Outcome? {
         defer { teller.reloadEnded() }
         teller.reloadBegan()
+        let result = await thread.run { [reload] in
+            Result { () throws(ConfigurationFaults) in try reload() }
+        }
+        guard let result else { return nil }
         do throws(ConfigurationFaults) {
-            let loaded = try reload()
+            let loaded = try result.get()
             for warning in loaded.warnings { log.warning("\(warning)") }
             let notes = apply(loaded.configuration)
             board.update { facts in

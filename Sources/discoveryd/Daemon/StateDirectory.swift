@@ -6,13 +6,16 @@ import Registry
 /// What one run of the daemon leaves for the next: its lease, its drains, the health of its services, and
 /// the last list.
 ///
-/// Without a directory nothing is kept, and the daemon runs all the same.
+/// Without a directory nothing is kept, and the daemon runs all the same. All of this reads and writes a disk that
+/// may hang: it is done on the directory's thread, see ``BlockingThreads``.
 struct StateDirectory: Sendable {
     let path: String
-    private let writer = AtomicFileWriter()
+    private let writer: AtomicFileWriter
 
-    init(path: String) {
+    /// - Parameter writer: For tests.
+    init(path: String, writer: AtomicFileWriter = AtomicFileWriter()) {
         self.path = path
+        self.writer = writer
     }
 
     /// The directory that systemd made for the unit; `nil` outside of one.
@@ -24,6 +27,9 @@ struct StateDirectory: Sendable {
         else { return nil }
         return StateDirectory(path: String(first))
     }
+
+    /// The file that is locked for all of them.
+    var lockedPath: String { leasePath }
 
     // MARK: the lease
 
@@ -37,7 +43,7 @@ struct StateDirectory: Sendable {
 
     /// Removes what a crash in the midst of writing left.
     func removeLeftovers() {
-        writer.removeLeftovers(of: leasePath)
+        for path in [leasePath, drainsPath, healthPath] { writer.removeLeftovers(of: path) }
     }
 
     /// Keeps a lease for the next run.

@@ -1,6 +1,5 @@
 import EndpointFiles
 import FoundationEssentials
-import Glibc
 import Logging
 import Registry
 import ServiceLifecycle
@@ -10,10 +9,10 @@ import Systemd
 /// Tells systemd, and whoever reads the status file, how the daemon is. Stops first, so that
 /// STOPPING=1 comes before anything is taken down.
 final class Teller: Service {
-    private struct Said: Sendable {
-        var line = ""
+    /// The status file, as its thread knows it.
+    private struct File: Sendable {
         var file: StatusFile
-        var fileTrouble: FileError?
+        var trouble: FileError?
     }
 
     private let board: StatusBoard
@@ -21,30 +20,38 @@ final class Teller: Service {
     private let publisher: EndpointPublisher
     private let reloader: Reloader
     private let outputs: @Sendable () -> [String]
-    private let lastList: @Sendable () -> (list: TableUpdate, since: Date)?
+    private let lastList: @Sendable () async -> (list: TableUpdate, since: Date)?
     private let notifier: Notifier
     private let signal: ChangeSignal
+    private let ending: @Sendable () -> Void
     private let log: Logger
     private let driver: MachineDriver<ReadinessMachine>
-    private let said: Mutex<Said>
+    /// The line that was told last.
+    private let said = Mutex("")
+    private let statusFile: CoalescingWriter<StatusDocument>
     private let lapCount = Atomic<UInt64>(0)
     /// How often counts and revisions are told, once the daemon is ready.
     private static let pause = Duration.milliseconds(250)
+    /// How long the end of the daemon waits for the status file's disk.
+    private static let patience = Duration.seconds(1)
 
     /// - Parameters:
     ///   - outputs: The paths of the files that are configured now.
     ///   - lastList: The list of an earlier run, for a start without etcd.
+    ///   - ending: Called when the daemon begins to end, before anybody is told.
     init(
         board: StatusBoard,
         session: RegistrationSession,
         publisher: EndpointPublisher,
         reloader: Reloader,
         outputs: @escaping @Sendable () -> [String],
-        lastList: @escaping @Sendable () -> (list: TableUpdate, since: Date)?,
+        lastList: @escaping @Sendable () async -> (list: TableUpdate, since: Date)?,
         start: Configuration.Start,
         notifier: Notifier,
         signal: ChangeSignal,
         statusFile: String,
+        threads: BlockingThreads,
+        ending: @escaping @Sendable () -> Void,
         log: Logger
     ) {
         self.board = board
@@ -55,17 +62,22 @@ final class Teller: Service {
         self.lastList = lastList
         self.notifier = notifier
         self.signal = signal
+        self.ending = ending
         self.log = log
         let readiness = ReadinessMachine(
             timeout: start.timeout,
             needsFiles: start.whenEtcdIsAway == .wait
         )
         driver = MachineDriver(readiness, timeline: Timeline())
-        said = Mutex(Said(file: StatusFile(path: statusFile)))
+        let file = Mutex(File(file: StatusFile(path: statusFile)))
+        let thread = threads.file(statusFile)
+        self.statusFile = CoalescingWriter<StatusDocument>(on: thread) { document in
+            Teller.write(document, to: file, log)
+        }
     }
 
     /// Proof of progress of the loop that tells: how often it went round. It goes round after each
-    /// ``ChangeSignal/raise()`` unless it is stuck, as on a disk that does not answer.
+    /// ``ChangeSignal/raise()`` unless it is stuck. It waits for no disk.
     var laps: UInt64 { lapCount.load(ordering: .relaxed) }
 
     func run() async throws {
@@ -80,9 +92,11 @@ final class Teller: Service {
                 group.cancelAll()
             }
         }
+        ending()
         board.update { $0.isStopping = true }
         tell([.stopping])
         writeStatusFile()
+        _ = await statusFile.flush(within: Self.patience)
     }
 
     // MARK: reloading
@@ -149,18 +163,27 @@ final class Teller: Service {
             log.warning("ready, \(line().text)\(filesExist ? "" : remedy)")
             tell([.ready])
         case .extendTimeout(let duration): tell([.extendTimeout(duration)])
-        case .offerLastList:
-            let last = lastList()
-            if let last {
-                board.listFound(last.list, since: last.since)
-                publisher.offer(last.list)
-            }
-            driver.happened { machine, _ in machine.lastListOffered(exists: last != nil) }
-        case .checkFiles:
-            let allExist = outputs().allSatisfy { access($0, F_OK) == 0 }
-            driver.happened { machine, _ in machine.filesChecked(allExist: allExist) }
+        case .offerLastList: return { [self] in await offerLastList() }
+        case .checkFiles: return { [self] in await checkFiles() }
         }
         return nil
+    }
+
+    private func offerLastList() async {
+        let last = await lastList()
+        if let last {
+            board.listFound(last.list, since: last.since)
+            publisher.offer(last.list)
+        }
+        driver.happened { machine, _ in machine.lastListOffered(exists: last != nil) }
+    }
+
+    /// A file whose disk does not answer counts as missing.
+    private func checkFiles() async {
+        let paths = outputs()
+        let found = await publisher.modificationTimes(of: paths)
+        let allExist = paths.allSatisfy { found[$0] != nil }
+        driver.happened { machine, _ in machine.filesChecked(allExist: allExist) }
     }
 
     private func line() -> StatusLine {
@@ -179,8 +202,8 @@ final class Teller: Service {
     private func tell(_ notifications: [Notification] = [], status: String? = nil) {
         said.withLock { said in
             let text = status ?? line().text
-            guard !notifications.isEmpty || said.line != text else { return }
-            said.line = text
+            guard !notifications.isEmpty || said != text else { return }
+            said = text
             do throws(SystemdError) {
                 try notifier.send(notifications + [.status(text)])
             } catch {
@@ -189,14 +212,21 @@ final class Teller: Service {
         }
     }
 
-    private func writeStatusFile() {
-        said.withLock { said in
+    private func writeStatusFile() { statusFile.put(StatusDocument(line())) }
+
+    /// On the thread that may wait for the disk, and only there: nobody else waits for the lock.
+    private static func write(
+        _ document: StatusDocument,
+        to file: borrowing Mutex<File>,
+        _ log: Logger
+    ) {
+        file.withLock { file in
             do throws(FileError) {
-                try said.file.update(StatusDocument(line()))
-                said.fileTrouble = nil
+                try file.file.update(document)
+                file.trouble = nil
             } catch {
-                if said.fileTrouble != error { log.warning("the status file: \(error)") }
-                said.fileTrouble = error
+                if file.trouble != error { log.warning("the status file: \(error)") }
+                file.trouble = error
             }
         }
     }

@@ -114,6 +114,37 @@ CONF
     return $result
 }
 
+# The directory is HAProxy's own, which has made what files are staged in: everything that is staged there it
+# could swap for a link before it is given to somebody.
+a_file_in_a_directory_of_another_user() {
+    fresh || return 1
+    in_box install -d -o haproxy -g _discoveryd -m 0775 /srv/lists
+    in_box install -d -o haproxy -g _discoveryd -m 0777 /srv/lists/.discoveryd
+    configure <<CONF
+[[output]]
+path = "/srv/lists/web.json"
+owner = "haproxy"
+group = "haproxy"
+mode = "0640"
+CONF
+    in_box install -D -m 0644 -t /etc/systemd/system/discoveryd.service.d "$PWD/Examples/owner/owner.conf"
+    drop_in '[Service]\nReadWritePaths=/srv/lists\n'
+    in_box systemctl start --no-block discoveryd
+    local result=0
+    if eventually 10 "STATUS= to say whose it is" \
+        status_has "/srv/lists/.discoveryd belongs to another user, number $(in_box id -u haproxy)"; then
+        in_box rm -r /srv/lists/.discoveryd
+        eventually 15 "the file to be HAProxy's" in_box sh -c \
+            '[ "$(stat -c "%U:%G %a" /srv/lists/web.json)" = "haproxy:haproxy 640" ]' || result=1
+        expect "what files are staged in to be discoveryd's alone" in_box sh -c \
+            '[ "$(stat -c "%U %a" /srv/lists/.discoveryd)" = "_discoveryd 700" ]' || result=1
+    else
+        result=1
+    fi
+    in_box rm -r /srv/lists
+    return $result
+}
+
 a_file_belongs_to_a_group_with_less() {
     fresh || return 1
     configure <<CONF

@@ -16,6 +16,7 @@ struct FileParts: Sendable {
             place: daemon.host.place,
             generator: generator.split(),
             timeline: shared.timeline,
+            threads: shared.threads,
             perform: performer.perform
         ) { report in
             shared.log.reload(report)
@@ -29,6 +30,7 @@ struct FileParts: Sendable {
             renderers: renderers,
             generator: generator.split(),
             timeline: shared.timeline,
+            threads: shared.threads,
             programs: ProgramRunner(performer.content),
             observe: { report in
                 shared.log.publish(report)
@@ -53,6 +55,7 @@ struct FileParts: Sendable {
             renderers: renderers,
             generator: generator,
             timeline: shared.timeline,
+            threads: shared.threads,
             observe: { report in
                 guard case .failed(let error, _) = report else { return }
                 daemon.log.warning("the list is not kept for a start without etcd: \(error)")

@@ -28,10 +28,16 @@ struct HealthParts: Sendable {
         monitor = HealthMonitor(
             generator: generator.split(),
             timeline: shared.timeline,
+            probe: HealthMonitor.standardProbes(threads: shared.threads),
             observe: { report.yield($0) }
         )
         follower = UnitFollower(monitor, log: daemon.log)
-        keeper = HealthKeeper(daemon.state, log: daemon.log)
+        keeper = HealthKeeper(
+            daemon.state,
+            earlier: shared.earlier,
+            threads: shared.threads,
+            log: daemon.log
+        )
         registrar = Registrar(
             services: daemon.configuration.services,
             keeper: keeper,
@@ -52,10 +58,11 @@ struct HealthParts: Sendable {
             Running { [monitor] in await monitor.run() },
             Running { [reports, shared, keeper, registrar] in
                 for await report in reports {
+                    // First: who is sent to a service that fails waits for nothing else.
+                    registrar.healthReported(report)
                     shared.log.health(report)
                     shared.metrics.health(report)
                     keeper.reported(report)
-                    registrar.healthReported(report)
                 }
             },
         ]

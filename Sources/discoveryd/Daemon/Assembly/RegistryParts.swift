@@ -35,13 +35,17 @@ struct RegistryParts: Sendable {
             bufferingPolicy: .bufferingNewest(1)
         )
         self.bursts = bursts
-        client = EtcdClient(EtcdClient.Configuration(daemon.configuration.etcd)) { event.yield($0) }
+        var settings = EtcdClient.Configuration(daemon.configuration.etcd)
+        settings.threads = shared.threads
+        client = EtcdClient(settings) { event.yield($0) }
         let store = MeasuredStore(EtcdRegistryStore(client), shared.metrics)
-        keeper = LeaseKeeper(daemon.state, log: daemon.log)
+        keeper = LeaseKeeper(daemon.state, threads: shared.threads, log: daemon.log)
         session = Self.session(daemon, shared, store, keeper, generator.split())
         drains = DrainBoard(
             session: session,
             directory: daemon.state,
+            earlier: shared.earlier,
+            threads: shared.threads,
             timeline: shared.timeline,
             signal: shared.signal,
             log: daemon.log
@@ -73,7 +77,7 @@ struct RegistryParts: Sendable {
         return RegistrationSession(
             store: store,
             settings: settings,
-            continuing: daemon.state?.lease,
+            continuing: shared.earlier.lease,
             generator: generator,
             timeline: shared.timeline
         ) { [settings] report in

@@ -11,8 +11,14 @@ struct SharedParts: Sendable {
     let metrics = DaemonMetrics()
     /// The configuration in force.
     let current: CurrentConfiguration
+    /// The threads for what may hang.
+    let threads: BlockingThreads
+    /// What the last run left.
+    let earlier: EarlierRun
 
-    init(_ daemon: Daemon) {
+    init(_ daemon: Daemon, threads: BlockingThreads, earlier: EarlierRun) {
+        self.threads = threads
+        self.earlier = earlier
         signal = ChangeSignal(timeline: timeline)
         board = StatusBoard(signal: signal)
         log = DaemonLog(daemon.log)

@@ -36,11 +36,18 @@ struct TellingParts: Sendable {
             publisher: files.publisher,
             reloader: files.reloader,
             outputs: { shared.current.value.outputs.map(\.path) },
-            lastList: { daemon.state?.lastList(of: daemon.configuration.etcd.prefix) },
+            lastList: {
+                guard let state = daemon.state else { return nil }
+                let prefix = daemon.configuration.etcd.prefix
+                let thread = shared.threads.directory(state.path)
+                return await thread.run { state.lastList(of: prefix) } ?? nil
+            },
             start: daemon.configuration.start,
             notifier: daemon.notifier,
             signal: shared.signal,
             statusFile: daemon.statusFile,
+            threads: shared.threads,
+            ending: daemon.ending,
             log: daemon.log
         )
     }
@@ -71,6 +78,7 @@ struct TellingParts: Sendable {
             reloader: files.reloader,
             watcher: registry.watcher,
             teller: teller,
+            threads: shared.threads,
             loops: LoopCheck(loops: loops)
         )
         return [
@@ -98,6 +106,7 @@ struct TellingParts: Sendable {
             history,
             ControlServer(
                 path: path,
+                threads: shared.threads,
                 answer: { await desk.answer($0) },
                 generator: generator,
                 log: daemon.log
@@ -111,6 +120,7 @@ struct TellingParts: Sendable {
             ReloadService(
                 configuration: shared.current,
                 reload: daemon.reload,
+                thread: shared.threads.thread("configuration"),
                 registrar: health.registrar,
                 publisher: files.publisher,
                 reloader: files.reloader,

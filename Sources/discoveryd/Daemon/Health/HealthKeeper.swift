@@ -1,5 +1,4 @@
 import EndpointFiles
-import FoundationEssentials
 import HealthChecks
 import Logging
 import Registry
@@ -7,47 +6,49 @@ import Synchronization
 
 /// Writes down which services are out because a check fails, so that the next run, which goes on with
 /// this one's lease, does not take them for registered.
+///
+/// Whoever reports waits for no disk: the registration has to hear of it at once.
 final class HealthKeeper: Sendable {
-    private struct Kept: Sendable {
-        var unwell: Set<ServiceKey>
-        var trouble: FileError?
-    }
+    private let earlier: EarlierRun
+    private let unwell: Mutex<Set<ServiceKey>>
+    private let trouble: KeepTrouble
+    private let writer: CoalescingWriter<Set<ServiceKey>>?
 
-    private let directory: StateDirectory?
-    private let log: Logger
-    private let kept: Mutex<Kept>
-
-    /// - Parameter directory: Where; nothing is kept without one.
-    init(_ directory: StateDirectory?, log: Logger) {
-        self.directory = directory
-        self.log = log
-        kept = Mutex(Kept(unwell: directory?.unwell ?? []))
+    /// - Parameters:
+    ///   - directory: Where; nothing is kept without one.
+    ///   - earlier: What the last run left.
+    init(
+        _ directory: StateDirectory?,
+        earlier: EarlierRun,
+        threads: BlockingThreads,
+        log: Logger
+    ) {
+        self.earlier = earlier
+        unwell = Mutex(earlier.unwell)
+        let trouble = KeepTrouble("the health of services is not kept for the next run", log: log)
+        self.trouble = trouble
+        writer = directory.map { directory in
+            CoalescingWriter<Set<ServiceKey>>(on: threads.directory(directory.path)) { unwell in
+                trouble.note { () throws(FileError) in try directory.keep(unwell: unwell) }
+            }
+        }
     }
 
     /// What of these services an earlier run left registered, if there was one.
     func left(of keys: Set<ServiceKey>) -> Set<ServiceKey> {
-        guard directory?.lease != nil else { return [] }
-        return keys.subtracting(kept.withLock { $0.unwell })
+        earlier.lease == nil ? [] : keys.subtracting(earlier.unwell)
     }
 
     func reported(_ report: HealthReport) {
-        kept.withLock { kept in
-            let before = kept.unwell
+        // Put under the lock: of two changes the later one is written last.
+        unwell.withLock { unwell in
+            let before = unwell
             switch report {
-            case .up(let key): kept.unwell.remove(key)
-            case .down(let key, _): kept.unwell.insert(key)
+            case .up(let key): unwell.remove(key)
+            case .down(let key, _): unwell.insert(key)
             case .reasonChanged, .dampingBegan, .dampingEnded, .checkFailing: return
             }
-            guard kept.unwell != before || kept.trouble != nil, let directory else { return }
-            do throws(FileError) {
-                try directory.keep(unwell: kept.unwell)
-                kept.trouble = nil
-            } catch {
-                if kept.trouble != error {
-                    log.warning("the health of services is not kept for the next run: \(error)")
-                }
-                kept.trouble = error
-            }
+            if unwell != before || trouble.current != nil { writer?.put(unwell) }
         }
     }
 }

@@ -15,6 +15,7 @@ struct DaemonPages: Sendable {
     let reloader: Reloader
     let watcher: EndpointWatcher
     let teller: Teller
+    let threads: BlockingThreads
     let loops: LoopCheck
 
     var pages: Pages {
@@ -44,6 +45,7 @@ struct DaemonPages: Sendable {
         let facts = readiness.facts
         metrics.daemon.looked(at: facts, isReady: readiness.troubles.isEmpty)
         metrics.daemon.looked(at: .current())
+        metrics.threads.looked(at: threads.statuses)
         metrics.etcd.looked(isUp: facts.etcd != nil)
         metrics.registrations.looked(
             at: Set(configuration.services.map(\.name.text)),

@@ -1,0 +1,26 @@
+import Metrics
+import Registry
+
+/// The threads for what may hang.
+struct ThreadMetrics: Sendable {
+    private let alive: Gauge
+    private let busy: Gauge
+
+    init(in registry: MetricsRegistry) {
+        alive = registry.gauge(
+            "discoveryd_blocking_threads",
+            "Threads for calls that may hang, by directory or by what they ask.",
+            labels: ["thread"]
+        )
+        busy = registry.gauge(
+            "discoveryd_blocking_call_seconds",
+            "How long the call under way has taken; seconds mean that a disk or a name server hangs.",
+            labels: ["thread"]
+        )
+    }
+
+    func looked(at statuses: [String: BlockingThreads.Status]) {
+        alive.setAll(statuses.mapValues { Double($0.alive) })
+        busy.setAll(statuses.mapValues { $0.busyFor / .seconds(1) })
+    }
+}

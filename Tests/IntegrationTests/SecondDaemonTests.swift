@@ -1,0 +1,92 @@
+import Foundation
+import TestKit
+import Testing
+
+/// A second daemon on the files of one that runs.
+@Suite struct SecondDaemonTests {
+    @Test(arguments: ["--status-file", "--state-directory"])
+    func aSecondOneEndsAtOnceSaysWhoHasTheFilesAndTouchesNothing(shared: String) async throws {
+        try await Fleet.with { fleet in
+            let state = try fleet.stateDirectory()
+            let one = try fleet.start("one", services: ["web/w1": 8080], state: state)
+            try await eventually("it runs") {
+                one.keys == ["web/w1"]
+                    && one.directory.read("one.status")?.contains(#""state":"current""#) == true
+                    && FileManager.default.fileExists(atPath: "\(state)/lease.json")
+            }
+            let lease = one.directory.read("state/lease.json")
+
+            try fleet.configure("two", services: ["web/w1": 8080])
+            let place = shared == "--status-file" ? fleet.directory.file("one.status") : state
+            let other = ["--status-file", fleet.directory.file("two.status")]
+            let second = try DaemonProcess(
+                ["run", "-c", fleet.directory.file("two.conf"), shared, place]
+                    + (shared == "--status-file" ? [] : other)
+                    + ["--control-socket", fleet.directory.file("two.sock")],
+                log: fleet.directory.file("second.log")
+            )
+            #expect(try await second.ended(within: .seconds(5)) == 75)
+            #expect(second.printed.contains("another discoveryd has \(place)"))
+            #expect(second.printed.contains("process \(one.process.id)"))
+
+            #expect(one.process.isRunning)
+            #expect(one.directory.read("one.status")?.contains(#""state":"current""#) == true)
+            #expect(one.directory.read("state/lease.json") == lease)
+            #expect(try await fleet.keysInEtcd() == ["web/w1"])
+            #expect(fleet.directory.read("two.json") == nil)
+        }
+    }
+
+    @Test func daemonsWithFilesOfOtherNamesInOneDirectoryAreNoneOfEachOthersBusiness() async throws
+    {
+        try await Fleet.with { fleet in
+            let one = try fleet.start("one", services: ["web/w1": 8080])
+            let two = try fleet.start("two", services: ["web/w2": 8080])
+            try await eventually("both run") {
+                one.keys == ["web/w1", "web/w2"] && two.keys == one.keys
+            }
+        }
+    }
+
+    /// As after SIGTERM by hand, with nobody who waits for the end.
+    @Test func aStartWaitsForTheOneThatIsEnding() async throws {
+        try await Fleet.with { fleet in
+            let state = try fleet.stateDirectory()
+            let lease = "[lease]\ndrain = \"2s\"\n"
+            let services = ["web/w1": 8080]
+            let one = try fleet.start("one", services: services, lease: lease, state: state)
+            try await eventually("it runs") { one.keys == ["web/w1"] }
+            one.process.send(SIGTERM)
+            try await eventually("it is ending") { one.process.printed.contains("draining before") }
+            let next = try fleet.start("one", services: services, lease: lease, state: state)
+            try await eventually("the next waits") {
+                next.process.printed.contains(
+                    "waiting for the discoveryd that is ending: process \(one.process.id)"
+                )
+            }
+            #expect(try await one.process.ended() == 0)
+            try await eventually("the next runs") {
+                next.process.printed.contains("ready") && next.keys == ["web/w1"]
+            }
+            next.process.send(SIGTERM)
+            #expect(try await next.process.ended() == 0)
+            // Nothing is left of the locks.
+            #expect(!fleet.directory.names.contains { $0.hasSuffix(".lock") })
+            #expect(TemporaryDirectory(path: fleet.directory.file(".discoveryd")).names.isEmpty)
+        }
+    }
+
+    @Test func commandsThatOnlyLookTakeNoLock() async throws {
+        try await Fleet.with { fleet in
+            let one = try fleet.start("one", services: ["web/w1": 8080])
+            try await eventually("it runs") { one.keys == ["web/w1"] }
+            for command in ["check", "list"] {
+                let looking = try DaemonProcess(
+                    [command, "-c", fleet.directory.file("one.conf")],
+                    log: fleet.directory.file("looking.log")
+                )
+                #expect(try await looking.ended() == 0)
+            }
+        }
+    }
+}
