@@ -73,7 +73,10 @@ import Testing
             place: 0,
             generator: SeededGenerator(seed: 1),
             timeline: Timeline(),
-            perform: { _ throws(ReloadFault) in try await perform() }
+            perform: { _ throws(ReloadFault) in
+                try await perform()
+                return .done
+            }
         )
         let publisher = EndpointPublisher(
             renderers: RendererPool(prefix: .standard),
