@@ -55,8 +55,8 @@ class Daemon:
         with open(self.conf, "w") as file:
             file.write("\n".join(lines) + "\n")
 
-    def start(self, environment=None):
-        """Starts the program; see `wait_ready`."""
+    def start(self, environment=None, blocked=()):
+        """Starts the program; see `wait_ready`. `blocked` are the signals that are blocked as it begins."""
         self._listen()
         environment = {**os.environ, "NOTIFY_SOCKET": self._socket.getsockname(),
                        "SWIFT_BACKTRACE": "enable=no", **(environment or {})}
@@ -65,7 +65,8 @@ class Daemon:
             self.process = subprocess.Popen(
                 [self.binary, "run", "-c", self.conf, "--status-file", self.status_file,
                  "--control-socket", self.status_file + ".sock", *state],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, blocked))
 
     def wait_ready(self, within=15):
         """Waits for READY=1."""

@@ -1,11 +1,10 @@
 import ArgumentParser
 import EndpointFiles
-import Glibc
 import Logging
 import Systemd
 
 /// `discoveryd run`: the daemon.
-struct RunCommand: AsyncParsableCommand {
+struct RunCommand: DaemonCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run the daemon: register, watch, write. The default.",
@@ -39,10 +38,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The least that is logged.")
     var logLevel = LogLevel.info
 
-    func run() async throws {
+    func run(hearing signals: ProcessSignals) async throws {
         FreeMemory.shareArenas()
-        // A program of the administrator that ends before it has read its input must not end us.
-        signal(SIGPIPE, SIG_IGN)
         let destination = LogDestination.detected()
         LoggingSystem.bootstrap { label in
             destination.handler(label: label, identifier: "discoveryd", level: logLevel.level)
@@ -87,6 +84,7 @@ struct RunCommand: AsyncParsableCommand {
 /// The levels a person can ask for.
 enum LogLevel: String, ExpressibleByArgument, CaseIterable {
     case debug
+            signals: signals,
     case info
     case notice
     case warning

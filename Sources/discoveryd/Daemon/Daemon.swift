@@ -3,7 +3,6 @@ import Logging
 import Registry
 import ServiceLifecycle
 import Systemd
-import UnixSignals
 
 /// The daemon: the one place where everybody meets. Rooms are joined by passing values and streams.
 struct Daemon: Sendable {
@@ -16,6 +15,7 @@ struct Daemon: Sendable {
     let primaryAddress: @Sendable () -> HostAddress?
     let onList: @Sendable (_ newest: @escaping EndpointPublisher.Source) -> Void
     let notifier: Notifier
+    let signals: ProcessSignals?
     let log: Logger
 
     /// - Parameters:
@@ -24,6 +24,7 @@ struct Daemon: Sendable {
     ///   - controlSocket: Where commands ask the daemon; nowhere without one.
     ///   - primaryAddress: The host's address, for services that name none.
     ///   - onList: Told that there is a new list, and where to have it, beside the files.
+    ///   - signals: The signals that are obeyed; none without.
     init(
         _ configuration: Configuration,
         host: HostIdentity,
@@ -36,6 +37,7 @@ struct Daemon: Sendable {
             _ in
         },
         notifier: Notifier = Notifier(),
+        signals: ProcessSignals? = nil,
         log: Logger
     ) {
         self.configuration = configuration
@@ -47,6 +49,7 @@ struct Daemon: Sendable {
         self.primaryAddress = primaryAddress
         self.onList = onList
         self.notifier = notifier
+        self.signals = signals
         self.log = log
     }
 
@@ -73,7 +76,23 @@ struct Daemon: Sendable {
             health.services,
             telling.services,
         ]
-        try await ServiceGroup(configuration: groupConfiguration(services.flatMap { $0 })).run()
+        let group = ServiceGroup(configuration: groupConfiguration(services.flatMap { $0 }))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            if let signals {
+                tasks.addTask {
+                    try await signals.follow { order in
+                        switch order {
+                        case .reload: telling.reloadSignalled()
+                        // Before the group runs, too: it ends then as it begins.
+                        case .end: await group.triggerGracefulShutdown()
+                        }
+                    }
+                }
+            }
+            defer { tasks.cancelAll() }
+            try await tasks.next()
+        }
     }
 
     private func groupConfiguration(_ services: [any Service]) -> ServiceGroupConfiguration {
@@ -82,7 +101,6 @@ struct Daemon: Sendable {
         groupLog.logLevel = max(log.logLevel, .error)
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
-            gracefulShutdownSignals: [.sigterm, .sigint],
             logger: groupLog
         )
         // The leave takes 2 s at most after the drain, everything else ends at once.

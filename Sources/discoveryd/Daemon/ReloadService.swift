@@ -3,7 +3,6 @@ import FoundationEssentials
 import Logging
 import Registry
 import ServiceLifecycle
-import UnixSignals
 
 /// Reads the configuration again on SIGHUP, or when asked over the control socket, and applies what can be
 /// applied.
@@ -23,16 +22,11 @@ struct ReloadService: Service {
     let log: Logger
 
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sighup)
         await cancelWhenGracefulShutdown {
-            await withDiscardingTaskGroup { group in
-                group.addTask { for await _ in signals { desk.signalled() } }
-                for await asker in desk.requests {
-                    let outcome = reloadRequested()
-                    asker?.yield(outcome)
-                    asker?.finish()
-                }
-                group.cancelAll()
+            for await asker in desk.requests {
+                let outcome = reloadRequested()
+                asker?.yield(outcome)
+                asker?.finish()
             }
         }
     }
