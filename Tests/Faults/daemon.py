@@ -32,9 +32,9 @@ class Daemon:
         os.makedirs(self.state)
 
     def configure(self, endpoints, services, ttl=10, start_timeout=30, hold=None, on_stop=None,
-                  on_empty=None, etcd=None, limits=None):
+                  on_empty=None, etcd=None, limits=None, metrics=None):
         """Writes the configuration. `services` are addresses by service/id, `etcd` more settings of etcd,
-        `limits` those of the table of that name."""
+        `limits` those of the table of that name, `metrics` is where they are served."""
         lines = ["[etcd]", f"endpoints = {json.dumps(endpoints)}",
                  *(f'{key} = "{value}"' for key, value in (etcd or {}).items()),
                  "[start]", f'timeout = "{start_timeout}s"',
@@ -43,6 +43,8 @@ class Daemon:
             lines.append(f'on_stop = "{on_stop}"')
         if limits:
             lines += ["[limits]", *(f"{key} = {json.dumps(value)}" for key, value in limits.items())]
+        if metrics:
+            lines += ["[metrics]", f'listen = "{metrics}"']
         lines += ["[[output]]", f'path = "{self.list}"']
         if hold is not None:
             lines.append(f'hold = "{hold}s"')
