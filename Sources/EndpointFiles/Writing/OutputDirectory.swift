@@ -44,7 +44,7 @@ struct OutputDirectory: ~Copyable {
         }
     }
 
-    private static func refuseUnlessRegular(
+    static func refuseUnlessRegular(
         _ path: String,
         in directory: Int32,
         _ fault: FileFault

@@ -45,7 +45,15 @@ struct RunCommand: DaemonCommand {
             destination.handler(label: label, identifier: "discoveryd", level: logLevel.level)
         }
         let log = Logger(label: "discoveryd")
-        let loader = ConfigurationLoader(hostname: HostName.current)
+        let state = stateDirectory.map(StateDirectory.init) ?? .ofUnit
+        let loader = ConfigurationLoader(
+            hostname: HostName.current,
+            reserved: ReservedFile.all(
+                statusFile: statusFile,
+                controlSocket: control.controlSocket,
+                state: state
+            )
+        )
         let path = options.path
         let loaded: LoadedConfiguration
         do {
@@ -66,6 +74,7 @@ struct RunCommand: DaemonCommand {
             throw ExitStatus.software
         }
         for warning in loaded.warnings { log.warning("\(warning)") }
+        for fault in loaded.refused { log.error("\(fault)") }
         let daemon = Daemon(
             loaded.configuration,
             host: host,
@@ -73,8 +82,9 @@ struct RunCommand: DaemonCommand {
                 try loader.load(path)
             },
             statusFile: statusFile,
-            state: stateDirectory.map(StateDirectory.init) ?? .ofUnit,
+            state: state,
             controlSocket: control.controlSocket,
+            signals: signals,
             log: log
         )
         try await daemon.run()
@@ -84,7 +94,6 @@ struct RunCommand: DaemonCommand {
 /// The levels a person can ask for.
 enum LogLevel: String, ExpressibleByArgument, CaseIterable {
     case debug
-            signals: signals,
     case info
     case notice
     case warning

@@ -37,12 +37,13 @@ struct ReloadService: Service {
         do throws(ConfigurationFaults) {
             let loaded = try reload()
             for warning in loaded.warnings { log.warning("\(warning)") }
+            for fault in loaded.refused { log.error("\(fault)") }
             let notes = apply(loaded.configuration)
             board.update { facts in
                 facts.reloadFaults = 0
                 facts.lastReload = Date()
             }
-            return .applied(loaded.warnings.map { "\($0)" } + notes)
+            return .applied((loaded.warnings + loaded.refused).map { "\($0)" } + notes)
         } catch {
             for fault in error.faults { log.error("\(fault)") }
             log.error("the new configuration was refused; the old one stays")

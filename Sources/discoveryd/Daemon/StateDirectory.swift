@@ -25,6 +25,9 @@ struct StateDirectory: Sendable {
         return StateDirectory(path: String(first))
     }
 
+    /// All files that are kept in it.
+    var files: [String] { [leasePath, drainsPath, healthPath, listPath] }
+
     // MARK: the lease
 
     private var leasePath: String { "\(path)/lease.json" }
