@@ -34,10 +34,11 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
     ],
     targets: [
-        // C shims: no systemd, no C++ and no allocator's header reaches Swift.
+        // C shims: no systemd, no C++, no allocator's and no signals' header reaches Swift.
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
         .target(name: "CToml"),
         .target(name: "CAllocator"),
+        .target(name: "CSignals"),
 
         // The nouns.
         .target(name: "Registry", swiftSettings: strict),
@@ -109,7 +110,8 @@ let package = Package(
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "CAllocator", "CToml", "EndpointFiles", "Etcd", "HealthChecks", "Metrics",
+                "CAllocator", "CSignals", "CToml", "EndpointFiles", "Etcd", "HealthChecks",
+                "Metrics",
                 "Registry", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -118,7 +120,6 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

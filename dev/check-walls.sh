@@ -20,8 +20,8 @@ allowed() {
     HealthChecks) echo Registry Certificates NIOCore NIOHTTP1 NIOPosix NIOSSL Subprocess ;;
     Metrics) echo NIOCore NIOHTTP1 NIOPosix ;;
     Systemd) echo CSystemd Logging ;;
-    discoveryd) echo Registry Etcd EndpointFiles HealthChecks Metrics Systemd CAllocator CToml ArgumentParser Logging \
-        NIOCore NIOPosix ServiceLifecycle Subprocess SystemPackage UnixSignals ;;
+    discoveryd) echo Registry Etcd EndpointFiles HealthChecks Metrics Systemd CAllocator CSignals CToml ArgumentParser \
+        Logging NIOCore NIOPosix ServiceLifecycle Subprocess SystemPackage ;;
     *) return 1 ;;
     esac
 }

@@ -41,6 +41,7 @@ public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
             case accessDenied
             case unitNotFound
             case unitCannotReload
+            case jobConflicts
             case reloadFailed
             case reloadTimedOut
             case refused
@@ -79,6 +80,9 @@ public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
 
         /// The unit has no way to reload.
         public static let unitCannotReload = Code(kind: .unitCannotReload)
+
+        /// A job of another kind is queued for the unit, such as a stop.
+        public static let jobConflicts = Code(kind: .jobConflicts)
 
         /// The unit was told to reload, and that did not succeed.
         public static let reloadFailed = Code(kind: .reloadFailed)

@@ -1,7 +1,47 @@
 import ArgumentParser
 
-/// The command line.
+/// The program: where it begins.
 @main
+enum Program {
+    /// Signals first: while this is the only thread. On the main actor there is no other before the first
+    /// `await`.
+    @MainActor
+    static func main() async {
+        let signals = ProcessSignals.caught()
+        do {
+            let command = try DiscoverydCommand.parseAsRoot()
+            if let daemon = command as? any DaemonCommand {
+                guard let signals else {
+                    Terminal.complain("discoveryd: no file descriptor is left; raise LimitNOFILE=")
+                    throw ExitStatus.software
+                }
+                try await daemon.run(hearing: signals)
+            } else {
+                signals?.release()
+                try await run(command)
+            }
+        } catch {
+            DiscoverydCommand.exit(withError: error)
+        }
+    }
+
+    private static func run(_ command: any ParsableCommand) async throws {
+        var command = command
+        if var waiting = command as? any AsyncParsableCommand {
+            try await waiting.run()
+        } else {
+            try command.run()
+        }
+    }
+}
+
+/// A command that runs until a signal says otherwise.
+protocol DaemonCommand: ParsableCommand {
+    /// Runs until it is told to end.
+    func run(hearing signals: ProcessSignals) async throws
+}
+
+/// The command line.
 struct DiscoverydCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "discoveryd",

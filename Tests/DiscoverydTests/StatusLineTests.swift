@@ -92,7 +92,7 @@ import Testing
                 "waiting for etcd, etcd: not reachable: connection refused, /x: the disk is full"
             )
         )
-        #expect(text.contains("db waits for a network address"))
+        #expect(text.contains("db waits for an address: ") && text.contains("; set address"))
         #expect(text.contains("web/web-1 refused: held by host other at 10.0.0.9:80"))
     }
 

@@ -60,6 +60,33 @@ import Testing
         #expect(machine.faults.isEmpty && machine.deadline == nil)
     }
 
+    @Test func aReaderThatIsBeingStoppedIsAskedAgainWithoutAWordUntilItHasEnded() {
+        var machine = machine(["/a": haproxy, "/b": haproxy])
+        _ = machine.fileReplaced("/a", at: .zero)
+        #expect(runs(machine.timePassed(to: .seconds(1))) == [1])
+        #expect(machine.runPutOff(haproxy, number: 1, at: .seconds(31)).isEmpty)
+        #expect(machine.faults.isEmpty)
+        // What comes meanwhile is owed as well.
+        _ = machine.fileReplaced("/b", at: .milliseconds(31_500))
+        #expect(runs(machine.timePassed(to: .seconds(33))) == [2])
+        let ended = machine.runEnded(haproxy, number: 2, at: .seconds(34))
+        #expect(reports(ended) == [.done(haproxy, paths: ["/a", "/b"])])
+        let settled = ended.compactMap { if case .settle(let path) = $0 { path } else { nil } }
+        #expect(settled == ["/a", "/b"] && machine.deadline == nil)
+    }
+
+    @Test func aStopThatIsCalledOffLeavesTheReloadOwed() {
+        var machine = machine(["/a": haproxy])
+        _ = machine.fileReplaced("/a", at: .zero)
+        #expect(runs(machine.timePassed(to: .seconds(1))) == [1])
+        _ = machine.runPutOff(haproxy, number: 1, at: .seconds(2))
+        // Not sooner than the interval allows, and not twice for one outcome.
+        #expect(machine.deadline == .seconds(6))
+        _ = machine.runPutOff(haproxy, number: 1, at: .seconds(3))
+        #expect(machine.deadline == .seconds(6))
+        #expect(runs(machine.timePassed(to: .seconds(6))) == [2])
+    }
+
     @Test func aFleetSpreadsItsReloadsAndEachHostHasItsPlace() {
         let spread = ReloadAction(.unit("haproxy.service"), splay: .seconds(100))
         let due = [0.0, 0.25, 0.9].map { place in

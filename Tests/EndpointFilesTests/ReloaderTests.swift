@@ -130,7 +130,10 @@ import Testing
             generator: SeededGenerator(seed: 1),
             timeline: Timeline(),
             threads: threads,
-            perform: { _ throws(ReloadFault) in try await perform() }
+            perform: { _ throws(ReloadFault) in
+                try await perform()
+                return .done
+            }
         )
         let publisher = EndpointPublisher(
             renderers: RendererPool(prefix: .standard),

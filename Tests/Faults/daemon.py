@@ -32,9 +32,9 @@ class Daemon:
         os.makedirs(self.state)
 
     def configure(self, endpoints, services, ttl=10, start_timeout=30, hold=None, on_stop=None,
-                  on_empty=None, etcd=None, limits=None):
+                  on_empty=None, etcd=None, limits=None, metrics=None):
         """Writes the configuration. `services` are addresses by service/id, `etcd` more settings of etcd,
-        `limits` those of the table of that name."""
+        `limits` those of the table of that name, `metrics` is where they are served."""
         lines = ["[etcd]", f"endpoints = {json.dumps(endpoints)}",
                  *(f'{key} = "{value}"' for key, value in (etcd or {}).items()),
                  "[start]", f'timeout = "{start_timeout}s"',
@@ -43,6 +43,8 @@ class Daemon:
             lines.append(f'on_stop = "{on_stop}"')
         if limits:
             lines += ["[limits]", *(f"{key} = {json.dumps(value)}" for key, value in limits.items())]
+        if metrics:
+            lines += ["[metrics]", f'listen = "{metrics}"']
         lines += ["[[output]]", f'path = "{self.list}"']
         if hold is not None:
             lines.append(f'hold = "{hold}s"')
@@ -55,8 +57,8 @@ class Daemon:
         with open(self.conf, "w") as file:
             file.write("\n".join(lines) + "\n")
 
-    def start(self, environment=None):
-        """Starts the program; see `wait_ready`."""
+    def start(self, environment=None, blocked=()):
+        """Starts the program; see `wait_ready`. `blocked` are the signals that are blocked as it begins."""
         self._listen()
         environment = {**os.environ, "NOTIFY_SOCKET": self._socket.getsockname(),
                        "SWIFT_BACKTRACE": "enable=no", **(environment or {})}
@@ -65,7 +67,8 @@ class Daemon:
             self.process = subprocess.Popen(
                 [self.binary, "run", "-c", self.conf, "--status-file", self.status_file,
                  "--control-socket", self.status_file + ".sock", *state],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, blocked))
 
     def wait_ready(self, within=15):
         """Waits for READY=1."""

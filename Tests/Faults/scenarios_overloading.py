@@ -1,5 +1,9 @@
 """Masses: more changes, more endpoints, and slower disks than a host can take up."""
+import json
 import os
+import select
+import socket
+import threading
 import time
 
 import network
@@ -309,3 +313,68 @@ def the_disks_of_the_state_and_of_the_list_hang(world):
     kept.look()
     with open(os.path.join(one.state, "drains.json")) as file:
         expect('"service":"db"' in file.read(), "the drain to be kept by now")
+
+
+@scenario(bound=1)
+def ninety_six_slow_clients_of_the_metrics(world):
+    """Ninety-six local clients send half a request each, and come again as soon as they are cut off; the time is
+    the longest of a hundred of /healthz"""
+    path = os.path.join(world.directory, "metrics.sock")
+    world.start("one", {"web/w1": "10.0.0.1:80"}, metrics=f"unix:{path}")
+    until(lambda: os.path.exists(path), "the metrics are served", world.patience)
+
+    def connected(text):
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(world.patience)
+        client.connect(path)
+        client.sendall(text)
+        return client
+    slow = [connected(b"GET /healthz HT") for _ in range(96)]
+    calm = threading.Event()
+
+    def come_again():
+        while not calm.is_set():
+            for client in select.select(slow, [], [], 0.05)[0]:
+                client.close()
+                slow[slow.index(client)] = connected(b"GET /healthz HT")
+    coming = threading.Thread(target=come_again)
+    coming.start()
+    try:
+        for _ in range(100):
+            with world.recovery(), connected(b"GET /healthz HTTP/1.0\r\n\r\n") as client:
+                expect(client.recv(65536).startswith(b"HTTP/1.1 200"), "/healthz to be well")
+    finally:
+        calm.set()
+        coming.join()
+
+
+@scenario(bound=1)
+def sixty_four_local_clients_wait_for_a_day(world):
+    """Sixty-four local clients of another user wait for a list that does not come, for a day; the time is the
+    longest that root's status, drain, undrain and reload took"""
+    one = world.start("one", {"web/w1": "10.0.0.1:80"})
+    path = one.status_file + ".sock"
+    # Whom the group lets in where the daemon is not root's.
+    os.chmod(path, 0o666)
+    place = os.path.dirname(path)
+    while place != "/tmp":
+        os.chmod(place, 0o755)
+        place = os.path.dirname(place)
+
+    def ask(request, user=0):
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(world.patience)
+        os.seteuid(user)  # whoever it is as it connects, to the kernel
+        try:
+            client.connect(path)
+        finally:
+            os.seteuid(0)
+        client.sendall(json.dumps(request).encode() + b"\n")
+        return client
+    waiting = [ask({"command": "wait", "min": 1000000, "timeout": 86400000}, user=65534)
+               for _ in range(64)]
+    until(lambda: len(select.select(waiting, [], [], 0)[0]) > 0, "some have found no place", world.patience)
+    for command in ("status", "drain", "undrain", "reload", "wait"):
+        with world.recovery(), ask({"command": command}) as client:
+            answer = json.loads(client.makefile().readline())
+            expect(answer["outcome"] == "done", f"{command} to be done, not {answer}")

@@ -1,6 +1,7 @@
 """The registration: whatever takes it away, it comes back, and nobody fights over it."""
 import datetime
 import os
+import signal
 import time
 
 import network
@@ -192,3 +193,19 @@ def a_stop_in_the_midst_of_a_start(world):
         expect(status in (0, -15), f"a clean end, not {status}")
         expect(not world.cluster.get("services/"), "no key to stay")
     until(lambda: not world.cluster.leases(), "no lease stays", within=4)
+
+
+@scenario(bound=5)
+def a_reload_in_the_midst_of_a_start(world):
+    """Twenty starts, each told by SIGHUP to reload, the first at its first instant and each other 5 ms later
+    than the one before: each becomes ready; the time is the longest that one took to it"""
+    one = world.daemon("one", {"web/w1": WEB})
+    for turn in range(20):
+        with world.recovery():
+            # What is sent before the program can know of it waits behind the mask.
+            one.start(blocked=[signal.SIGHUP])
+            time.sleep(turn * 0.005)  # this is the fault: the signal comes at any point of the start
+            one.send(signal.SIGHUP)
+            one.wait_ready()
+        expect(one.terminate() == 0, "a clean end")
+    expect("configuration reloaded" in one.printed, "reloads to have happened")

@@ -88,6 +88,7 @@ final class Fleet {
     ///   - etcd: The settings of etcd, where they are not just the fleet's endpoint.
     ///   - more: More configuration.
     ///   - state: The directory in which one run leaves what the next goes on with.
+    ///   - blocked: The signals that are blocked as it begins.
     @discardableResult
     func start(
         _ name: String,
@@ -97,7 +98,8 @@ final class Fleet {
         lease: String? = nil,
         more: String = "",
         environment: [String: String] = [:],
-        state: String? = nil
+        state: String? = nil,
+        blocked: [Int32] = []
     ) throws -> Host {
         try configure(name, services: services, etcd: etcd, ttl: ttl, lease: lease, more: more)
         let process = try DaemonProcess(
@@ -108,7 +110,8 @@ final class Fleet {
             ] + (state.map { ["--state-directory", $0] } ?? []),
             // Each run has a log of its own: what it says is not taken for what an earlier one said.
             log: directory.file("\(name)-\(hosts.count).log"),
-            environment: environment
+            environment: environment,
+            blocked: blocked
         )
         let host = Host(name: name, process: process, directory: directory)
         hosts.append(host)

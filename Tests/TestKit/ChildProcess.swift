@@ -24,12 +24,14 @@ public final class ChildProcess: Sendable {
     ///   - environment: Added to ours.
     ///   - output: The file that gets its standard output; thrown away when `nil`.
     ///   - errors: The same for its standard error; it may be the same file.
+    ///   - blocked: The signals that are blocked as it begins, so that one that is sent at once waits for it.
     public init(
         _ program: String,
         _ arguments: [String],
         environment: [String: String] = [:],
         output: String? = nil,
-        errors: String? = nil
+        errors: String? = nil,
+        blocked: [Int32] = []
     ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -38,6 +40,16 @@ public final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output ?? "/dev/null", flags, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errors ?? "/dev/null", flags, 0o600)
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // Not ours: the threads of Swift's pool block nearly all.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        for signal in blocked { sigaddset(&mask, signal) }
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
         var variables: [String: String] = [:]
         var entry = environ
@@ -54,7 +66,7 @@ public final class ChildProcess: Sendable {
         let envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in argv + envp { free(text) } }
         var id: pid_t = 0
-        let error = posix_spawn(&id, program, &actions, nil, argv, envp)
+        let error = posix_spawn(&id, program, &actions, &attributes, argv, envp)
         guard error == 0 else {
             throw Failure(description: "\(program): \(String(cString: strerror(error)))")
         }

@@ -14,13 +14,20 @@ public final class DaemonProcess: Sendable {
     ///   - arguments: Its arguments.
     ///   - log: The file that gets what it prints, both streams.
     ///   - environment: Added to ours.
-    public init(_ arguments: [String], log: String, environment: [String: String] = [:]) throws {
+    ///   - blocked: The signals that are blocked as it begins.
+    public init(
+        _ arguments: [String],
+        log: String,
+        environment: [String: String] = [:],
+        blocked: [Int32] = []
+    ) throws {
         process = try ChildProcess(
             Self.program,
             arguments,
             environment: environment,
             output: log,
-            errors: log
+            errors: log,
+            blocked: blocked
         )
         self.log = log
     }

@@ -42,6 +42,14 @@ public struct ReloadAction: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+/// How an action ended that did not fail.
+public enum ReloadEnding: Hashable, Sendable {
+    /// It is done, or there is nobody whom it would be done for.
+    case done
+    /// The reader is about to end and takes nothing up before; whether it does is to be seen.
+    case putOff
+}
+
 /// Why an action was not done: a sentence for the administrator.
 public struct ReloadFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// The sentence, with the remedy where there is one.

@@ -85,6 +85,17 @@ public struct ReloadMachine: StateMachine {
         return settled + [.report(.done(action, paths: paths.sorted()))] + advance(at: now)
     }
 
+    /// The run of that number came to a reader that is about to end. No failure: it is looked at again soon,
+    /// and nothing is owed once it has ended.
+    public mutating func runPutOff(
+        _ action: ReloadAction,
+        number: Int,
+        at now: Duration
+    ) -> [Action] {
+        states[action.kind]?.runPutOff(number, at: now)
+        return []
+    }
+
     /// The run of that number failed.
     public mutating func runFailed(
         _ action: ReloadAction,

@@ -7,7 +7,7 @@ struct ReloadState: Sendable {
         case idle
         /// It is to be done then. Can go to `running`.
         case due(at: Duration)
-        /// It is being done. Can go to `idle`, `due`, `failed`.
+        /// It is being done. Can go to `idle`, `due` (also when it was put off), `failed`.
         case running(number: Int)
         /// The last run failed. Can go to `running`.
         case failed(ReloadFault, until: Duration)
@@ -16,6 +16,9 @@ struct ReloadState: Sendable {
     /// Files that change together are written one after the other, and each by its own check: how long
     /// nothing may be replaced before they are one change, and how long that may go on.
     private static let together = (quiet: Duration.milliseconds(200), longest: Duration.seconds(1))
+
+    /// How soon a reader that is about to end is asked again. Each question waits by itself for its end.
+    private static let pauseOfPutOff = Duration.seconds(1)
 
     /// What is done; its settings may change while a run is under way.
     var action: ReloadAction
@@ -92,6 +95,15 @@ struct ReloadState: Sendable {
             fallDue(at: now)
         }
         return running
+    }
+
+    mutating func runPutOff(_ number: Int, at now: Duration) {
+        guard case .running(number) = step else { return }
+        replaced.formUnion(running)
+        running = []
+        firstReplaced = now
+        let earliest = (lastBegan ?? now) + action.interval
+        step = .due(at: max(now + Self.pauseOfPutOff, earliest))
     }
 
     /// - Returns: The delay before the next try, and whether the failure is news; `nil` when it was

@@ -9,7 +9,8 @@ public final class Reloader: Sendable {
     /// Does an action, within its limit. Ends on cancellation.
     ///
     /// - Throws: ``ReloadFault``.
-    public typealias Performer = @Sendable (ReloadAction) async throws(ReloadFault) -> Void
+    public typealias Performer =
+        @Sendable (ReloadAction) async throws(ReloadFault) -> ReloadEnding
 
     private let driver: MachineDriver<ReloadMachine>
     private let perform: Performer
@@ -89,9 +90,12 @@ public final class Reloader: Sendable {
 
     private func run(_ action: ReloadAction, _ number: Int) async {
         do throws(ReloadFault) {
-            try await perform(action)
+            let ending = try await perform(action)
             driver.happened { machine, now in
-                machine.runEnded(action, number: number, at: now)
+                switch ending {
+                case .done: machine.runEnded(action, number: number, at: now)
+                case .putOff: machine.runPutOff(action, number: number, at: now)
+                }
             }
         } catch {
             driver.happened { machine, now in

@@ -124,7 +124,7 @@ struct OutputDirectory: ~Copyable, Sendable {
             ? nil : FileError.othersCanWrite(path, mode: status.st_mode & 0o7777)
     }
 
-    private static func refuseUnlessRegular(
+    static func refuseUnlessRegular(
         _ path: String,
         in directory: Int32,
         _ fault: FileFault

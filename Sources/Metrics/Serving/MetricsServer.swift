@@ -2,17 +2,19 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
 /// Serves a few small pages to this host, over HTTP/1.1 on TCP or a unix socket.
 ///
-/// One request a connection, which is then closed. A slow, silent or hostile client costs one of a few
-/// places for a few seconds, and nothing else.
+/// One request a connection, which is then closed. Nobody waits for a turn: a slow, silent or hostile client
+/// has a place for a few seconds, and loses it to one that comes when there is no other.
 public struct MetricsServer: Sendable {
     /// What one client may take.
     public struct Limits: Sendable {
-        /// How many are served at once; others wait. Default 16.
-        public var connections = 16
-        /// How long one may take from its turn to the last byte of its answer. Default 5 s.
+        /// How many there are at once that have not asked yet, and again that are answered; for one more the
+        /// oldest goes. Default 64.
+        public var connections = 64
+        /// How long one may take from its beginning to the last byte of its answer. Default 5 s.
         public var patience = Duration.seconds(5)
         /// How many bytes of headers it may send. Default 16 KiB.
         public var headerBytes = 16 * 1024
@@ -27,8 +29,47 @@ public struct MetricsServer: Sendable {
         let head: EventLoopFuture<HTTPRequestHead>
     }
 
-    /// How long a client may wait for its turn, with that.
-    private static let longestWait = TimeAmount.seconds(30)
+    /// Those that are connected, each by a number.
+    private final class Connected: Sendable {
+        private struct State {
+            var places: ConnectionPlaces
+            var channels: [Int: any Channel] = [:]
+            var last = 0
+        }
+
+        private let state: Mutex<State>
+
+        init(limit: Int) {
+            state = Mutex(State(places: ConnectionPlaces(limit)))
+        }
+
+        /// Gives a connection its place and its number. The one that goes for it is closed.
+        func arrived(_ channel: any Channel) -> Int {
+            let (number, leaver) = state.withLock { state in
+                state.last += 1
+                state.channels[state.last] = channel
+                let leaver = state.places.arrived(state.last)
+                return (state.last, leaver.flatMap { state.channels[$0] })
+            }
+            leaver?.close(promise: nil)
+            return number
+        }
+
+        /// The request of a connection has come. The one that goes for it is closed.
+        func asked(_ number: Int) {
+            let leaver = state.withLock { state in
+                state.places.asked(number).flatMap { state.channels[$0] }
+            }
+            leaver?.close(promise: nil)
+        }
+
+        func left(_ number: Int) {
+            state.withLock { state in
+                state.places.left(number)
+                state.channels[number] = nil
+            }
+        }
+    }
 
     private let address: ListenAddress
     private let pages: Pages
@@ -51,7 +92,7 @@ public struct MetricsServer: Sendable {
         listening: @Sendable (ListenAddress) -> Void = { _ in }
     ) async throws(ListenError) {
         do {
-            let server = try await bind()
+            let server = try await bind(Connected(limit: limits.connections))
             defer { removeSocket() }
             try await server.executeThenClose { connections in
                 listening(bound(server.channel.localAddress))
@@ -65,7 +106,7 @@ public struct MetricsServer: Sendable {
 
     // MARK: listening
 
-    private func bind() async throws -> NIOAsyncChannel<Connection, Never> {
+    private func bind(_ connected: Connected) async throws -> NIOAsyncChannel<Connection, Never> {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -74,13 +115,13 @@ public struct MetricsServer: Sendable {
         switch address {
         case .tcp(let host, let port):
             return try await bootstrap.bind(to: SocketAddress(ipAddress: host, port: port)) {
-                initialize($0)
+                initialize($0, connected)
             }
         case .unix(let path):
             let server = try await bootstrap.bind(
                 unixDomainSocketPath: path,
                 cleanupExistingSocketFile: true
-            ) { initialize($0) }
+            ) { initialize($0, connected) }
             open(to: 0o666, path)
             return server
         }
@@ -101,7 +142,10 @@ public struct MetricsServer: Sendable {
         chmod("/proc/self/fd/\(file)", mode)
     }
 
-    private func initialize(_ channel: any Channel) -> EventLoopFuture<Connection> {
+    private func initialize(
+        _ channel: any Channel,
+        _ connected: Connected
+    ) -> EventLoopFuture<Connection> {
         channel.eventLoop.makeCompletedFuture {
             var headers = NIOHTTPDecoderLimitConfiguration()
             headers.maxHeaderFieldSize = limits.headerBytes
@@ -121,7 +165,11 @@ public struct MetricsServer: Sendable {
                 head.fail(error)
                 throw error
             }
-            close(channel, in: Self.longestWait)
+            close(channel, in: TimeAmount(limits.patience))
+            // Here and not where it is served: who has asked is not to wait for that among those who have not.
+            let number = connected.arrived(channel)
+            head.futureResult.whenSuccess { _ in connected.asked(number) }
+            channel.closeFuture.whenComplete { _ in connected.left(number) }
             return Connection(channel: channel, head: head.futureResult)
         }
     }
@@ -143,15 +191,9 @@ public struct MetricsServer: Sendable {
     // MARK: serving
 
     private func serve(_ connections: NIOAsyncChannelInboundStream<Connection>) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingDiscardingTaskGroup { group in
             defer { group.cancelAll() }
-            var served = 0
             for try await connection in connections {
-                if served >= limits.connections {
-                    try await group.next()
-                } else {
-                    served += 1
-                }
                 group.addTask { await serve(connection) }
             }
         }
@@ -159,7 +201,6 @@ public struct MetricsServer: Sendable {
 
     private func serve(_ connection: Connection) async {
         let channel = connection.channel
-        close(channel, in: TimeAmount(limits.patience))
         // A client that goes, or says what is not HTTP, is nobody's trouble but its own.
         try? await withTaskCancellationHandler {
             let head = try await connection.head.get()

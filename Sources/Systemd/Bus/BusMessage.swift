@@ -73,6 +73,15 @@ struct BusMessage: ~Copyable {
         try self.readText("s")
     }
 
+    /// The next string of an array; `nil` at its end.
+    func readNextString() throws(SystemdError) -> String? {
+        var text: UnsafePointer<CChar>?
+        let type = CChar(truncatingIfNeeded: Character("s").asciiValue ?? 0)
+        let result = csystemd_message_read_text(self.message, type, &text)
+        guard try Self.checked(result, isEndFine: true) else { return nil }
+        return text.map { String(cString: $0) }
+    }
+
     func readPath() throws(SystemdError) -> String {
         try self.readText("o")
     }

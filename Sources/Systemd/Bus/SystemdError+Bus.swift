@@ -134,6 +134,15 @@ extension SystemdError {
                     """,
                 errno: EOPNOTSUPP
             )
+        case "TransactionIsDestructive", "TransactionJobsConflicting":
+            SystemdError(
+                code: .jobConflicts,
+                message: """
+                    another job of systemd stands in the way, such as a stop, and is not cancelled; \
+                    look at it with systemctl list-jobs
+                    """,
+                errno: refusal.errno
+            )
         case "NoReply", "Timeout", "TimedOut":
             .busTimedOut()
         default:

@@ -85,7 +85,7 @@ public struct ServiceManager: Sendable {
     }
 
     /// The object path of the job that is queued or running for the unit at `path`, if there is one.
-    private static func job(
+    static func job(
         of path: String,
         _ bus: borrowing BusConnection,
         until deadline: ContinuousClock.Instant
@@ -101,7 +101,7 @@ public struct ServiceManager: Sendable {
     }
 
     /// What the job at `path` is to do, or `nil` when it is gone.
-    private static func type(
+    static func type(
         ofJob path: String,
         _ bus: borrowing BusConnection,
         until deadline: ContinuousClock.Instant

@@ -28,7 +28,7 @@ extension SystemdError {
             case "failed":
                 "the reload of \(unit) failed; see journalctl -u \(unit)"
             case "canceled":
-                "the reload of \(unit) was cancelled by another job, such as a stop"
+                "the reload of \(unit) was cancelled by somebody, as systemctl cancel does"
             case "timeout":
                 "the reload of \(unit) took longer than its TimeoutStartSec= allows; it may be shorter"
             case "dependency":

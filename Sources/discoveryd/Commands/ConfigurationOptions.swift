@@ -16,8 +16,15 @@ struct ConfigurationOptions: ParsableArguments {
     ///
     /// - Throws: ``ExitStatus/configuration`` after the faults were said.
     func load() throws -> LoadedConfiguration {
+        try load(by: ConfigurationLoader(hostname: HostName.current))
+    }
+
+    /// Reads the configuration by another loader than the usual one.
+    ///
+    /// - Throws: ``ExitStatus/configuration`` after the faults were said.
+    func load(by loader: ConfigurationLoader) throws -> LoadedConfiguration {
         do {
-            return try ConfigurationLoader(hostname: HostName.current).load(path)
+            return try loader.load(path)
         } catch {
             Terminal.complain("\(error)")
             throw ExitStatus.configuration

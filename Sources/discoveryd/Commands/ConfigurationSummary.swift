@@ -6,10 +6,13 @@ import Registry
 struct ConfigurationSummary {
     private let loaded: LoadedConfiguration
     private let hostname: String
+    private let primaryAddress: HostAddress?
 
-    init(_ loaded: LoadedConfiguration, hostname: String) {
+    /// - Parameter primaryAddress: That of services that name none, as far as it is known.
+    init(_ loaded: LoadedConfiguration, hostname: String, primaryAddress: HostAddress?) {
         self.loaded = loaded
         self.hostname = hostname
+        self.primaryAddress = primaryAddress
     }
 
     var text: String {
@@ -56,7 +59,8 @@ struct ConfigurationSummary {
         let id = (try? service.instanceID(hostname: hostname))?.text ?? "?"
         let address =
             service.address?.joined(port: service.port)
-            ?? "the host's primary address, port \(service.port)"
+            ?? primaryAddress.map { "\($0.joined(port: service.port)), the host's primary address" }
+            ?? "the host's primary address, which is not known, port \(service.port)"
         let name = service.skyDNSDomain.map { ", as \(service.name).\($0) in CoreDNS" } ?? ""
         return "\(service.name)/\(id) at \(address), weight \(service.weight)\(name)"
     }

@@ -12,11 +12,21 @@ struct ControlOptions: ParsableArguments {
     /// Asks the daemon.
     ///
     /// - Parameter limit: How long it may take, beside 10 s.
-    /// - Throws: An exit status, after the reason was said.
+    /// - Throws: An exit status, after the reason was said, unless what was asked is done.
     func ask(_ request: ControlRequest, taking limit: Duration = .zero) throws -> ControlAnswer {
-        let answer: ControlAnswer
+        try judged(try answer(to: request, taking: limit))
+    }
+
+    /// Asks the daemon, which may answer that it is not done.
+    ///
+    /// - Parameter limit: How long it may take, beside 10 s.
+    /// - Throws: An exit status, after the reason was said, when there is no answer.
+    func answer(
+        to request: ControlRequest,
+        taking limit: Duration
+    ) throws -> ControlAnswer {
         do throws(ControlClient.Failure) {
-            answer = try ControlClient(path: controlSocket).ask(request, taking: limit)
+            return try ControlClient(path: controlSocket).ask(request, taking: limit)
         } catch {
             Terminal.complain("discoveryd: \(error.message)")
             switch error {
@@ -24,6 +34,12 @@ struct ControlOptions: ParsableArguments {
             case .notPermitted: throw ExitStatus.notPermitted
             }
         }
+    }
+
+    /// An answer that says that it is done.
+    ///
+    /// - Throws: An exit status, after the reason was said, for any other.
+    func judged(_ answer: ControlAnswer) throws -> ControlAnswer {
         guard answer.outcome != .done else { return answer }
         for message in answer.messages {
             Terminal.complain("discoveryd: \(message)")

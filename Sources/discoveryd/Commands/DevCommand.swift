@@ -6,7 +6,7 @@ import Registry
 import Systemd
 
 /// `discoveryd dev`: the whole thing on one machine, with nothing to configure.
-struct DevCommand: AsyncParsableCommand {
+struct DevCommand: DaemonCommand {
     static let configuration = CommandConfiguration(
         commandName: "dev",
         abstract: "Try discoveryd: a private etcd, a sample service, the live list.",
@@ -16,14 +16,14 @@ struct DevCommand: AsyncParsableCommand {
             """
     )
 
-    func run() async throws {
+    func run(hearing signals: ProcessSignals) async throws {
         guard let directory = ScratchDirectory() else {
             Terminal.complain("discoveryd dev: no temporary directory can be made; set TMPDIR")
             throw ExitStatus.cannotCreate
         }
         defer { directory.remove() }
         do {
-            try await play(in: directory.path)
+            try await play(in: directory.path, hearing: signals)
         } catch let error as PrivateEtcd.Failure {
             Terminal.complain("discoveryd dev: \(error)")
             throw ExitStatus.unavailable
@@ -31,7 +31,7 @@ struct DevCommand: AsyncParsableCommand {
     }
 
     /// Runs etcd and the daemon on it; each ends when the other does.
-    private func play(in directory: String) async throws {
+    private func play(in directory: String, hearing signals: ProcessSignals) async throws {
         try await PrivateEtcd.checkInstalled()
         let etcd = try PrivateEtcd(directory: directory)
         let configuration = try Self.configuration(etcd: etcd.address, directory: directory)
@@ -52,6 +52,7 @@ struct DevCommand: AsyncParsableCommand {
             onList: { newest in
                 if let list = newest() { screen.show(list) }
             },
+            signals: signals,
             log: log
         )
         Terminal.show(screen.introduction)

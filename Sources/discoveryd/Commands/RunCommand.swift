@@ -1,11 +1,10 @@
 import ArgumentParser
 import EndpointFiles
-import Glibc
 import Logging
 import Systemd
 
 /// `discoveryd run`: the daemon.
-struct RunCommand: AsyncParsableCommand {
+struct RunCommand: DaemonCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run the daemon: register, watch, write. The default.",
@@ -40,16 +39,22 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The least that is logged.")
     var logLevel = LogLevel.info
 
-    func run() async throws {
+    func run(hearing signals: ProcessSignals) async throws {
         FreeMemory.shareArenas()
-        // A program of the administrator that ends before it has read its input must not end us.
-        signal(SIGPIPE, SIG_IGN)
         let destination = LogDestination.detected()
         LoggingSystem.bootstrap { label in
             destination.handler(label: label, identifier: "discoveryd", level: logLevel.level)
         }
         let log = Logger(label: "discoveryd")
-        let loader = ConfigurationLoader(hostname: HostName.current)
+        let state = stateDirectory.map { StateDirectory(path: $0) } ?? .ofUnit
+        let loader = ConfigurationLoader(
+            hostname: HostName.current,
+            reserved: ReservedFile.all(
+                statusFile: statusFile,
+                controlSocket: control.controlSocket,
+                state: state
+            )
+        )
         let path = options.path
         let loaded: LoadedConfiguration
         do {
@@ -70,7 +75,7 @@ struct RunCommand: AsyncParsableCommand {
             throw ExitStatus.software
         }
         for warning in loaded.warnings { log.warning("\(warning)") }
-        let state = stateDirectory.map { StateDirectory(path: $0) } ?? .ofUnit
+        for fault in loaded.refused { log.error("\(fault)") }
         let lock = try await lock(state, drain: loaded.configuration.lease.drain, log)
         defer { lock.release() }
         let daemon = Daemon(
@@ -83,6 +88,7 @@ struct RunCommand: AsyncParsableCommand {
             state: state,
             controlSocket: control.controlSocket,
             ending: lock.end,
+            signals: signals,
             log: log
         )
         try await daemon.run()

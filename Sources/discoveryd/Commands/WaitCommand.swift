@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// `discoveryd wait`: returns when the files are right.
 struct WaitCommand: ParsableCommand {
@@ -6,8 +7,9 @@ struct WaitCommand: ParsableCommand {
         commandName: "wait",
         abstract: "Wait until the files hold a current list with enough endpoints.",
         discussion: """
-            Endpoints that drain do not count. Exit status: 0 when it is so, 75 when it was not in time, \
-            69 when the daemon does not run.
+            Endpoints that drain do not count. Few can wait at once; one that finds no place tries again \
+            until its time is up. Exit status: 0 when it is so, 75 when it was not in time, 69 when the \
+            daemon does not run.
             """
     )
 
@@ -33,10 +35,23 @@ struct WaitCommand: ParsableCommand {
 
     func run() throws {
         let count = min ?? (service == nil ? 0 : 1)
-        let limit = timeout.duration
-        _ = try control.ask(
-            .wait(service?.name, atLeast: count, within: limit),
-            taking: limit
-        )
+        let end = ContinuousClock.now + timeout.duration
+        var left = timeout.duration
+        while true {
+            let answer = try control.answer(
+                to: .wait(service?.name, atLeast: count, within: left),
+                taking: left
+            )
+            left = ContinuousClock.now.duration(to: end)
+            guard answer.outcome == .busy, left > Self.pause else {
+                _ = try control.judged(answer)
+                return
+            }
+            // This command has a thread to itself; see sleep(3).
+            sleep(UInt32(Self.pause.components.seconds))
+        }
     }
+
+    /// Between two tries to find a place.
+    private static let pause = Duration.seconds(1)
 }

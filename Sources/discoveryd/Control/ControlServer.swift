@@ -4,11 +4,12 @@ import NIOCore
 import NIOPosix
 import Registry
 import ServiceLifecycle
+import Synchronization
 
 /// Answers on the control socket: one request and one answer for each connection.
 ///
-/// Bounded all over, so that a client that is broken, slow or many harms only itself: so many at once, so
-/// many bytes, so long for the request and for taking the answer.
+/// Bounded all over, so that a client that is broken, slow or many harms only itself: so many at once
+/// (``ClientPlaces``), so many bytes, so long for the request and for taking the answer.
 struct ControlServer: Service {
     /// One connection.
     private struct Client: Sendable {
@@ -16,10 +17,26 @@ struct ControlServer: Service {
         /// Its first line, if it sends one.
         let lines: AsyncStream<[UInt8]>
         let peer: ControlPeer?
+
+        /// Whose places it takes. Whom the kernel does not name is nobody.
+        var user: uid_t { peer?.user ?? .max }
     }
 
-    /// More than these are turned away: each that waits for the list takes a place.
-    static let clientLimit = 64
+    /// The places, shared by all clients of one socket.
+    private final class Places: Sendable {
+        private let places = Mutex(ClientPlaces())
+
+        /// Takes a place for as long as `body` takes; `nil` when there is none.
+        func with<Value: Sendable>(
+            _ purpose: ClientPlaces.Purpose,
+            for user: uid_t,
+            _ body: () async -> Value
+        ) async -> Value? {
+            guard places.withLock({ $0.take(purpose, for: user) }) else { return nil }
+            defer { places.withLock { $0.give(purpose, of: user) } }
+            return await body()
+        }
+    }
 
     let path: String
     /// Has a thread for the socket's directory.
@@ -100,41 +117,47 @@ struct ControlServer: Service {
         _ clients: NIOAsyncChannelInboundStream<Client>,
         socketGroup: gid_t
     ) async throws {
-        let places = ClientPlaces(Self.clientLimit)
+        let places = Places()
         try await withThrowingDiscardingTaskGroup { group in
             for try await client in clients {
-                let hasPlace = places.take()
-                group.addTask {
-                    await serve(client, socketGroup, hasPlace: hasPlace)
-                    if hasPlace { places.give() }
-                }
+                group.addTask { await serve(client, socketGroup, places) }
             }
             group.cancelAll()
         }
     }
 
-    private func serve(_ client: Client, _ socketGroup: gid_t, hasPlace: Bool) async {
+    private func serve(_ client: Client, _ socketGroup: gid_t, _ places: Places) async {
         // Whoever waits for the list and goes away is not waited for.
         let departure = StopSwitch()
         client.channel.closeFuture.whenComplete { _ in departure.stop() }
         await departure.run {
-            let answer =
-                hasPlace
-                ? await self.answer(client, socketGroup)
-                : ControlAnswer(.busy, ["too many clients at once; try again"])
-            await send(answer, on: client.channel)
+            let asked = await places.with(.asking, for: client.user) { await request(of: client) }
+            switch asked {
+            case nil: await refuse(client, .asking)
+            case .some(nil):
+                let limit = ControlRequest.byteLimit
+                let sentence = "no request in one line of \(limit) bytes, in 5 s"
+                await send(ControlAnswer(.invalid, [sentence]), on: client.channel)
+            case .some(.some(let request)):
+                let purpose = ClientPlaces.Purpose(of: request)
+                let hasPlace: Void? = await places.with(purpose, for: client.user) {
+                    let answer = await answer(to: request, from: client.peer, socketGroup)
+                    await send(answer, on: client.channel)
+                }
+                if hasPlace == nil { await refuse(client, purpose) }
+            }
         }
         client.channel.close(promise: nil)
     }
 
-    private func answer(_ client: Client, _ socketGroup: gid_t) async -> ControlAnswer {
+    private func request(of client: Client) async -> ControlRequest? {
         // Throws when it is cancelled, and then nobody is left to be answered.
         let line = try? await within(patience) { await client.lines.first { _ in true } }
-        guard let line = line ?? nil, let request = ControlRequest(line: line) else {
-            let limit = ControlRequest.byteLimit
-            return ControlAnswer(.invalid, ["no request in one line of \(limit) bytes, in 5 s"])
-        }
-        return await answer(to: request, from: client.peer, socketGroup)
+        return (line ?? nil).flatMap { ControlRequest(line: $0) }
+    }
+
+    private func refuse(_ client: Client, _ purpose: ClientPlaces.Purpose) async {
+        await send(ControlAnswer(.busy, [purpose.refusal]), on: client.channel)
     }
 
     private func answer(

@@ -43,7 +43,7 @@ extension StatusReport {
             Service(
                 service: name.text,
                 status: "pending",
-                detail: "no network address yet",
+                detail: PrimaryAddress.missing,
                 draining: drains[.host] != nil || drains[.service(name)] != nil
             )
         }

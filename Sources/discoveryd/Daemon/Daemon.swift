@@ -3,7 +3,6 @@ import Logging
 import Registry
 import ServiceLifecycle
 import Systemd
-import UnixSignals
 
 /// The daemon: the one place where everybody meets. Rooms are joined by passing values and streams.
 struct Daemon: Sendable {
@@ -17,6 +16,7 @@ struct Daemon: Sendable {
     let onList: @Sendable (_ newest: @escaping EndpointPublisher.Source) -> Void
     let ending: @Sendable () -> Void
     let notifier: Notifier
+    let signals: ProcessSignals?
     let log: Logger
 
     /// - Parameters:
@@ -26,6 +26,7 @@ struct Daemon: Sendable {
     ///   - primaryAddress: The host's address, for services that name none.
     ///   - ending: Called when the daemon begins to end.
     ///   - onList: Told that there is a new list, and where to have it, beside the files.
+    ///   - signals: The signals that are obeyed; none without.
     init(
         _ configuration: Configuration,
         host: HostIdentity,
@@ -39,6 +40,7 @@ struct Daemon: Sendable {
             _ in
         },
         notifier: Notifier = Notifier(),
+        signals: ProcessSignals? = nil,
         log: Logger
     ) {
         self.configuration = configuration
@@ -51,6 +53,7 @@ struct Daemon: Sendable {
         self.ending = ending
         self.onList = onList
         self.notifier = notifier
+        self.signals = signals
         self.log = log
     }
 
@@ -80,7 +83,23 @@ struct Daemon: Sendable {
             [HangWatch(threads: threads, log: log)],
             telling.services,
         ]
-        try await ServiceGroup(configuration: groupConfiguration(services.flatMap { $0 })).run()
+        let group = ServiceGroup(configuration: groupConfiguration(services.flatMap { $0 }))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            if let signals {
+                tasks.addTask {
+                    try await signals.follow { order in
+                        switch order {
+                        case .reload: telling.reloadSignalled()
+                        // Before the group runs, too: it ends then as it begins.
+                        case .end: await group.triggerGracefulShutdown()
+                        }
+                    }
+                }
+            }
+            defer { tasks.cancelAll() }
+            try await tasks.next()
+        }
     }
 
     private func groupConfiguration(_ services: [any Service]) -> ServiceGroupConfiguration {
@@ -89,7 +108,6 @@ struct Daemon: Sendable {
         groupLog.logLevel = max(log.logLevel, .error)
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
-            gracefulShutdownSignals: [.sigterm, .sigint],
             logger: groupLog
         )
         // The leave takes 2 s at most after the drain, everything else ends at once.

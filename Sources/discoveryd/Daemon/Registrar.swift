@@ -27,6 +27,8 @@ final class Registrar: Service {
     private let primaryAddress: @Sendable () -> HostAddress?
     private let log: Logger
     private let state: Mutex<State>
+    /// The services of which it was said that they wait for an address.
+    private let saidToWait = Mutex<Set<ServiceName>>([])
 
     /// - Parameters:
     ///   - keeper: Knows what an earlier run left registered: that counts as well until its checks say
@@ -123,6 +125,20 @@ final class Registrar: Service {
         }
     }
 
+    /// Says of each service once that it waits for an address, until it has one.
+    private func sayWaiting(_ waiting: [ServiceName]) {
+        let news = saidToWait.withLock { said in
+            defer { said = Set(waiting) }
+            return Set(waiting).subtracting(said)
+        }
+        for name in news.sorted() {
+            log.warning(
+                "\(name) \(PrimaryAddress.missing)",
+                metadata: ["service": "\(name)"]
+            )
+        }
+    }
+
     /// Under the lock, so that of two changes the later one stands.
     private func register(_ state: borrowing State) {
         var instances: [ServiceInstance] = []
@@ -151,6 +167,7 @@ final class Registrar: Service {
                 log.error("\(service.name): \(error)")
             }
         }
+        sayWaiting(waiting)
         let unwell = troubles.filter { $0.value != nil }
         let unjudged = Set(unwell.keys).subtracting(state.judged)
         // First: who reads the board must not find a service neither unwell nor on its way.

@@ -3,7 +3,6 @@ import FoundationEssentials
 import Logging
 import Registry
 import ServiceLifecycle
-import UnixSignals
 
 /// Reads the configuration again on SIGHUP, or when asked over the control socket, and applies what can be
 /// applied.
@@ -25,15 +24,10 @@ struct ReloadService: Service {
     let log: Logger
 
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sighup)
         await cancelWhenGracefulShutdown {
-            await withDiscardingTaskGroup { group in
-                group.addTask { for await _ in signals { desk.signalled() } }
-                for await asker in desk.requests {
-                    if let outcome = await reloadRequested() { asker?.yield(outcome) }
-                    asker?.finish()
-                }
-                group.cancelAll()
+            for await asker in desk.requests {
+                if let outcome = await reloadRequested() { asker?.yield(outcome) }
+                asker?.finish()
             }
         }
     }
@@ -49,12 +43,13 @@ struct ReloadService: Service {
         do throws(ConfigurationFaults) {
             let loaded = try result.get()
             for warning in loaded.warnings { log.warning("\(warning)") }
+            for fault in loaded.refused { log.error("\(fault)") }
             let notes = apply(loaded.configuration)
             board.update { facts in
                 facts.reloadFaults = 0
                 facts.lastReload = Date()
             }
-            return .applied(loaded.warnings.map { "\($0)" } + notes)
+            return .applied((loaded.warnings + loaded.refused).map { "\($0)" } + notes)
         } catch {
             for fault in error.faults { log.error("\(fault)") }
             log.error("the new configuration was refused; the old one stays")

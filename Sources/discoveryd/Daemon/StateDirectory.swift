@@ -31,6 +31,9 @@ struct StateDirectory: Sendable {
     /// The file that is locked for all of them.
     var lockedPath: String { leasePath }
 
+    /// All files that are kept in it.
+    var files: [String] { [leasePath, drainsPath, healthPath, listPath] }
+
     // MARK: the lease
 
     private var leasePath: String { "\(path)/lease.json" }

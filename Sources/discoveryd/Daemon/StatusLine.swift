@@ -84,7 +84,7 @@ struct StatusLine {
     }
 
     private var services: [String] {
-        let waiting = facts.withoutAddress.map { "\($0) waits for a network address" }
+        let waiting = facts.withoutAddress.map { "\($0) \(PrimaryAddress.missing)" }
         // Many services are counted; those in trouble are always named.
         let registered = registrations.filter {
             if case .registered = $0.value { true } else { false }
@@ -148,7 +148,7 @@ extension StatusDocument {
             }
         }
         let waiting = line.facts.withoutAddress.map {
-            Service(name: $0.text, status: "pending", detail: "no network address yet")
+            Service(name: $0.text, status: "pending", detail: PrimaryAddress.missing)
         }
         let unwell = line.facts.unwell.sorted { $0.key < $1.key }.map { key, why in
             Service(name: key.description, status: "unhealthy", detail: why)

@@ -1,57 +1,70 @@
-import Glibc
 import Registry
 
-/// The address that others reach this host at, as far as the host itself can tell: the source
-/// address of the default route, IPv4 first.
+/// The address that others reach this host at, as far as the host itself can tell: where its packets to the
+/// world come from.
 enum PrimaryAddress {
-    /// Asks the kernel which address a packet to the world would carry; nothing is sent.
+    /// What is said of a service that waits for one.
+    static let missing =
+        "waits for an address: no default route gives this host one; set address, or wait for the network"
+
+    /// Asks the kernel's routing table; nothing is sent.
     ///
-    /// - Returns: `nil` when there is no route, or only one from loopback or link-local addresses,
-    ///   which mean nothing to other hosts.
-    ///
-    /// The destinations are set aside for documentation (RFC 5737, RFC 3849): nobody is there.
+    /// - Returns: `nil` when there is no default route, or none with an address that means something to other
+    ///   hosts.
     static func current() -> HostAddress? {
-        source(towards: "192.0.2.1", AF_INET) ?? source(towards: "2001:db8::1", AF_INET6)
+        RawAddress.Family.allCases.lazy.compactMap { current($0) }.first
     }
 
-    private static func source(towards destination: String, _ family: Int32) -> HostAddress? {
-        var hints = addrinfo()
-        hints.ai_family = family
-        hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
-        hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
-        var found: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(destination, "9", &hints, &found) == 0, let info = found?.pointee else {
-            return nil
+    private static func current(_ family: RawAddress.Family) -> HostAddress? {
+        let routes = RoutingSocket.list(
+            NetlinkMessage.Kind.getRoutes,
+            DefaultRoute.question(family)
+        ) { DefaultRoute($0) }
+        let addresses = RoutingSocket.list(
+            NetlinkMessage.Kind.getAddresses,
+            InterfaceAddress.question(family)
+        ) { InterfaceAddress($0) }
+        guard let routes, let addresses else { return nil }
+        return choice(of: family, routes, addresses) { gateway, interface in
+            RoutingSocket.answer(
+                NetlinkMessage.Kind.getRoutes,
+                DefaultRoute.question(to: gateway, over: interface)
+            ).flatMap(DefaultRoute.source)
         }
-        defer { freeaddrinfo(found) }
-        let descriptor = socket(
-            family,
-            Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
-            0
-        )
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        guard connect(descriptor, info.ai_addr, info.ai_addrlen) == 0 else { return nil }
-        var source = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        let hasName = withUnsafeMutablePointer(to: &source) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                getsockname(descriptor, address, &length) == 0
-                    && getnameinfo(
-                        address,
-                        length,
-                        &text,
-                        socklen_t(text.count),
-                        nil,
-                        0,
-                        NI_NUMERICHOST
-                    ) == 0
+    }
+
+    /// Of the default route of least metric: its preferred source, else the source towards its gateway, else
+    /// the first global address of its interface. Never one that is tentative, deprecated or temporary.
+    ///
+    /// - Parameter sourceTowards: What the kernel would send from to a gateway, over an interface.
+    static func choice(
+        of family: RawAddress.Family,
+        _ routes: [DefaultRoute],
+        _ addresses: [InterfaceAddress],
+        sourceTowards: (_ gateway: RawAddress, _ interface: UInt32) -> RawAddress?
+    ) -> HostAddress? {
+        let routes = routes.filter { $0.family == family }
+        guard let least = routes.map(\.metric).min() else { return nil }
+        /// What is no address of an interface is the kernel's own business, as with a whole net that is local.
+        func fit(_ address: RawAddress?) -> HostAddress? {
+            guard let address, address.family == family else { return nil }
+            let known = addresses.filter { $0.address == address }
+            guard known.isEmpty || known.contains(where: \.isLasting) else { return nil }
+            return usable(address.text)
+        }
+        for route in routes where route.metric == least {
+            if let address = fit(route.preferredSource) { return address }
+            if let gateway = route.gateway,
+                let address = fit(sourceTowards(gateway, route.interface))
+            {
+                return address
             }
+            let own = addresses.lazy.filter {
+                $0.interface == route.interface && $0.isGlobal && $0.isLasting
+            }
+            if let address = own.compactMap({ fit($0.address) }).first { return address }
         }
-        guard hasName else { return nil }
-        let bytes = text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-        return usable(String(decoding: bytes, as: UTF8.self))
+        return nil
     }
 
     /// The address, unless it means something on this host or link only.

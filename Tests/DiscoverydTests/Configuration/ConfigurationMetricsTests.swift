@@ -21,7 +21,7 @@ import Testing
         #expect(loaded.configuration.metrics.listen == address)
         #expect(address.description == written)
         #expect(loaded.warnings.isEmpty)
-        let summary = ConfigurationSummary(loaded, hostname: "box").text
+        let summary = ConfigurationSummary(loaded, hostname: "box", primaryAddress: nil).text
         #expect(summary.hasSuffix("metrics: at \(written)\n"))
     }
 

@@ -253,7 +253,7 @@ import Testing
             """
         ).load()
         #expect(
-            ConfigurationSummary(loaded, hostname: "box").text.contains(
+            ConfigurationSummary(loaded, hostname: "box", primaryAddress: nil).text.contains(
                 "writes: /run/x.cfg, web, zone a, as haproxy, checked by haproxy -c -f {file}, then "
                     + "haproxy.service is reloaded\n"
             )

@@ -52,11 +52,29 @@ import Testing
         }
     }
 
-    @Test func placesAreTakenAndGivenBack() {
-        let places = ClientPlaces(2)
-        #expect(places.take() && places.take() && !places.take())
-        places.give()
-        #expect(places.take() && !places.take())
+    @Test func whoeverWaitsForADayTakesNoPlaceOfAnybodyElse() async throws {
+        try await served { path in
+            let clients = (0..<100).map { _ in ControlSocket.connect(to: path) }
+            defer { for client in clients where client >= 0 { close(client) } }
+            let request = ControlRequest.wait(nil, atLeast: 1, within: .seconds(86400)).line
+            for client in clients {
+                _ = request.withUnsafeBytes { send(client, $0.baseAddress, $0.count, 0) }
+            }
+            // Those for whom there is no place are told at once; nobody is answered before all others are in.
+            var refused = 0
+            try await eventually("all have their place or none", within: Self.patience) {
+                refused = clients.count { hasAnswer($0) }
+                return refused == clients.count - ClientPlaces.Purpose.waiting.places
+            }
+            for request in [ControlRequest.status, .reload, .drain(nil, for: nil)] {
+                #expect(try await ask(path, request).outcome == .done)
+            }
+            let late = try await ask(path, .wait(nil, atLeast: 0, within: .seconds(1)))
+            #expect(late.outcome == .busy && late.messages.first?.contains("wait") == true)
+        } onWait: {
+            // Until the client goes.
+            try? await Task.sleep(for: .seconds(86400))
+        }
     }
 
     @Test func aClientThatDoesNotTakeItsAnswerIsLeft() async throws {
@@ -179,6 +197,12 @@ import Testing
         }
         task.cancel()
         try await task.value
+    }
+
+    /// Whether something has come, or the other end has closed the connection.
+    private func hasAnswer(_ socket: Int32) -> Bool {
+        var poll = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&poll, 1, 0) == 1
     }
 
     /// Not `ControlClient`: that blocks its thread, and the server of these tests needs one.

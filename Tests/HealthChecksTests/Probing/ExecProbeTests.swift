@@ -51,6 +51,23 @@ import Testing
         }
     }
 
+    @Test func aCommandBeginsWithAnEmptyMaskAndTheDefaultActions() async {
+        await #expect(processExitsWith: .success) {
+            for number in [SIGPIPE, SIGHUP, SIGTERM] { signal(number, SIG_IGN) }
+            var all = sigset_t()
+            sigfillset(&all)
+            pthread_sigmask(SIG_SETMASK, &all, nil)
+            // 32 and 33 are glibc's own, and as whoever started us had them.
+            let script = """
+                while read -r name set; do case $name in
+                SigBlk:|SigIgn:) [ $((0x$set & 0x7fffffff)) = 0 ] || exit 1 ;;
+                esac; done < /proc/$$/status
+                """
+            let check = try #require(ExecCheck(["/bin/sh", "-c", script]))
+            #expect(await ExecProbe(check).failure() == nil)
+        }
+    }
+
     @Test func aMissingProgramIsSaidWithTheRemedy() async throws {
         let missing = await failure("/nowhere/check_x")
         #expect(missing?.code == .notStarted)

@@ -35,3 +35,29 @@ a_stop_drains_for_longer_than_systemd_would_wait_and_a_restart_does_not() {
         expect "a good end" [ "$(show Result)" = success ] &&
         expect "nothing to be left" [ -z "$(etcdctl get --prefix services/)" ]
 }
+
+sixty_four_that_wait_for_a_day_lock_nobody_out() {
+    fresh && in_box systemctl start discoveryd || return 1
+    # As a member of the group, each with a connection of its own.
+    in_box setpriv --reuid=65534 --regid=65534 --groups="$(in_box id -g _discoveryd)" /usr/bin/python3 -c '
+import socket, time
+waiting = [socket.socket(socket.AF_UNIX) for _ in range(64)]
+for one in waiting:
+    one.connect("/run/discoveryd/control.sock")
+    one.sendall(b"{\"command\":\"wait\",\"min\":1000000,\"timeout\":86400000}\n")
+print("all wait", flush=True)
+time.sleep(600)' >/tmp/waiters-$$ &
+    local waiters=$!
+    eventually 10 "all to wait" grep -q "all wait" "/tmp/waiters-$$" &&
+        expect "root to see the status" in_box timeout 5 discoveryd status &&
+        expect "root to reload" in_box timeout 5 discoveryd reload &&
+        expect "root to drain" in_box timeout 5 discoveryd drain &&
+        expect "root to end that" in_box timeout 5 discoveryd undrain &&
+        expect "root to wait" in_box timeout 5 discoveryd wait --service web --timeout 3s &&
+        expect "a member of the group to drain" as_other "$(in_box id -g _discoveryd)" drain &&
+        expect "and to end that" as_other "$(in_box id -g _discoveryd)" undrain
+    local result=$?
+    kill $waiters 2>/dev/null
+    rm -f "/tmp/waiters-$$"
+    return $result
+}

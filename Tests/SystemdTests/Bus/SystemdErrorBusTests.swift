@@ -15,6 +15,7 @@ import Testing
         ("org.freedesktop.systemd1.UnitMasked", .unitNotFound),
         ("org.freedesktop.DBus.Error.InvalidArgs", .unitNotFound),
         ("org.freedesktop.systemd1.JobTypeNotApplicable", .unitCannotReload),
+        ("org.freedesktop.systemd1.TransactionIsDestructive", .jobConflicts),
         ("org.freedesktop.DBus.Error.NoReply", .busTimedOut),
         ("org.freedesktop.DBus.Error.LimitsExceeded", .refused),
         ("", .refused),

@@ -16,15 +16,24 @@ struct ConfigurationLoader: Sendable {
     let source: ConfigurationSource
     /// Who there is on this host.
     let accounts: Accounts
+    /// What the daemon reads and writes beside the configuration's files.
+    let reserved: [ReservedFile]
+    /// Whether files are looked at by the user that the daemon runs as. What another one may not read says
+    /// nothing of what the daemon may.
+    let seesAsDaemon: Bool
 
     init(
         hostname: String,
         source: ConfigurationSource = .disk,
-        accounts: Accounts = .ofHost
+        accounts: Accounts = .ofHost,
+        reserved: [ReservedFile] = [],
+        seesAsDaemon: Bool = true
     ) {
         self.hostname = hostname
         self.source = source
         self.accounts = accounts
+        self.reserved = reserved
+        self.seesAsDaemon = seesAsDaemon
     }
 
     /// Reads everything anew.
@@ -38,11 +47,24 @@ struct ConfigurationLoader: Sendable {
         run.readMain(main, mayBeMissing: path == nil)
         run.readDirectory(main + ".d")
         run.findings.warnings += run.draft.leaveOutNestedNames(hostname: hostname)
-        run.findings.add(run.draft.crossChecked(hostname: hostname, source: source))
+        let refused = run.draft.leaveOutTakenPlaces(
+            main: main,
+            files: run.files,
+            reserved: reserved,
+            source: source
+        )
+        run.findings.add(
+            run.draft.crossChecked(
+                hostname: hostname,
+                source: source,
+                seesAsDaemon: seesAsDaemon
+            )
+        )
         if let faults = ConfigurationFaults(run.inOrder(run.findings.faults)) { throw faults }
         return LoadedConfiguration(
             configuration: run.draft.configuration,
             warnings: run.inOrder(run.findings.warnings),
+            refused: run.inOrder(refused),
             files: run.files
         )
     }
@@ -53,6 +75,8 @@ struct LoadedConfiguration: Equatable, Sendable {
     let configuration: Configuration
     /// What is allowed but doubtful, in the order of the files.
     let warnings: [ConfigurationFault]
+    /// What is wrong with outputs that are left out for it, in the order of the files. The rest is in force.
+    var refused: [ConfigurationFault] = []
     /// The files that were read, in that order; empty when there is none.
     let files: [String]
 }

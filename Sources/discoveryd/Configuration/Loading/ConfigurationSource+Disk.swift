@@ -7,6 +7,7 @@ extension ConfigurationSource {
         listDirectory: Self.names,
         lookAtFile: Self.mode,
         hasProgram: Self.isProgram,
+        places: DiskPlace.all,
         credentials: credentialsDirectory
     )
 

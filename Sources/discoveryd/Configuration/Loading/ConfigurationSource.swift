@@ -10,6 +10,8 @@ struct ConfigurationSource: Sendable {
     /// Whether there is such a program, by its path or by its name among those that programs are looked
     /// for in.
     var hasProgram: @Sendable (_ name: String) -> Bool
+    /// The places that a path leads through.
+    var places: @Sendable (_ path: String) -> Set<DiskPlace> = { [.path($0)] }
     /// The directory of the unit's credentials; `nil` when there is none.
     var credentials: String?
 

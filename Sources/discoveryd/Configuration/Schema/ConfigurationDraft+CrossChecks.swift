@@ -9,14 +9,19 @@ extension ConfigurationDraft {
     /// - Parameters:
     ///   - hostname: The name of this host; it makes the ids that are not configured.
     ///   - source: Where the files are that the configuration names.
-    func crossChecked(hostname: String, source: ConfigurationSource) -> ConfigurationFindings {
+    ///   - seesAsDaemon: Whether the source lets us read what it lets the daemon read.
+    func crossChecked(
+        hostname: String,
+        source: ConfigurationSource,
+        seesAsDaemon: Bool
+    ) -> ConfigurationFindings {
         var findings = ConfigurationFindings(
             faults: serviceFaults(hostname: hostname) + noOutputsFaults() + outputFaults()
                 + reloadFaults(),
             warnings: endpointWarnings() + leaseWarnings() + serviceWarnings()
                 + programWarnings(source)
         )
-        findings.add(securityFindings(source))
+        findings.add(securityFindings(source, seesAsDaemon: seesAsDaemon))
         return findings
     }
 

@@ -4,11 +4,16 @@ import Etcd
 extension ConfigurationDraft {
     /// What is wrong or doubtful with them, the files themselves included. Their content is not looked
     /// at: a certificate may be renewed while the daemon runs.
-    func securityFindings(_ source: ConfigurationSource) -> ConfigurationFindings {
+    func securityFindings(
+        _ source: ConfigurationSource,
+        seesAsDaemon: Bool
+    ) -> ConfigurationFindings {
         var findings = ConfigurationFindings(faults: pairFaults(), warnings: unusedWarnings())
         for (key, file, isSecret) in files {
             guard let file else { continue }
-            findings.add(look(at: file, key, isSecret: isSecret, source))
+            findings.add(
+                look(at: file, key, isSecret: isSecret, source, seesAsDaemon: seesAsDaemon)
+            )
         }
         return findings
     }
@@ -55,7 +60,8 @@ extension ConfigurationDraft {
         at file: Located<FilePlace>,
         _ key: String,
         isSecret: Bool,
-        _ source: ConfigurationSource
+        _ source: ConfigurationSource,
+        seesAsDaemon: Bool
     ) -> ConfigurationFindings {
         var findings = ConfigurationFindings()
         if file.value.isCredential, source.credentials == nil {
@@ -74,7 +80,7 @@ extension ConfigurationDraft {
                     + "chmod 0640, chgrp to discoveryd's group"
                 findings.warnings.append(finding(file.place, sentence))
             }
-        } catch  where error.isRefusal && file.value.isCredential {
+        } catch  where error.isRefusal && (file.value.isCredential || !seesAsDaemon) {
             // systemd 252 names the directory to the unit's ExecReload= too, but lets it not in.
             findings.warnings.append(
                 finding(file.place, "\(key): can only be looked at by the daemon itself")

@@ -88,7 +88,8 @@ struct ConfigurationDraft {
         merged.metrics.listen = metricsListen
         merged.limits = limits
         merged.services = services.map(\.value)
-        if !outputs.isEmpty || noOutputs != nil { merged.outputs = outputs.map(\.value) }
+        // The standard output does not take the place of those that were left out.
+        if firstOutput != nil || noOutputs != nil { merged.outputs = outputs.map(\.value) }
         return merged
     }
 }

@@ -28,22 +28,34 @@ struct ActionPerformer: Sendable {
     }
 
     /// The reloader's performer.
-    func perform(_ action: ReloadAction) async throws(ReloadFault) {
+    func perform(_ action: ReloadAction) async throws(ReloadFault) -> ReloadEnding {
         switch action.kind {
-        case .unit(let unit): try await reload(unit, within: action.limit)
-        case .command(let arguments): try await run(ProgramCall(arguments, limit: action.limit))
+        case .unit(let unit): return try await reload(unit, within: action.limit)
+        case .command(let arguments):
+            try await run(ProgramCall(arguments, limit: action.limit))
+            return .done
         }
     }
 
-    private func reload(_ unit: String, within limit: Duration) async throws(ReloadFault) {
+    private func reload(
+        _ unit: String,
+        within limit: Duration
+    ) async throws(ReloadFault) -> ReloadEnding {
         do throws(SystemdError) {
             switch try await ServiceManager().reloadUnit(unit, within: limit) {
-            case .reloaded: break
+            case .reloaded: return .done
             case .notActive:
                 log.info(
                     "the unit is not active, so there is nothing to reload",
                     metadata: ["unit": "\(unit)"]
                 )
+                return .done
+            case .beingStopped:
+                log.debug(
+                    "the unit is being stopped, and is not reloaded meanwhile",
+                    metadata: ["unit": "\(unit)"]
+                )
+                return .putOff
             }
         } catch {
             throw ReloadFault(message: error.message)

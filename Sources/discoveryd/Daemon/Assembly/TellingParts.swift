@@ -52,6 +52,9 @@ struct TellingParts: Sendable {
         )
     }
 
+    /// SIGHUP came.
+    func reloadSignalled() { reloads.signalled() }
+
     /// The loops whose standstill is a defect.
     private var loops: [WatchdogService.Loop] {
         let (watcher, session, monitor) = (registry.watcher, registry.session, health.monitor)
