@@ -9,6 +9,8 @@ struct EarlierRun: Sendable {
     var drains: [KeptDrain] = []
     /// The services that it had taken out because a check failed.
     var unwell: Set<ServiceKey> = []
+    /// Whether there is a list of it, readable or not.
+    var hasList = false
 
     /// Nothing was left.
     init() {}
@@ -17,6 +19,7 @@ struct EarlierRun: Sendable {
         lease = directory.lease
         drains = directory.drains
         unwell = directory.unwell
+        hasList = directory.hasLastList
     }
 
     /// How long nothing is said of a disk that hangs.

@@ -102,7 +102,7 @@ struct RegistryParts: Sendable {
         settings.lossHold = daemon.configuration.longestHold
         settings.selection = daemon.configuration.selection
         settings.limits = daemon.configuration.limits
-        settings.hasEarlierList = daemon.state?.hasLastList ?? false
+        settings.hasEarlierList = shared.earlier.hasList
         return EndpointWatcher(
             store: store,
             settings: settings,
