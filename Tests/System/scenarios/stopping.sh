@@ -30,7 +30,7 @@ with_a_reader() {
     configure <<CONF
 [[output]]
 path = "$list"
-reload = { unit = "reader.service", interval = "0s", timeout = "${3:-1s}" }
+reload = { unit = "reader.service", interval = "0s", timeout = "${3:-3s}" }
 CONF
     drop_in '[Service]\nExecStart=\nExecStart=/usr/sbin/discoveryd run --log-level debug\n'
     in_box rm -f /run/let-go /run/reloads
@@ -50,9 +50,11 @@ reader_is() { [ "$(in_box systemctl show -P ActiveState reader)" = "$1" ]; }
 # Killed in the midst of a reload it has failed, to systemd.
 reader_has_ended() { ! in_box systemctl -q is-active reader; }
 reader_has_job() { [ "$(in_box systemctl list-jobs --no-legend reader.service | awk '{ print $3 }')" = "$1" ]; }
-said() { has "$(journal)" "$1"; }
+# What this run of the daemon has said, and no earlier one.
+journal_of_this_run() { in_box journalctl -q -o cat "_SYSTEMD_INVOCATION_ID=$(show InvocationID)" "$@"; }
+said() { has "$(journal_of_this_run)" "$1"; }
 no_word_of_it() {
-    expect "no warning of it" [ -z "$(journal -p warning -g 'not taken up|reload')" ] &&
+    expect "no warning of it: $(journal_of_this_run -p warning)" [ -z "$(journal_of_this_run -p warning -g 'not taken up|reload')" ] &&
         expect "STATUS= to say nothing of it" [ -z "$(show StatusText | grep 'not taken up')" ]
 }
 # The list changes while the reader's stop waits; then the stop is let go on.
@@ -62,7 +64,7 @@ a_stop_that_waits_ends_well() {
     stop=$!
     eventually 10 "the stop to wait" "$waiting" || return 1
     etcdctl put services/web/w2 10.0.0.2:80 >/dev/null
-    eventually 10 "the reload to be put off" said "is being stopped" || return 1
+    eventually 20 "the reload to be put off" said "is being stopped" || return 1
     in_box touch /run/let-go
     wait $stop
     status=$?
@@ -113,7 +115,7 @@ a_stop_that_is_called_off_leaves_the_reload_to_be_done() {
     in_box systemctl stop --no-block reader
     eventually 10 "the stop to wait" reader_waits_to_be_stopped &&
         { etcdctl put services/web/w2 10.0.0.2:80 >/dev/null; } &&
-        eventually 10 "the reload to be put off" said "is being stopped" &&
+        eventually 20 "the reload to be put off" said "is being stopped" &&
         in_box systemctl cancel &&
         eventually 10 "the reload" reloads_are_more_than "$before" &&
         expect "the reader to run" reader_is active && no_word_of_it
