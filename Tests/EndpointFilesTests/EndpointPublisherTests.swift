@@ -1,6 +1,7 @@
 import EndpointFiles
 import Glibc
 import Registry
+import Synchronization
 import TestKit
 import Testing
 
@@ -41,6 +42,41 @@ import Testing
                 try await eventually("a change is written") {
                     directory.read("list.json")?.contains(#""revision":100"#) == true
                 }
+            }
+        }
+    }
+
+    /// Whoever waits until the files hold a revision would look at the wrong moment, and never again.
+    @Test func aListThatChangesNoFileIsToldOfToo() async throws {
+        try await TemporaryDirectory.with { directory in
+            let taken = Mutex<[Bool]>([])
+            let holder = Mutex<EndpointPublisher?>(nil)
+            let publisher = EndpointPublisher(
+                renderers: RendererPool(prefix: .standard),
+                generator: SeededGenerator(seed: 1),
+                timeline: Timeline(),
+                taken: {
+                    let has = holder.withLock { $0?.hasWritten(upTo: 43) } ?? false
+                    taken.withLock { $0.append(has) }
+                }
+            )
+            holder.withLock { $0 = publisher }
+            defer { holder.withLock { $0 = nil } }
+            var output = EndpointOutput(path: directory.file("web.json"))
+            output.services = try Lists.names("web")
+            publisher.setOutputs([output])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await publisher.run() }
+                defer { group.cancelAll() }
+                publisher.publish(Lists.update([try Lists.endpoint("web", "1")], revision: 42))
+                try await eventually("written") { publisher.hasWritten(upTo: 42) }
+                publisher.publish(
+                    Lists.update(
+                        [try Lists.endpoint("web", "1"), try Lists.endpoint("db", "1")],
+                        revision: 43
+                    )
+                )
+                try await eventually("told when it was so") { taken.withLock { $0.last } == true }
             }
         }
     }

@@ -39,6 +39,7 @@ public final class EndpointPublisher: Sendable {
     /// Holds one: the newest list stands for all before it.
     private let source = Mutex<Source?>(nil)
     private let observe: @Sendable (PublishReport) -> Void
+    private let taken: @Sendable () -> Void
     private let files = Mutex<[String: File]>([:])
     /// How often each file was forgotten: what is under way for one that was has no say any more.
     private let forgotten = Mutex<[String: Int]>([:])
@@ -55,6 +56,8 @@ public final class EndpointPublisher: Sendable {
     ///     `CLOCK_THREAD_CPUTIME_ID`.
     ///   - threads: Has a thread for each file's directory.
     ///   - programs: Runs the programs that outputs name.
+    ///   - taken: Told that a list was taken, also one that changes no file: ``hasWritten(upTo:)`` may say more
+    ///     now; must not wait.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
     package init(
         renderers: RendererPool,
@@ -64,6 +67,7 @@ public final class EndpointPublisher: Sendable {
         threads: BlockingThreads = BlockingThreads(),
         processorTime: @escaping @Sendable () -> Duration = { .usedByThread },
         programs: ProgramRunner = .none,
+        taken: @escaping @Sendable () -> Void = {},
         observe: @escaping @Sendable (PublishReport) -> Void = { _ in }
     ) {
         self.renderers = renderers
@@ -71,6 +75,7 @@ public final class EndpointPublisher: Sendable {
         self.writer = writer
         self.threads = threads
         self.programs = programs
+        self.taken = taken
         self.observe = observe
         self.timeline = timeline
         driver = MachineDriver(PublisherMachine(generator: generator), timeline: timeline)
@@ -102,6 +107,7 @@ public final class EndpointPublisher: Sendable {
         }
         guard let update = source?() else { return }
         driver.happened { machine, now in machine.listChanged(to: update, at: now) }
+        taken()
     }
 
     /// The most that ever waited for the loop at once.

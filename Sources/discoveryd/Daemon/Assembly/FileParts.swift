@@ -32,6 +32,7 @@ struct FileParts: Sendable {
             timeline: shared.timeline,
             threads: shared.threads,
             programs: ProgramRunner(performer.content),
+            taken: { shared.signal.raiseSoon() },
             observe: { report in
                 shared.log.publish(report)
                 if case .written(let path, _, _) = report { reloader.fileReplaced(path) }
