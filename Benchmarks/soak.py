@@ -5,8 +5,8 @@
 
 Samples the memory every 10 seconds. The slope is that of the line that fits the samples best in the second half of
 the time; it is called flat when it adds less than 5 % of the memory over the whole run. In the first half the daemon
-compares its list with etcd for the first time (after 5 to 15 minutes), which takes memory of its own once: of 10,000
-keys that all have changed about 2.5 MiB. The memory at the start, at half time and at the end is printed, so that what
+compares its list with etcd for the first time (after 5 to 15 minutes), and takes memory for it that it keeps: 10,000
+keys that all have changed, on both sides, are 2.5 to 3 MiB. The memory at the start, at half time and at the end is printed, so that what
 the rule leaves out is seen too. Exits with 1 when it is not flat, or when the list is not what etcd has at the end.
 """
 import argparse
