@@ -10,7 +10,7 @@ FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check e
 # another. What only computes runs by itself.
 ATONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
 OURS = Package.swift Examples Tests Sources/Registry Sources/Etcd Sources/EndpointFiles \
-	Sources/HealthChecks Sources/Metrics Sources/Systemd Sources/discoveryd
+	Sources/HealthChecks Sources/Metrics Sources/Systemd Sources/Certificates Sources/discoveryd
 
 .PHONY: help demo test fuzz build lint format benchmark benchmark-quick benchmark-soak install install-files dist clean
 
@@ -96,6 +96,7 @@ install:
 install-files:
 	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/discoveryd
 	install -D -m 0644 packaging/discoveryd.service $(DESTDIR)$(UNITDIR)/discoveryd.service
+	sed -i 's|=/usr/sbin/discoveryd|=$(PREFIX)/sbin/discoveryd|' $(DESTDIR)$(UNITDIR)/discoveryd.service
 	install -D -m 0644 packaging/discoveryd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/discoveryd.conf
 	install -D -m 0644 packaging/discoveryd.8 $(DESTDIR)$(PREFIX)/share/man/man8/discoveryd.8
 	install -D -m 0644 packaging/discoveryd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/discoveryd.conf.5

@@ -52,8 +52,9 @@ struct DiscoverydCommand: AsyncParsableCommand {
             /etc/discoveryd.conf and /etc/discoveryd.conf.d/*.conf; see the commented sample there.
 
             Exit status: 0 success, 64 wrong usage, 69 etcd not reachable or the daemon not running, \
-            70 internal error, 73 no temporary directory, 75 not in time, 77 not permitted, 78 faulty \
-            configuration.
+            70 internal error or no machine id, 73 no temporary directory, 74 output cannot be written, \
+            75 try again: not in time, too many, or another daemon has the files, 77 not permitted, \
+            78 faulty configuration.
             """,
         version: Version.text,
         subcommands: [
