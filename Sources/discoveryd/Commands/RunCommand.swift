@@ -9,8 +9,8 @@ struct RunCommand: DaemonCommand {
         commandName: "run",
         abstract: "Run the daemon: register, watch, write. The default.",
         discussion: """
-            SIGTERM takes this host's services out of etcd, or leaves them for the next run, as on_stop says, and ends \
-            the daemon; the files stay.
+            SIGTERM takes this host's services out of etcd, or leaves them for the next run, as \
+            on_stop says, and ends the daemon; the files stay.
             SIGHUP reads the configuration again and applies what changed.
             While another discoveryd has the status file or the state directory this one ends with 75.
             """
