@@ -38,7 +38,7 @@ import Testing
             #expect(state.unwell.isEmpty)
             hang.release()
             try await eventually("kept") { state.unwell == [web] }
-            let next = await EarlierRun.read(from: state, on: threads, log: log)
+            let next = try #require(await EarlierRun.read(from: state, on: threads, log: log))
             #expect(next.unwell == [web])
         }
     }

@@ -34,6 +34,7 @@ import Testing
             said += texts(ledger.listRendered(leavingOut: left, at: .seconds(second)))
         }
         #expect(said.count { $0 == "rejected web/1" } == 1)
+        #expect(said.count { $0 == "ended web/1" } == 1)
         // Two a minute: the first at once, the others when it is over.
         #expect(said.count { $0.hasSuffix("more") } <= 20)
     }

@@ -48,6 +48,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [SIGTERM, SIGINT])
+    func aStartThatWaitsForOneThatIsEndingCanBeEndedItself(signal: Int32) async throws {
+        try await Fleet.with { fleet in
+            let state = try fleet.stateDirectory()
+            let lease = "[lease]\ndrain = \"60s\"\n"
+            let services = ["web/w1": 8080]
+            let one = try fleet.start("one", services: services, lease: lease, state: state)
+            try await eventually("it runs") { one.keys == ["web/w1"] }
+            one.process.send(SIGTERM)
+            try await eventually("it is ending") { one.process.printed.contains("draining before") }
+            let next = try fleet.start("one", services: services, lease: lease, state: state)
+            try await eventually("the next waits") {
+                next.process.printed.contains("waiting for the discoveryd that is ending")
+            }
+            next.process.send(signal)
+            #expect(try await next.process.ended(within: .seconds(5)) == 0)
+            #expect(next.process.printed.contains("ended before it began"))
+            #expect(one.process.isRunning)
+            one.process.send(SIGKILL)
+            _ = try await one.process.ended()
+        }
+    }
+
     /// As after SIGTERM by hand, with nobody who waits for the end.
     @Test func aStartWaitsForTheOneThatIsEnding() async throws {
         try await Fleet.with { fleet in

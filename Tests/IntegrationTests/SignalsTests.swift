@@ -78,7 +78,8 @@ import Testing
             let (ofCheck, ofOutput) = (
                 fleet.directory.file("check"), fleet.directory.file("output")
             )
-            let script = "sed -n 's/^Sig[BI][lg][kn]:[^0-9a-f]*//p' /proc/$$/status > "
+            // That of sed, which has what the shell was given; the shell itself blocks all while it forks.
+            let script = "sed -n 's/^Sig[BI][lg][kn]:[^0-9a-f]*//p' /proc/self/status > "
             let more = """
                 check = ["sh", "-c", "\(script)\(ofOutput)", "{file}"]
                 [[service]]

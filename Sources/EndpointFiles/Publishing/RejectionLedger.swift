@@ -30,9 +30,10 @@ struct RejectionLedger: Sendable {
         let new = rejections.filter { !before.contains($0) }
         said = rejections
         let due = count(at: now)
+        let over = ended.filter { limit.ended($0) }
         let named = new.filter { limit.mayName($0, at: now) }
         return due
-            + ended.filter { limit.wasNamed($0) }.map { .rejectionEnded(path: path, $0) }
+            + over.map { .rejectionEnded(path: path, $0) }
             + named.map { .rejected(path: path, $0) } + count(at: now)
     }
 

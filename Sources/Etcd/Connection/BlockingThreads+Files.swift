@@ -23,7 +23,8 @@ extension BlockingThreads {
         guard !Task.isCancelled else { throw EtcdError(.cancelled, "the read was cancelled") }
         throw EtcdError(
             .unusableFile,
-            "\(setting) is not read: its disk has not answered for \(limit); see where it is mounted from"
+            "\(setting) is not read: its disk has not answered for \(limit.text), or the system has no thread for it; "
+                + "see where it is mounted from, and TasksMax= of the unit"
         )
     }
 }

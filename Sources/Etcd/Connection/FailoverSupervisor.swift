@@ -234,8 +234,13 @@ final class FailoverSupervisor: Sendable {
                     return
                 }
                 if action == .tryOut {
-                    try await tryNew(connection.endpoint)
-                    action = machine.triedOut(now: now)
+                    do throws(EtcdError) {
+                        try await tryNew(connection.endpoint)
+                        action = machine.triedOut(now: now)
+                    } catch {
+                        guard !Task.isCancelled else { return }
+                        action = machine.trialFailed(error.message)
+                    }
                 }
             } catch {
                 guard !Task.isCancelled else { return }

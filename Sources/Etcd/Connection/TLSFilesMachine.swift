@@ -13,7 +13,8 @@ struct TLSFilesMachine: Sendable {
         /// See whether a connection with the new files serves, and only then move on to one.
         case tryNew
         /// The files are the same, but an authority in them has ended or begun since: see whether a new
-        /// connection would still serve, and keep this one. Then tell ``triedOut(now:)``.
+        /// connection would still serve, and keep this one. Then tell ``triedOut(now:)`` or
+        /// ``trialFailed(_:)``.
         case tryOut
     }
 
@@ -88,6 +89,14 @@ struct TLSFilesMachine: Sendable {
     mutating func triedOut(now: Int) -> OnLook {
         authorities = underTrial
         return fine(now: now)
+    }
+
+    /// No new connection would serve with the authorities that are valid now. Nobody is mending a file at this
+    /// instant, as after a change of one, and the whole fleet sees the same: it is tried again at the next
+    /// usual look.
+    mutating func trialFailed(_ sentence: String) -> OnLook {
+        isInTrouble = false
+        return say("\(sentence) (the connection goes on with what was read before)")
     }
 
     private mutating func fine(now: Int) -> OnLook {

@@ -101,6 +101,8 @@ struct TLSMaterial: Sendable {
         within limit: Duration
     ) async throws(EtcdError) -> (material: TLSMaterial, context: NIOSSLContext) {
         let tls = configuration.tls
+        // The system's bundle alone takes a slow processor longer than a share of a short dial timeout.
+        let limit = max(limit, .seconds(2))
         return try await configuration.threads.read("ca_file or cert_file", within: limit) {
             () throws(EtcdError) in
             let now = CertificateValidity.now

@@ -38,14 +38,12 @@ package final class CoalescingWriter<Value: Sendable>: Sendable {
     }
 
     private func begin() {
-        let begins = state.withLock { state in
-            guard state.newest != nil, !state.isUnderWay else { return false }
-            state.isUnderWay = true
-            return true
+        // Added under the lock: whoever flushes is behind it on the thread.
+        state.withLock { state in
+            guard state.newest != nil, !state.isUnderWay else { return }
+            // When the system has no thread the next value, or whoever flushes, tries again.
+            state.isUnderWay = thread.add { [self] in writeAll() }
         }
-        guard begins, !thread.add({ [self] in writeAll() }) else { return }
-        // The system has no thread: the next value, or whoever flushes, tries again.
-        state.withLock { $0.isUnderWay = false }
     }
 
     private func writeAll() {

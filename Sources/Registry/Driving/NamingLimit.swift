@@ -15,6 +15,9 @@ public struct NamingLimit<Name: Hashable & Sendable>: Sendable {
     private var hasSaidCount = false
     /// When each was named last; no more than are named in the time of a rest.
     private var lastNamed: [Name: Duration] = [:]
+    /// What was named and has not ended since; so many at most.
+    private var open: Set<Name> = []
+    private static var mostOpen: Int { 1000 }
 
     /// A limit that has met nothing yet.
     public init() {}
@@ -34,11 +37,14 @@ public struct NamingLimit<Name: Hashable & Sendable>: Sendable {
         lastNamed = lastNamed.filter { now - $0.value < Self.rest }
         lastNamed[name] = now
         namedNow += 1
+        if open.count < Self.mostOpen { open.insert(name) }
         return true
     }
 
-    /// Whether something was named lately, so that its end is news.
-    public func wasNamed(_ name: Name) -> Bool { lastNamed[name] != nil }
+    /// Something has ended.
+    ///
+    /// - Returns: Whether that is news: once for each time that it was named.
+    public mutating func ended(_ name: Name) -> Bool { open.remove(name) != nil }
 
     /// How many were counted, when that is to be said: after the names of a window at once, because it belongs to
     /// them, and then at the window's end.

@@ -56,14 +56,14 @@ extension RegistrationMachine {
         _ outcome: ClaimOutcome,
         at now: Duration
     ) -> [Action] {
-        let held = besideHeld(key, outcome)
         if reviewEnded(key, under: lease) {
-            return held + (outcome == .leaseGone ? leaseLost(at: now) : advance(at: now))
+            return besideHeld(key, outcome)
+                + (outcome == .leaseGone ? leaseLost(at: now) : advance(at: now))
         }
         guard case .claiming(lease, let offer) = registrations[key]?.state else { return [] }
         let heard = registrations[key]?.heard
         registrations[key]?.heard = nil
-        var actions = held
+        var actions = besideHeld(key, outcome)
         switch outcome {
         case .claimed(let revision, _):
             actions += claimed(key, lease, offer, revision, at: now)

@@ -14,7 +14,7 @@ struct BadRecordReports: Sendable {
             switch report {
             case .badRecord(let key, _): if limit.mayName(key, at: now) { said.append(report) }
             // Of what was never named the end is no news.
-            case .badRecordEnded(let key): if limit.wasNamed(key) { said.append(report) }
+            case .badRecordEnded(let key): if limit.ended(key) { said.append(report) }
             default: said.append(report)
             }
         }

@@ -36,7 +36,13 @@ struct OutputCheck {
     }
 
     /// Whether systemd makes a directory before the daemon starts.
-    private func isMadeAtStart(_ directory: String) -> Bool { made.contains(directory) }
+    private func isMadeAtStart(_ directory: String) -> Bool {
+        // What does not exist yet cannot be resolved; this link is on every host.
+        let link = "/var/run/"
+        let place =
+            directory.hasPrefix(link) ? "/run/\(directory.dropFirst(link.count))" : directory
+        return made.contains(place)
+    }
 
     private var made: [String] {
         guard let settings else { return ["/run/discoveryd", "/var/lib/discoveryd"] }

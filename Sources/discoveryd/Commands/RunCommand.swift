@@ -77,7 +77,7 @@ struct RunCommand: DaemonCommand {
         }
         for warning in loaded.warnings { log.warning("\(warning)") }
         for fault in loaded.refused { log.error("\(fault)") }
-        let lock = try await lock(state, drain: loaded.configuration.lease.drain, log)
+        let lock = try await lock(state, drain: loaded.configuration.lease.drain, signals, log)
         defer { lock.release() }
         let daemon = Daemon(
             loaded.configuration,
@@ -97,10 +97,12 @@ struct RunCommand: DaemonCommand {
 
     /// Makes sure that no other daemon has our files; one that is ending is waited for.
     ///
-    /// - Throws: ``ExitStatus/tryAgain``, after it was said who has them.
+    /// - Throws: ``ExitStatus/tryAgain``, after it was said who has them; `ExitCode.success` when a signal ends it
+    ///   meanwhile.
     private func lock(
         _ state: StateDirectory?,
         drain: Duration,
+        _ signals: ProcessSignals,
         _ log: Logger
     ) async throws -> InstanceLock {
         // It drains first, and then has some seconds to leave the registry.
@@ -109,6 +111,7 @@ struct RunCommand: DaemonCommand {
             return try await InstanceLock.take(
                 for: [statusFile] + (state.map { [$0.lockedPath] } ?? []),
                 patience: patience,
+                isOver: signals.takeEnd,
                 waiting: { holder in
                     let who = holder.map { ": \($0)" } ?? ""
                     log.notice("waiting for the discoveryd that is ending\(who)")
@@ -125,6 +128,9 @@ struct RunCommand: DaemonCommand {
             // The same.
             _ = try? Notifier().send(.status("\(held)"))
             throw ExitStatus.tryAgain
+        } catch is CancellationError {
+            log.notice("ended before it began")
+            throw ExitCode.success
         }
     }
 }

@@ -65,7 +65,9 @@ struct Daemon: Sendable {
     func run() async throws {
         var generator = SeededGenerator(seed: .random(in: 0...UInt64.max))
         let threads = BlockingThreads()
-        let earlier = await EarlierRun.read(from: state, on: threads, log: log)
+        let isOver: @Sendable () -> Bool = { [signals] in signals?.takeEnd() ?? false }
+        let earlier = await EarlierRun.read(from: state, on: threads, isOver: isOver, log: log)
+        guard let earlier else { return log.notice("ended before it began") }
         let shared = SharedParts(self, threads: threads, earlier: earlier)
         let files = FileParts(self, shared, &generator)
         let registry = RegistryParts(self, shared, files, &generator)

@@ -24,26 +24,48 @@ struct EarlierRun: Sendable {
 
     /// How long nothing is said of a disk that hangs.
     private static let patience = Duration.seconds(5)
+    private static let askEvery = Duration.milliseconds(100)
 
     /// Reads it. There is no beginning without: a service that drains would be put in service.
+    ///
+    /// - Parameter isOver: Asked now and then whether the program is to end meanwhile.
+    /// - Returns: `nil` when it is.
     static func read(
         from directory: StateDirectory?,
         on threads: BlockingThreads,
+        isOver: @escaping @Sendable () -> Bool = { false },
         log: Logger
-    ) async -> EarlierRun {
+    ) async -> EarlierRun? {
         guard let directory else { return EarlierRun() }
         let thread = threads.directory(directory.path)
-        return await withTaskGroup { group in
+        return await withTaskGroup(of: EarlierRun??.self) { group in
             group.addTask {
                 // Cancelled: it has been read.
-                guard (try? await Task.sleep(for: patience)) != nil else { return }
+                guard (try? await Task.sleep(for: patience)) != nil else { return .none }
                 log.warning(
                     "the start waits for the state directory, whose disk does not answer",
                     metadata: ["directory": "\(directory.path)"]
                 )
+                return .none
             }
-            defer { group.cancelAll() }
-            return await thread.run { EarlierRun(reading: directory) } ?? EarlierRun()
+            group.addTask {
+                while !isOver() {
+                    guard (try? await Task.sleep(for: askEvery)) != nil else { return .none }
+                }
+                return .some(nil)
+            }
+            group.addTask {
+                .some(await thread.run { EarlierRun(reading: directory) } ?? EarlierRun())
+            }
+            var read: EarlierRun?
+            for await outcome in group {
+                guard let outcome else { continue }
+                group.cancelAll()
+                // A signal that was taken at the same instant counts: nobody else hears of it.
+                guard let found = outcome else { return nil }
+                read = found
+            }
+            return read
         }
     }
 }

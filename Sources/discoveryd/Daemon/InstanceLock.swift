@@ -31,11 +31,13 @@ struct InstanceLock: Sendable {
     ///
     /// - Parameters:
     ///   - patience: How long one that is ending is waited for.
+    ///   - isOver: Asked now and then whether this program is to end before it has begun.
     ///   - waiting: Told once who is waited for.
-    /// - Throws: ``Held``; `CancellationError`.
+    /// - Throws: ``Held``; `CancellationError`, also when it is to end.
     static func take(
         for paths: [String],
         patience: Duration,
+        isOver: () -> Bool = { false },
         waiting: (LockHolder?) -> Void,
         log: Logger
     ) async throws -> InstanceLock {
@@ -52,6 +54,7 @@ struct InstanceLock: Sendable {
                     waiting(error.holder)
                 }
             }
+            if isOver() { throw CancellationError() }
             try await Task.sleep(for: askEvery)
         }
     }

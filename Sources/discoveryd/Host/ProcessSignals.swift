@@ -54,6 +54,14 @@ struct ProcessSignals: Sendable {
         try? await channel.close()
     }
 
+    /// Whether the program is to end, before anybody follows the signals. A reload that is asked for meanwhile is
+    /// not forgotten.
+    func takeEnd() -> Bool {
+        let orders = Self.orders(csignals_taken())
+        if orders.contains(.reload) { raise(SIGHUP) }
+        return orders.contains(.end)
+    }
+
     /// What is asked for by the signals of `bits`. Who is to end need not read anything again.
     static func orders(_ bits: UInt64) -> [Order] {
         let hasCome = { (number: Int32) in bits & (1 << UInt64(number)) != 0 }

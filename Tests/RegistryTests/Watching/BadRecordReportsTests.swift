@@ -36,6 +36,8 @@ import Testing
             said += reports.timePassed(to: now)
         }
         #expect(names(said).count == 1)
+        // Nor is its end said more often than it was named.
+        #expect(said.count { if case .badRecordEnded = $0 { true } else { false } } == 1)
         // Two a minute: the first at once, the others when it is over.
         #expect(counts(said).count <= 20)
         let later = reports.limited(bad(0..<1), at: .seconds(660))
