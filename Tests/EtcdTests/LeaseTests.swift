@@ -1,3 +1,4 @@
+import EtcdAPI
 import Registry
 import TestKit
 import Testing
@@ -5,6 +6,26 @@ import Testing
 @testable import Etcd
 
 @Suite struct LeaseTests {
+    /// Whoever speaks for etcd may say any number; clocks have an end.
+    @Test(arguments: [Int64.max, Int64.min, -1, 0])
+    func noTimeToLiveThatAServerSaysEndsTheProgram(number: Int64) {
+        var grant = Etcdserverpb_LeaseGrantResponse()
+        grant.ttl = number
+        var answer = Etcdserverpb_LeaseKeepAliveResponse()
+        answer.ttl = number
+        var status = Etcdserverpb_LeaseTimeToLiveResponse()
+        status.ttl = number
+        status.grantedTtl = number
+        let all = [
+            LeaseGrant(grant).ttl, KeepAliveAnswer(answer).ttl, LeaseStatus(status).remaining,
+            LeaseStatus(status).granted,
+        ]
+        for ttl in all {
+            #expect(ttl >= .seconds(-1) && ttl <= .seconds(9_000_000_000))
+            #expect((ttl * 3 + .seconds(1)).components.seconds < .max)
+        }
+    }
+
     @Test(arguments: EtcdVersion.allCases)
     func aLeaseOfAChosenIdIsGrantedOnceListedAndRevoked(version: EtcdVersion) async throws {
         try await withClient(version) { client, _ in

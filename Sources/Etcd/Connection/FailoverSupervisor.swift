@@ -239,7 +239,7 @@ final class FailoverSupervisor: Sendable {
                         action = machine.triedOut(now: now)
                     } catch {
                         guard !Task.isCancelled else { return }
-                        action = machine.trialFailed(error.message)
+                        action = machine.trialFailed(error.message, now: now)
                     }
                 }
             } catch {

@@ -14,7 +14,7 @@ struct TLSFilesMachine: Sendable {
         case tryNew
         /// The files are the same, but an authority in them has ended or begun since: see whether a new
         /// connection would still serve, and keep this one. Then tell ``triedOut(now:)`` or
-        /// ``trialFailed(_:)``.
+        /// ``trialFailed(_:now:)``.
         case tryOut
     }
 
@@ -35,6 +35,9 @@ struct TLSFilesMachine: Sendable {
     private var authorities: [Int]
     private var authoritiesChangeAt: Int?
     private var underTrial: [Int] = []
+    /// With which authorities no connection served when that was tried, and when it is tried again.
+    private var failedTrial: [Int]?
+    private var nextTrial = 0
     private var said: String?
     private var isInTrouble = false
     private var generator: SeededGenerator
@@ -79,6 +82,7 @@ struct TLSFilesMachine: Sendable {
         if files.fingerprint != inUse { return .tryNew }
         authoritiesChangeAt = files.authoritiesChangeAt
         if files.authorities != authorities {
+            guard files.authorities != failedTrial || now >= nextTrial else { return .keep }
             underTrial = files.authorities
             return .tryOut
         }
@@ -88,14 +92,18 @@ struct TLSFilesMachine: Sendable {
     /// A new connection would serve with the authorities that are valid now.
     mutating func triedOut(now: Int) -> OnLook {
         authorities = underTrial
+        failedTrial = nil
         return fine(now: now)
     }
 
-    /// No new connection would serve with the authorities that are valid now. Nobody is mending a file at this
-    /// instant, as after a change of one, and the whole fleet sees the same: it is tried again at the next
-    /// usual look.
-    mutating func trialFailed(_ sentence: String) -> OnLook {
-        isInTrouble = false
+    /// No new connection would serve with the authorities that are valid now. The files are looked at as often as
+    /// after any trouble, for somebody is mending them; but the whole fleet sees the same date pass, so a
+    /// connection is tried again only after the usual interval, or with other files.
+    mutating func trialFailed(_ sentence: String, now: Int) -> OnLook {
+        isInTrouble = true
+        failedTrial = underTrial
+        let pause = interval * Double.random(in: 0.75...1.25, using: &generator)
+        nextTrial = now + Int(pause.components.seconds)
         return say("\(sentence) (the connection goes on with what was read before)")
     }
 

@@ -295,6 +295,27 @@ import Testing
         WatchMachine(settings, generator: SeededGenerator(seed: 7))
     }
 
+    // MARK: hostile numbers
+
+    /// No etcd comes to the last of all numbers; a server may say so.
+    @Test(arguments: [Int64.max, Int64.min, -1])
+    func noRevisionThatAServerSaysEndsTheProgram(number: Int64) {
+        let revision = Revision(rawValue: number)
+        #expect(revision.next.rawValue >= number)
+        var machine = synced(40, ["web/1": 38])
+        _ = machine.newsArrived(news(revision, [put("web/2", revision)]), on: 1, at: .zero)
+        let count = KeyCount(clusterID: ClusterID(rawValue: 1), revision: revision, count: .max)
+        _ = machine.countArrived(count, on: 1, at: .zero)
+        let summary = KeySummary(
+            revision: revision,
+            count: .max,
+            changed: ["services/a/b": revision]
+        )
+        for second in 0..<3 { _ = machine.summaryArrived(summary, at: .seconds(second)) }
+        _ = machine.snapshotArrived(snapshot(revision, ["web/1": revision]), at: .seconds(3))
+        _ = machine.timePassed(to: .seconds(10_000))
+    }
+
     // MARK: losses and comparisons
 
     @Test func aWipedStoreTakesNothingOffTheListsBeforeTheHoldTimeIsOver() throws {
