@@ -14,28 +14,30 @@ struct HTTPProbe: Probe {
     }
 
     func run() async throws(ProbeFailure) {
-        try judge(try await answer())
+        try judge(try await answer(isSecondTry: false))
     }
 
     // MARK: asking
 
-    private func answer() async throws(ProbeFailure) -> HTTPAnswer {
-        let context =
-            check.address.isSecure ? try await tools.trust.context(for: check.trust) : nil
+    private func answer(isSecondTry: Bool) async throws(ProbeFailure) -> HTTPAnswer {
+        let store = check.address.isSecure ? try await tools.trust.store(for: check.trust) : nil
         let channel = try await tools.dialer.connect(to: check.address.target)
         defer { channel.close(promise: nil) }
         do {
             return try await withTaskCancellationHandler {
-                try await channel.eventLoop.flatSubmit { ask(over: channel, context) }.get()
+                try await channel.eventLoop.flatSubmit { ask(over: channel, store?.context) }.get()
             } onCancel: {
                 channel.close(promise: nil)
             }
         } catch {
             if Task.isCancelled { throw .cancelled }
             let failure = ProbeFailure(error, from: check.address.target)
-            if failure.code == .tls { tools.trust.forget(check.trust) }
-            throw failure
+            guard failure.code == .tls else { throw failure }
+            tools.trust.forget(check.trust)
+            // An authority ended between the start of the handshake and its end: its twin was not asked.
+            guard let store, store.isOutdated, !isSecondTry else { throw failure }
         }
+        return try await answer(isSecondTry: true)
     }
 
     private func ask(

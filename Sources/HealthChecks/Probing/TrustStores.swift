@@ -20,10 +20,14 @@ final class TrustStores: Sendable {
         }
     }
 
-    private struct Store {
+    /// Who is trusted, as it was at one time.
+    struct Store: Sendable {
         let context: NIOSSLContext
         /// When another authority is valid than when it was made; `nil` when none ever will be.
         let changesAt: Int?
+
+        /// Whether other authorities are valid by now.
+        var isOutdated: Bool { changesAt.map { CertificateValidity.now >= $0 } ?? false }
     }
 
     private let stores = Mutex<[Key: Store]>([:])
@@ -33,16 +37,14 @@ final class TrustStores: Sendable {
         self.threads = threads
     }
 
-    /// The context for connections with this trust. The files are read on a thread of their own: of a disk that
+    /// What connections with this trust are made with. The files are read on a thread of their own: of a disk that
     /// hangs no more is asked than its checks ask.
     ///
     /// - Throws: ``ProbeFailure`` with `tls` when the file of authorities cannot be used, `cancelled`.
-    func context(for trust: TLSTrust) async throws(ProbeFailure) -> NIOSSLContext {
+    func store(for trust: TLSTrust) async throws(ProbeFailure) -> Store {
         let key = Key(trust)
         let now = CertificateValidity.now
-        if let store = stores.withLock({ $0[key] }), store.changesAt.map({ now < $0 }) ?? true {
-            return store.context
-        }
+        if let store = stores.withLock({ $0[key] }), !store.isOutdated { return store }
         let file = trust.authorities ?? "the system's file of authorities"
         let thread = trust.authorities.map(threads.file) ?? threads.thread("certificates")
         let made = await thread.run {
@@ -55,7 +57,7 @@ final class TrustStores: Sendable {
         switch made {
         case .success(let store)?:
             stores.withLock { $0[key] = store }
-            return store.context
+            return store
         case .failure(let failure as ProbeFailure)?: throw failure
         case .failure(let error)?:
             throw ProbeFailure(
