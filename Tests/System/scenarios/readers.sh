@@ -53,6 +53,8 @@ a_list_is_checked_in_the_sandbox_and_the_unit_reloaded_by_the_rule_of_polkit() {
     with_haproxy "$checked
 $reloaded" || return 1
     in_box install -D -m 0644 -t /etc/polkit-1/rules.d "$PWD/Examples/polkit/50-discoveryd-reload.rules"
+    # It reads its rules when it starts; that it sees new ones by itself takes as long as it takes.
+    in_box systemctl try-restart polkit
     etcdctl put services/web/w2 10.0.0.2:80 >/dev/null
     eventually 15 "HAProxy to have the new server" haproxy_has 10.0.0.2 || return 1
     in_box sed -i 's/default_backend.*/default_backend nowhere/' /etc/haproxy/haproxy.cfg
@@ -73,6 +75,7 @@ without_the_right_to_reload_the_file_is_written_and_the_remedy_said() {
         expect "HAProxy to have the old list" [ -z "$(haproxy_has 10.0.0.2 && echo new)" ] || return 1
     # What is owed outlives the daemon.
     in_box install -D -m 0644 -t /etc/polkit-1/rules.d "$PWD/Examples/polkit/50-discoveryd-reload.rules"
+    in_box systemctl try-restart polkit
     in_box systemctl restart discoveryd
     eventually 15 "the next run to do it" haproxy_has 10.0.0.2
     local result=$?
