@@ -171,6 +171,8 @@ public final class EndpointWatcher: Sendable {
                     happened { machine, now in machine.newsArrived(news, on: id, at: now) }
                 }
             } catch {
+                // Given up, or the watcher itself ends: nothing was lost.
+                guard !Task.isCancelled else { return }
                 happened { machine, now in machine.watchEnded(id, because: error, at: now) }
             }
         }
