@@ -79,7 +79,7 @@ import Testing
         let truth = EndpointTable.read(world.store.snapshot(of: prefix), prefix: prefix).table
         for host in world.hosts {
             for instance in host.services {
-                guard let record = world.store.records[StoreKey(prefix.key(instance.key))] else {
+                guard let record = world.store.records[StoreKey(instance.key, under: prefix)] else {
                     return "\(instance.key) is not in the store: \(host.statuses)"
                 }
                 guard record.lease == host.leaseID else {

@@ -1,9 +1,9 @@
 import Registry
 
-/// Remembers which rejections of one file were said, so that each is said once, within a ``NamingLimit``: a service
+/// Remembers which rejections of one file were said, so that each is said once, within a ``RateLimit``: a service
 /// of thousands that moves to host names is one mistake, and one that moves to and fro is one too.
 struct RejectionLedger: Sendable {
-    private var limit = NamingLimit<Rejection>()
+    private var limit = RateLimit<Rejection>()
     private var said: [Rejection] = []
     private let path: String
 

@@ -1,8 +1,8 @@
-/// Decides what is said by name of things that strangers can make as many of as they like, and as often: so many
-/// names a minute, none again within ten minutes, and of the others how many.
+/// Limits what is said by name of things that strangers can make as many of as they like, and as often: 20 names a
+/// minute, none again within ten minutes, and of the others how many.
 ///
 /// What is said must not grow with what somebody else writes into etcd.
-public struct NamingLimit<Name: Hashable & Sendable>: Sendable {
+public struct RateLimit<Name: Hashable & Sendable>: Sendable {
     /// How many are named in one window.
     public static var named: Int { 20 }
     static var window: Duration { .seconds(60) }

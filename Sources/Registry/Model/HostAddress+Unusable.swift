@@ -1,5 +1,5 @@
 extension HostAddress {
-    /// Why nobody can reach a service at an address, as the end of a sentence that starts with it.
+    /// A reason for which nobody can reach a service at an address, as the end of a sentence that starts with it.
     ///
     /// Source: IANA, "IPv4 Special-Purpose Address Registry" and the same for IPv6; RFC 1122, 3.2.1.3.
     public enum Unusable: String, Hashable, Sendable, CustomStringConvertible {

@@ -24,7 +24,7 @@ extension RegistrationMachine {
         case .page(let records, let isFirst):
             if isFirst { listed = Listed(looksFor: Set(registrations.keys)) }
             // A page is long, and few of its keys are ours: the others are not taken apart.
-            let own = Set(registrations.keys.map { StoreKey(settings.prefix.key($0)) })
+            let own = Set(registrations.keys.map { StoreKey($0, under: settings.prefix) })
             for record in records
             where own.contains(record.key) || (record.lease != .none && record.lease == ownLease) {
                 if let key = ours(record.key, record.lease) { listed.found[key] = record }

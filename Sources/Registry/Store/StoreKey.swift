@@ -16,6 +16,11 @@ public struct StoreKey: Hashable, Comparable, Sendable {
         bytes = Array(text.utf8)
     }
 
+    /// The key of an instance.
+    public init(_ key: ServiceKey, under prefix: RegistryPrefix) {
+        self.init(prefix.key(key))
+    }
+
     /// Whether it lies under a prefix.
     public func isUnder(_ prefix: RegistryPrefix) -> Bool {
         bytes.starts(with: prefix.text.utf8)

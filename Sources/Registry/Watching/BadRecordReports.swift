@@ -1,6 +1,6 @@
-/// Keeps what is said of records that cannot be read within a ``NamingLimit``.
+/// Keeps what is said of records that cannot be read within a ``RateLimit``.
 struct BadRecordReports: Sendable {
-    private var limit = NamingLimit<StoreKey>()
+    private var limit = RateLimit<StoreKey>()
 
     /// When a count has to be said.
     var deadline: Duration? { limit.deadline }

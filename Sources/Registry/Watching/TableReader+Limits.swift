@@ -59,7 +59,7 @@ extension TableReader {
     private mutating func setAside(_ name: ServiceName) {
         guard let service = table.service(name), !excess.contains(name) else { return }
         for endpoint in service.endpoints {
-            let key = StoreKey(prefix.key(endpoint.instance.key))
+            let key = StoreKey(endpoint.instance.key, under: prefix)
             held[endpoint.instance.key] = nil
             guard others[key] == nil else { continue }
             others[key] = OtherKey(revision: endpoint.modRevision, bytes: endpoint.recordBytes)

@@ -88,7 +88,7 @@ extension TableReader {
         listing.excess.insert(name)
         listing.total = sum(of: listing.sizes, without: listing.excess)
         for endpoint in listing.table.removeAll(of: name) {
-            let key = StoreKey(prefix.key(endpoint.instance.key))
+            let key = StoreKey(endpoint.instance.key, under: prefix)
             guard listing.others[key] == nil else { continue }
             listing.others[key] = OtherKey(
                 revision: endpoint.modRevision,

@@ -71,7 +71,7 @@ struct TableReader: Sendable {
         for service in table.services where !excess.contains(service.name) {
             for chunk in service.chunks {
                 for endpoint in chunk.endpoints where endpoint.modRevision > revision {
-                    let key = StoreKey(prefix.key(endpoint.instance.key))
+                    let key = StoreKey(endpoint.instance.key, under: prefix)
                     if others[key] == nil { changed[key] = endpoint.modRevision }
                 }
             }
@@ -86,7 +86,7 @@ struct TableReader: Sendable {
     /// Whether the store has a key, readable or not.
     func isKnown(_ key: ServiceKey) -> Bool {
         if !excess.contains(key.service), table[key] != nil { return true }
-        return others[StoreKey(prefix.key(key))] != nil
+        return others[StoreKey(key, under: prefix)] != nil
     }
 
     // MARK: changes

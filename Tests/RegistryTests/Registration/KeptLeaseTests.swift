@@ -88,7 +88,7 @@ import Testing
         _ = machine.started(at: .zero)
         let old = try RegistrationMachineTests.instance("old", "old-1")
         let record = StoredRecord(
-            key: StoreKey(settings.prefix.key(old.key)),
+            key: StoreKey(old.key, under: settings.prefix),
             value: RecordCodec.encode(old, owner: settings.owner),
             createRevision: 3,
             modRevision: 3,
@@ -139,7 +139,7 @@ import Testing
         var twin = web
         twin.address = try #require(HostAddress("10.0.0.77"))
         let record = StoredRecord(
-            key: StoreKey(settings.prefix.key(web.key)),
+            key: StoreKey(web.key, under: settings.prefix),
             value: RecordCodec.encode(twin, owner: settings.owner),
             createRevision: 5,
             modRevision: 6,

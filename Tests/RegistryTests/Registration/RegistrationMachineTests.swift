@@ -562,7 +562,7 @@ import Testing
         -> StoredRecord
     {
         StoredRecord(
-            key: StoreKey(settings.prefix.key(instance.key)),
+            key: StoreKey(instance.key, under: settings.prefix),
             value: RecordCodec.encode(instance, owner: settings.owner),
             createRevision: revision,
             modRevision: revision,
