@@ -22,6 +22,13 @@ struct EarlierRun: Sendable {
         hasList = directory.hasLastList
     }
 
+    /// How one of the tasks ended that wait for the disk.
+    private enum Ending {
+        case read(EarlierRun)
+        case toldToEnd
+        case irrelevant
+    }
+
     /// How long nothing is said of a disk that hangs.
     private static let patience = Duration.seconds(5)
     private static let askEvery = Duration.milliseconds(100)
@@ -38,34 +45,37 @@ struct EarlierRun: Sendable {
     ) async -> EarlierRun? {
         guard let directory else { return EarlierRun() }
         let thread = threads.directory(directory.path)
-        return await withTaskGroup(of: EarlierRun??.self) { group in
+        return await withTaskGroup(of: Ending.self) { group in
             group.addTask {
                 // Cancelled: it has been read.
-                guard (try? await Task.sleep(for: patience)) != nil else { return .none }
+                guard (try? await Task.sleep(for: patience)) != nil else { return .irrelevant }
                 log.warning(
                     "the start waits for the state directory, whose disk does not answer",
                     metadata: ["directory": "\(directory.path)"]
                 )
-                return .none
+                return .irrelevant
             }
             group.addTask {
                 while !isOver() {
-                    guard (try? await Task.sleep(for: askEvery)) != nil else { return .none }
+                    // Cancelled: it has been read.
+                    guard (try? await Task.sleep(for: askEvery)) != nil else { return .irrelevant }
                 }
-                return .some(nil)
+                return .toldToEnd
             }
             group.addTask {
-                .some(await thread.run { EarlierRun(reading: directory) } ?? EarlierRun())
+                .read(await thread.run { EarlierRun(reading: directory) } ?? EarlierRun())
             }
-            var read: EarlierRun?
-            for await outcome in group {
-                guard let outcome else { continue }
+            var found: EarlierRun?
+            for await ending in group {
+                switch ending {
+                case .irrelevant: continue
+                case .read(let run): found = run
+                // Also when it was read at the same instant: nobody else hears of the signal.
+                case .toldToEnd: return nil
+                }
                 group.cancelAll()
-                // A signal that was taken at the same instant counts: nobody else hears of it.
-                guard let found = outcome else { return nil }
-                read = found
             }
-            return read
+            return found
         }
     }
 }
