@@ -51,17 +51,7 @@ import Testing
     @Test(arguments: [SIGTERM, SIGINT])
     func aStartThatWaitsForOneThatIsEndingCanBeEndedItself(signal: Int32) async throws {
         try await Fleet.with { fleet in
-            let state = try fleet.stateDirectory()
-            let lease = "[lease]\ndrain = \"60s\"\n"
-            let services = ["web/w1": 8080]
-            let one = try fleet.start("one", services: services, lease: lease, state: state)
-            try await eventually("it runs") { one.keys == ["web/w1"] }
-            one.process.send(SIGTERM)
-            try await eventually("it is ending") { one.process.printed.contains("draining before") }
-            let next = try fleet.start("one", services: services, lease: lease, state: state)
-            try await eventually("the next waits") {
-                next.process.printed.contains("waiting for the discoveryd that is ending")
-            }
+            let (one, next) = try await oneThatWaits(in: fleet, drain: "60s")
             next.process.send(signal)
             #expect(try await next.process.ended(within: .seconds(5)) == 0)
             #expect(next.process.printed.contains("ended before it began"))
@@ -74,19 +64,7 @@ import Testing
     /// As after SIGTERM by hand, with nobody who waits for the end.
     @Test func aStartWaitsForTheOneThatIsEnding() async throws {
         try await Fleet.with { fleet in
-            let state = try fleet.stateDirectory()
-            let lease = "[lease]\ndrain = \"2s\"\n"
-            let services = ["web/w1": 8080]
-            let one = try fleet.start("one", services: services, lease: lease, state: state)
-            try await eventually("it runs") { one.keys == ["web/w1"] }
-            one.process.send(SIGTERM)
-            try await eventually("it is ending") { one.process.printed.contains("draining before") }
-            let next = try fleet.start("one", services: services, lease: lease, state: state)
-            try await eventually("the next waits") {
-                next.process.printed.contains(
-                    "waiting for the discoveryd that is ending: process \(one.process.id)"
-                )
-            }
+            let (one, next) = try await oneThatWaits(in: fleet, drain: "2s")
             #expect(try await one.process.ended() == 0)
             try await eventually("the next runs") {
                 next.process.printed.contains("ready") && next.keys == ["web/w1"]
@@ -111,5 +89,26 @@ import Testing
                 #expect(try await looking.ended() == 0)
             }
         }
+    }
+
+    /// Ends a daemon that drains first, and starts another on its files, which waits for it.
+    private func oneThatWaits(
+        in fleet: Fleet,
+        drain: String
+    ) async throws -> (ending: Fleet.Host, next: Fleet.Host) {
+        let state = try fleet.stateDirectory()
+        let lease = "[lease]\ndrain = \"\(drain)\"\n"
+        let services = ["web/w1": 8080]
+        let one = try fleet.start("one", services: services, lease: lease, state: state)
+        try await eventually("it runs") { one.keys == ["web/w1"] }
+        one.process.send(SIGTERM)
+        try await eventually("it is ending") { one.process.printed.contains("draining before") }
+        let next = try fleet.start("one", services: services, lease: lease, state: state)
+        try await eventually("the next waits") {
+            next.process.printed.contains(
+                "waiting for the discoveryd that is ending: process \(one.process.id)"
+            )
+        }
+        return (one, next)
     }
 }

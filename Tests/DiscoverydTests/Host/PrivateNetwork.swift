@@ -8,8 +8,14 @@ enum PrivateNetwork {
     /// Parts this thread from the network of everybody else and sets up another by ip(8). All else in the same
     /// thread: without `await` in between.
     ///
-    /// - Parameter commands: As `ip -batch` reads them.
-    static func enter(_ commands: String) throws {
+    /// - Parameters:
+    ///   - interfaces: Ethernet interfaces that are up, each with its other end.
+    ///   - commands: The rest, as `ip -batch` reads it.
+    static func enter(interfaces: [String] = [], _ commands: String) throws {
+        let links = interfaces.map {
+            "link add \($0) type veth peer name far-\($0)\nlink set \($0) up\nlink set far-\($0) up\n"
+        }
+        let commands = links.joined() + commands + "\n"
         // Glibc's module leaves unshare(2) out: it is declared for _GNU_SOURCE only.
         typealias Unshare = @convention(c) (Int32) -> Int32
         let symbol = try #require(dlsym(nil, "unshare"))

@@ -10,14 +10,11 @@ import Testing
     @Test func aFilterOfBogonsDoesNotHideTheAddress() async {
         await #expect(processExitsWith: .success) {
             try PrivateNetwork.enter(
+                interfaces: ["eth0"],
                 """
-                link add eth0 type veth peer name far0
-                link set eth0 up
-                link set far0 up
                 addr add 10.1.0.5/24 dev eth0
                 route add blackhole 192.0.2.0/24
                 route add default via 10.1.0.1 dev eth0
-
                 """
             )
             #expect(PrimaryAddress.current()?.text == "10.1.0.5")
@@ -27,17 +24,11 @@ import Testing
     @Test func anInterfaceInTheNetOfExamplesIsNotTheWayToTheWorld() async {
         await #expect(processExitsWith: .success) {
             try PrivateNetwork.enter(
+                interfaces: ["eth0", "lab0"],
                 """
-                link add eth0 type veth peer name far0
-                link add lab0 type veth peer name farlab0
-                link set eth0 up
-                link set far0 up
-                link set lab0 up
-                link set farlab0 up
                 addr add 192.0.2.7/24 dev lab0
                 addr add 10.1.0.5/24 dev eth0
                 route add default via 10.1.0.1 dev eth0
-
                 """
             )
             #expect(PrimaryAddress.current()?.text == "10.1.0.5")
@@ -47,19 +38,13 @@ import Testing
     @Test func theLeastMetricAndThePreferredSourceCount() async {
         await #expect(processExitsWith: .success) {
             try PrivateNetwork.enter(
+                interfaces: ["eth0", "wlan0"],
                 """
-                link add eth0 type veth peer name far0
-                link add wlan0 type veth peer name far1
-                link set eth0 up
-                link set far0 up
-                link set wlan0 up
-                link set far1 up
                 addr add 10.2.0.5/24 dev wlan0
                 addr add 10.1.0.5/24 dev eth0
                 addr add 10.1.0.6/24 dev eth0
                 route add default via 10.2.0.1 dev wlan0 metric 600
                 route add default via 10.1.0.1 dev eth0 metric 100 src 10.1.0.6
-
                 """
             )
             #expect(PrimaryAddress.current()?.text == "10.1.0.6")
@@ -69,14 +54,11 @@ import Testing
     @Test func theGatewaysOwnNetHasTheAddress() async {
         await #expect(processExitsWith: .success) {
             try PrivateNetwork.enter(
+                interfaces: ["eth0"],
                 """
-                link add eth0 type veth peer name far0
-                link set eth0 up
-                link set far0 up
                 addr add 10.9.0.5/24 dev eth0
                 addr add 10.1.0.5/24 dev eth0
                 route add default via 10.1.0.1 dev eth0
-
                 """
             )
             #expect(PrimaryAddress.current()?.text == "10.1.0.5")
@@ -86,13 +68,10 @@ import Testing
     @Test func ofSeveralWaysOfOneRouteOneIsTaken() async {
         await #expect(processExitsWith: .success) {
             try PrivateNetwork.enter(
+                interfaces: ["eth0"],
                 """
-                link add eth0 type veth peer name far0
-                link set eth0 up
-                link set far0 up
                 addr add 10.1.0.5/24 dev eth0
                 route add default nexthop via 10.1.0.1 dev eth0 nexthop via 10.1.0.2 dev eth0
-
                 """
             )
             #expect(PrimaryAddress.current()?.text == "10.1.0.5")
@@ -102,15 +81,12 @@ import Testing
     @Test func otherTablesAndRoutesThatLeadNowhereAreNoWay() async {
         await #expect(processExitsWith: .success) {
             try PrivateNetwork.enter(
+                interfaces: ["eth0"],
                 """
-                link add eth0 type veth peer name far0
-                link set eth0 up
-                link set far0 up
                 addr add 10.1.0.5/24 dev eth0
                 route add default via 10.1.0.1 dev eth0 table 51820
                 route add unreachable default metric 4278198272
                 route add 0.0.0.0/1 via 10.1.0.1 dev eth0
-
                 """
             )
             #expect(PrimaryAddress.current() == nil)
@@ -120,17 +96,11 @@ import Testing
     @Test func aTunnelWithoutAnAddressIsNoAddress() async {
         await #expect(processExitsWith: .success) {
             try PrivateNetwork.enter(
+                interfaces: ["eth0", "tun0"],
                 """
-                link add eth0 type veth peer name far0
-                link add tun0 type veth peer name far1
-                link set eth0 up
-                link set far0 up
-                link set tun0 up
-                link set far1 up
                 addr add 10.1.0.5/24 dev eth0
                 route add default dev tun0
                 route add default via 10.1.0.1 dev eth0 metric 100
-
                 """
             )
             #expect(PrimaryAddress.current() == nil)
@@ -140,14 +110,11 @@ import Testing
     @Test func withoutIPv4TheAddressOfIPv6IsOneThatLasts() async {
         await #expect(processExitsWith: .success) {
             try PrivateNetwork.enter(
+                interfaces: ["eth0"],
                 """
-                link add eth0 type veth peer name far0
-                link set eth0 up
-                link set far0 up
                 addr add 2001:db8:1::7/64 dev eth0 preferred_lft 0 nodad
                 addr add 2001:db8:1::5/64 dev eth0 nodad
                 route add default via fe80::1 dev eth0
-
                 """
             )
             #expect(PrimaryAddress.current()?.text == "2001:db8:1::5")
@@ -163,7 +130,6 @@ import Testing
                 link set br0 up
                 addr add 2001:db8:1::5/64 dev br0
                 route add default via 2001:db8:1::1 dev br0
-
                 """
             )
             #expect(PrimaryAddress.current() == nil)
@@ -172,7 +138,7 @@ import Testing
 
     @Test func aHostWithoutANetworkHasNoAddress() async {
         await #expect(processExitsWith: .success) {
-            try PrivateNetwork.enter("link set lo up\n")
+            try PrivateNetwork.enter("link set lo up")
             #expect(PrimaryAddress.current() == nil)
         }
     }
