@@ -1,12 +1,12 @@
 package import NIOSSL
 
-/// What a certificate says that NIOSSL does not tell (RFC 5280 §4.1).
+/// Subject, issuer, keys, names and limits of a certificate, which NIOSSL does not tell (RFC 5280 §4.1).
 ///
 /// Nothing is verified with it; BoringSSL does that, and says only that it failed. This is to say why.
 package struct CertificateFacts: Hashable, Sendable {
-    /// Who it is for.
+    /// The subject.
     package let subject: DistinguishedName
-    /// Who signed it.
+    /// The authority that signed it.
     package let issuer: DistinguishedName
     /// The algorithm of the signature.
     package let signature: ObjectIdentifier
@@ -16,11 +16,12 @@ package struct CertificateFacts: Hashable, Sendable {
     package let isForServers: Bool
     /// For which names it may sign, where that is limited.
     package let constraints: NameConstraints?
-    /// What it is for.
+    /// The host names and addresses that it is for, and other names.
     package let names: [GeneralName]
 
     /// Reads a certificate; `nil` for one that is not as it should be.
     package init?(_ certificate: NIOSSLCertificate) {
+        // BoringSSL has read it already; that it cannot be written again is as good as not readable.
         guard let bytes = try? certificate.toDERBytes() else { return nil }
         self.init(der: bytes)
     }

@@ -1,11 +1,11 @@
 import Glibc
 package import NIOSSL
 
-/// From when to when a certificate is valid, in seconds since 1970.
+/// The span in which a certificate is valid, in seconds since 1970.
 package struct CertificateValidity: Hashable, Sendable {
-    /// When it begins to be.
+    /// The first second at which it is valid.
     package let begins: Int
-    /// When it is no longer.
+    /// The first second at which it is no longer.
     package let ends: Int
 
     /// Names both ends.
@@ -14,7 +14,7 @@ package struct CertificateValidity: Hashable, Sendable {
         self.ends = ends
     }
 
-    /// What a certificate says.
+    /// Reads both ends from a certificate.
     package init(_ certificate: NIOSSLCertificate) {
         self.init(begins: certificate.notValidBefore, ends: certificate.notValidAfter)
     }
@@ -22,7 +22,7 @@ package struct CertificateValidity: Hashable, Sendable {
     /// Whether it is neither too early nor too late.
     package func holds(at now: Int) -> Bool { begins <= now && now < ends }
 
-    /// What the host's clock says.
+    /// Now, by the host's clock, in seconds since 1970.
     package static var now: Int { time(nil) }
 
     /// `2026-11-25 09:30 UTC`.

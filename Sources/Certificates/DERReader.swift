@@ -10,7 +10,7 @@ struct DERReader {
     struct Element {
         /// The identifier: class, form and number in one byte.
         let tag: UInt8
-        /// What is in it.
+        /// The bytes after its tag and length.
         let content: ArraySlice<UInt8>
         /// The element with its tag and length.
         let whole: ArraySlice<UInt8>

@@ -1,7 +1,7 @@
-/// Who a certificate is for, or who signed it (RFC 5280 §4.1.2.4): equal when all bytes are.
+/// The name of a subject or an issuer of certificates (RFC 5280 §4.1.2.4): equal when all bytes are.
 package struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
     private let der: [UInt8]
-    /// What people call it: the common name, or the organization. Printable and no longer than 64 characters,
+    /// The common name, or else the organization: how people call it. Printable and no longer than 64 characters,
     /// whatever the certificate says.
     package let description: String
 

@@ -1,6 +1,6 @@
-/// For which names an authority may sign (RFC 5280 §4.2.1.10).
+/// Limits of the names that an authority may sign for (RFC 5280 §4.2.1.10).
 package struct NameConstraints: Hashable, Sendable {
-    /// What BoringSSL makes of a certificate's names.
+    /// The outcome of checking a certificate's names, as BoringSSL checks them.
     package enum Verdict: Hashable, Sendable {
         /// All of them are allowed.
         case allowed

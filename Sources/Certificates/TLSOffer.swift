@@ -1,6 +1,7 @@
 package import NIOSSL
 
-/// What a client offers to a server: all that OpenSSL offers by default and BoringSSL has.
+/// Lists the signatures and curves that a client offers to a server: all that OpenSSL offers by default and BoringSSL
+/// has.
 ///
 /// BoringSSL's own defaults are made for browsers, and leave out keys on P-521 and Ed25519, which private
 /// authorities use. What it does not have at all are Ed448, RSA keys that are bound to PSS, and other curves.

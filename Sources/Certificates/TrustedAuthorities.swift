@@ -18,7 +18,7 @@ package struct TrustedAuthorities: Sendable {
             validity = CertificateValidity(certificate)
         }
 
-        /// What else it says; `nil` for one that is not as it should be.
+        /// Reads the rest of it; `nil` for one that is not as it should be.
         package var facts: CertificateFacts? { CertificateFacts(certificate) }
     }
 

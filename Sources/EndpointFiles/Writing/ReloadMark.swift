@@ -30,6 +30,7 @@ struct ReloadMark: Sendable {
 
     /// Removes it, unless it was set at that moment or later: for a change that nobody had heard of by then.
     func clear(unlessSetSince moment: Duration) {
+        // In a staging directory that is missing or not ours there is no mark of ours.
         guard let place = try? OutputDirectory(existingOf: target) else { return }
         var status = stat()
         guard fstatat(place.staging, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }

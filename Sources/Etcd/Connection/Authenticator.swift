@@ -72,7 +72,11 @@ final class Authenticator: Sendable {
 
     /// What to do, and a stream that ends with the login to wait for, if that is it.
     private func next(on connection: Int) -> (TokenMachine.OnTokenWanted, AsyncStream<Never>) {
-        let (done, waiter) = AsyncStream.makeStream(of: Never.self)
+        // Nothing is ever in it: it only ends.
+        let (done, waiter) = AsyncStream.makeStream(
+            of: Never.self,
+            bufferingPolicy: .bufferingOldest(1)
+        )
         let action = shared.withLock { shared in
             let action = shared.machine.tokenWanted(on: connection, at: timeline.now)
             switch action {

@@ -51,6 +51,7 @@ public struct EtcdEndpoint: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Returns: `nil` for anything else.
     package init?(takenForOneAddress text: String) {
+        // What is wrong with it is said by whoever reads it as an endpoint.
         guard let (scheme, rest) = try? Self.scheme(of: text),
             Self.lackOfBrackets(in: rest, scheme) != nil, let host = HostAddress(rest)
         else { return nil }

@@ -129,6 +129,7 @@ struct TLSMaterial: Sendable {
         as setting: String
     ) throws(EtcdError) -> PEMFile {
         let bytes = try SmallFile.read(path, limit: fileLimit, as: setting)
+        // NIOSSL does not say what is wrong with it.
         guard let read = try? NIOSSLCertificate.fromPEMBytes(bytes), !read.isEmpty else {
             throw EtcdError(
                 .unusableFile,
@@ -161,6 +162,7 @@ struct TLSMaterial: Sendable {
         _ keyFile: String,
         _ now: Int
     ) throws(EtcdError) -> NIOSSLPrivateKey {
+        // NIOSSL does not say which of these it is.
         guard let key = try? NIOSSLPrivateKey(bytes: bytes, format: .pem) else {
             throw EtcdError(
                 .unusableFile,

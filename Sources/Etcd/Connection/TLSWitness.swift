@@ -26,6 +26,7 @@ final class TLSWitness: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Before the server has shown one there is none.
         let shown = try? context.channel.pipeline.syncOperations.nioSSL_peerCertificate()
         saw(
             TLSFailure(
