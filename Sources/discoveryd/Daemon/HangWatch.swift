@@ -27,7 +27,7 @@ struct HangWatch: Service {
         case .hangs(let name, let span):
             log.warning(
                 "no answer, so what needs it waits and all else goes on: \(Self.words(name))",
-                metadata: ["for": "\(span.components.seconds)s"]
+                metadata: ["for": "\(span.text)"]
             )
         case .answers(let name): log.notice("it answers again: \(Self.words(name))")
         }
