@@ -21,12 +21,19 @@ import Testing
             let report = try #require(
                 try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
             )
-            #expect(report["state"] as? String == "current" && report["schema"] as? Int == 1)
+            #expect(report["state"] as? String == "current" && report["schema"] as? Int == 2)
             #expect(report["endpoint_count"] as? Int == 1 && report["ttl_seconds"] as? Int == 10)
             let service = try #require((report["services"] as? [[String: Any]])?.first)
             #expect(service["status"] as? String == "registered" && service["since"] != nil)
             let output = try #require((report["outputs"] as? [[String: Any]])?.first)
             #expect(output["status"] as? String == "current" && output["age_seconds"] != nil)
+            // The file says the same, in the same words.
+            let file = try #require(host.directory.read("one.status"))
+            let said = try #require(
+                try JSONSerialization.jsonObject(with: Data(file.utf8)) as? [String: Any]
+            )
+            #expect(Set(said.keys) == Set(report.keys))
+            #expect(file.components(separatedBy: "\n").count > 10)
         }
     }
 

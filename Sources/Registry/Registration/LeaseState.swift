@@ -4,7 +4,7 @@ enum LeaseState: Sendable {
     case none
     /// The store is asked whether the lease of our last life lives on. Can go to `held`, `granting`,
     /// `waiting`, `leaving`.
-    case asking(KeptLease)
+    case asking(SavedLease)
     /// A grant is under way, under an id that we chose. Can go to `held`, `waiting`, `leaving`.
     case granting(LeaseID)
     /// The call had no answer and is made again. A grant may have been made all the same, so the id
@@ -23,7 +23,7 @@ enum LeaseState: Sendable {
 
     /// How a lease is to be had.
     enum Step: Sendable {
-        case ask(KeptLease)
+        case ask(SavedLease)
         case grant(LeaseID)
 
         /// The lease that may be ours by now.

@@ -1,4 +1,4 @@
-import EndpointFiles
+import FoundationEssentials
 import Registry
 import Synchronization
 
@@ -9,46 +9,25 @@ struct ControlDesk: Sendable {
     /// How long a reload may take.
     static let reloadPatience = Duration.seconds(30)
 
-    let configuration: CurrentConfiguration
+    let state: StateReader
     let wanted: WantedServices
-    let board: StatusBoard
-    let session: RegistrationSession
-    let publisher: EndpointPublisher
-    let reloader: Reloader
-    let drains: DrainBoard
-    let history: ServiceHistory
-    let reloads: ReloadDesk
+    let drains: DrainController
+    let reloads: ReloadQueue
     let signal: ChangeSignal
 
     /// Answers; cancelled it answers what is known by then.
     func answer(_ request: ControlRequest) async -> ControlAnswer {
-        if request.isChange, board.current.isStopping {
+        if request.isChange, state.now.isStopping {
             return ControlAnswer(.busy, ["discoveryd is stopping"])
         }
         return switch request {
-        case .status: ControlAnswer(.done, status: await report())
+        case .status: ControlAnswer(.done, status: StatusReport(state.now, at: Date()))
         case .wait(let service, let count, let limit):
             await wait(for: service, atLeast: count, within: limit)
         case .drain(let service, let span): await drain(service, for: span)
         case .undrain(let service): await undrain(service)
         case .reload: await reload()
         }
-    }
-
-    private func report() async -> StatusReport {
-        let statuses = session.statuses
-        let outputs = publisher.statuses
-        return StatusReport(
-            facts: board.current,
-            configuration: configuration.value,
-            registrations: statuses,
-            since: history.note(statuses),
-            lease: session.leaseID,
-            outputs: outputs,
-            modified: await publisher.modificationTimes(of: Array(outputs.keys)),
-            drains: drains.drains,
-            actionFaults: reloader.faults
-        )
     }
 
     // MARK: waiting
@@ -78,30 +57,11 @@ struct ControlDesk: Sendable {
         _ wanted: Int,
         _ enough: FirstValue<Revision>
     ) -> String? {
-        let facts = board.current
-        guard facts.state == .current, let list = facts.list else {
-            return "the list is not current: \(facts.state.rawValue)"
+        let state = state.now
+        switch state.supply(of: service, atLeast: wanted) {
+        case .lacking(let lack): return lack
+        case .enough(let revision): return state.lackOfFiles(upTo: enough.set(revision))
         }
-        let names = service.map { [$0] } ?? list.table.names
-        let found = names.reduce(0) { sum, name in
-            sum + list.table.endpoints(of: name).count { $0.state == .up }
-        }
-        guard found >= wanted else {
-            let what = service.map { "\($0) has" } ?? "there are"
-            return "\(what) \(found) of \(wanted) endpoints"
-        }
-        guard publisher.hasWrittenAll, publisher.hasWritten(upTo: enough.set(list.revision)) else {
-            return "not every file holds the list yet"
-        }
-        for (path, status) in publisher.statuses.sorted(by: { $0.key < $1.key }) {
-            switch status {
-            case .kept(let reason): return "\(path) is kept as it was: \(reason)"
-            case .failed(let error): return "\(path): \(error.message)"
-            case .refused(let fault): return "\(path) stays old: \(fault)"
-            case .waiting, .pending, .current: continue
-            }
-        }
-        return nil
     }
 
     // MARK: draining
@@ -145,7 +105,7 @@ struct ControlDesk: Sendable {
     }
 
     private func unknown(_ service: ServiceName) -> String? {
-        let names = Set(configuration.value.services.map(\.name)).sorted()
+        let names = Set(state.now.configuration.services.map(\.name)).sorted()
         guard !names.contains(service) else { return nil }
         guard !names.isEmpty else { return "this host registers no service" }
         let known = names.map(\.text).joined(separator: ", ")

@@ -146,11 +146,10 @@ import Testing
         let monitor = HealthMonitor(
             generator: SeededGenerator(seed: 4),
             timeline: Timeline(clock),
-            probe: { probes.probe($0) },
-            observe: { reports.record($0) }
+            probe: { probes.probe($0) }
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await monitor.run() }
+            group.addTask { await monitor.run { reports.record($0) } }
             try await body(World(monitor: monitor, clock: clock, probes: probes, reports: reports))
             group.cancelAll()
         }

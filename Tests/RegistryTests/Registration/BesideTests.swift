@@ -103,7 +103,7 @@ import Testing
         let lease = LeaseID(rawValue: 4711)
         var machine = RegistrationMachine(
             settings,
-            continuing: KeptLease(lease, of: cluster, settings),
+            continuing: SavedLease(lease, of: cluster, settings),
             generator: SeededGenerator(seed: 42)
         )
         _ = machine.servicesChanged(to: [web, db], beside: [web.key: [one]], at: .zero)
@@ -123,7 +123,7 @@ import Testing
         let lease = LeaseID(rawValue: 4711)
         var machine = RegistrationMachine(
             settings,
-            continuing: KeptLease(lease, of: cluster, settings),
+            continuing: SavedLease(lease, of: cluster, settings),
             generator: SeededGenerator(seed: 42)
         )
         _ = machine.servicesChanged(to: [db], at: .zero)

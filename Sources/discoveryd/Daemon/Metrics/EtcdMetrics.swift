@@ -54,7 +54,7 @@ struct EtcdMetrics: Sendable {
         }
     }
 
-    func reported(_ event: ConnectionEvent) {
+    func record(_ event: ConnectionEvent) {
         switch event {
         case .connected: connections.add()
         case .lost: losses.add()
@@ -68,7 +68,7 @@ struct EtcdMetrics: Sendable {
         if !request.isStream { durations.observe(time, request.rawValue) }
     }
 
-    func looked(isUp: Bool) { up.set(isUp) }
+    func update(from state: DaemonState) { up.set(state.etcd != nil) }
 }
 
 extension StoreError.Code {
