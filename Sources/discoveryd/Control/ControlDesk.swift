@@ -1,6 +1,9 @@
+import Configuration
 import FoundationEssentials
+import Machines
 import Registry
 import Synchronization
+import Texts
 
 /// Answers requests of the control socket, from what everybody in the daemon knows.
 struct ControlDesk: Sendable {

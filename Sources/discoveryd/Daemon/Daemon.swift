@@ -1,8 +1,12 @@
+import Configuration
 import EndpointFiles
+import Files
 import Logging
+import Machines
 import Registry
 import ServiceLifecycle
 import Systemd
+import Texts
 
 /// The daemon: what it is told at its start, and its run.
 struct Daemon: Sendable {

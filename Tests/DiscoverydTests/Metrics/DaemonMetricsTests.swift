@@ -1,5 +1,7 @@
+import Configuration
 import EndpointFiles
 import Etcd
+import Exposition
 import Foundation
 import HealthChecks
 import Metrics
@@ -206,8 +208,7 @@ import Testing
     }
 
     private func output(_ path: String, reload: ReloadAction? = nil) -> Configuration.Output {
-        var output = Configuration.Output.standard
-        output.path = path
+        var output = Configuration.Output(path: path)
         output.reload = reload
         return output
     }

@@ -1,7 +1,10 @@
 import Etcd
+import Files
 import FoundationEssentials
+import Programs
 import Registry
 import Testing
+import Texts
 
 @testable import EndpointFiles
 @testable import discoveryd

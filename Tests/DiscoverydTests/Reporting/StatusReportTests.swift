@@ -1,5 +1,7 @@
 import Etcd
+import Files
 import FoundationEssentials
+import Programs
 import Registry
 import TestKit
 import Testing

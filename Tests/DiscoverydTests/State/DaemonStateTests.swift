@@ -1,7 +1,10 @@
+import Configuration
 import Etcd
+import Files
 import FoundationEssentials
 import Registry
 import Testing
+import Texts
 
 @testable import EndpointFiles
 @testable import discoveryd

@@ -1,4 +1,6 @@
+import Machines
 import Testing
+import Texts
 
 @testable import Registry
 
@@ -173,6 +175,36 @@ import Testing
         #expect(due <= .seconds(1))
         let actions = machine.timePassed(to: due)
         #expect(actions.contains { if case .leave(new, _) = $0 { true } else { false } })
+    }
+
+    @Test func `a lease is saved before it is reported, and forgotten when given back`() throws {
+        var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 1))
+        _ = machine.servicesChanged(to: [web], at: .zero)
+        let new = try #require(granted(machine.started(at: .zero)))
+        let actions = machine.leaseGranted(new, ttl: .seconds(10), sent: .zero, at: .zero)
+        guard case .save(let saved?)? = actions.first, case .report(.leaseGranted) = actions[1]
+        else {
+            Issue.record("not saved first: \(actions)")
+            return
+        }
+        #expect(saved.id == new && saved.fits(settings))
+        _ = machine.leaveRequested(at: .seconds(1))
+        let last = machine.leaveEnded(nil)
+        guard case .save(nil)? = last.first, case .report(.left(nil)) = last[1] else {
+            Issue.record("not forgotten first: \(last)")
+            return
+        }
+    }
+
+    @Test func `a lease that could not be given back stays saved`() throws {
+        var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 1))
+        _ = machine.servicesChanged(to: [web], at: .zero)
+        let new = try #require(granted(machine.started(at: .zero)))
+        _ = machine.leaseGranted(new, ttl: .seconds(10), sent: .zero, at: .zero)
+        _ = machine.leaveRequested(at: .seconds(1))
+        let last = machine.leaveEnded(StoreError(.unavailable, "no answer"))
+        #expect(last.count == 2)
+        #expect(!last.contains { if case .save = $0 { true } else { false } })
     }
 
     private func machine(keeping kept: SavedLease) -> RegistrationMachine {

@@ -1,9 +1,14 @@
+import Configuration
 import EndpointFiles
 import Etcd
+import EtcdRegistry
+import Files
 import FoundationEssentials
 import HealthChecks
 import Logging
+import Machines
 import Metrics
+import Programs
 import Registry
 import ServiceLifecycle
 import Systemd

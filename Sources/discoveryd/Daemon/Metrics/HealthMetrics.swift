@@ -1,3 +1,5 @@
+import Configuration
+import Exposition
 import HealthChecks
 import Metrics
 import Registry

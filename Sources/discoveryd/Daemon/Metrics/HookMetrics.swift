@@ -1,4 +1,6 @@
+import Configuration
 import EndpointFiles
+import Exposition
 import Metrics
 
 /// What is done after files were replaced.

@@ -1,4 +1,7 @@
+import Configuration
 import EndpointFiles
+import Exposition
+import Files
 import FoundationEssentials
 import Metrics
 

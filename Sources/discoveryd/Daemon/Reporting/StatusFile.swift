@@ -1,4 +1,4 @@
-import EndpointFiles
+import Files
 
 /// The status file: the ``StatusReport`` for whoever cannot ask the daemon. Written on a change of state only.
 struct StatusFile: Sendable {

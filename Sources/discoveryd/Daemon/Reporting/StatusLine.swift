@@ -1,7 +1,10 @@
 import EndpointFiles
 import Etcd
+import Files
 import FoundationEssentials
+import Programs
 import Registry
+import Texts
 
 /// `STATUS=`: how the daemon is, in one line for `systemctl status`.
 struct StatusLine {

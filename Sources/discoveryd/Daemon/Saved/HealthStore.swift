@@ -1,6 +1,8 @@
 import EndpointFiles
+import Files
 import HealthChecks
 import Logging
+import Machines
 import Registry
 import Synchronization
 

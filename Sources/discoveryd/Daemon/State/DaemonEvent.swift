@@ -1,3 +1,4 @@
+import Configuration
 import EndpointFiles
 import Etcd
 import FoundationEssentials

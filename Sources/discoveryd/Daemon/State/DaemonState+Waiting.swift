@@ -1,4 +1,6 @@
 import EndpointFiles
+import Files
+import Programs
 import Registry
 
 // What `discoveryd wait` waits for.

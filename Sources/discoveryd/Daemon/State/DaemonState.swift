@@ -1,6 +1,10 @@
+import Configuration
 import EndpointFiles
 import Etcd
+import Files
 import FoundationEssentials
+import Machines
+import Programs
 import Registry
 
 /// What is true of the daemon now.

@@ -1,8 +1,11 @@
 import EndpointFiles
 import Etcd
+import Files
 import FoundationEssentials
 import HealthChecks
+import Programs
 import Registry
+import Texts
 
 /// What is remembered of an event: what it is about, one word, and a detail.
 struct EventNote: Hashable, Sendable {
