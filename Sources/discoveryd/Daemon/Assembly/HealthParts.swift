@@ -40,13 +40,14 @@ struct HealthParts: Sendable {
         )
         registrar = Registrar(
             services: daemon.configuration.services,
-            keeper: keeper,
+            earlier: shared.earlier,
             session: registry.session,
             monitor: monitor,
             follower: follower,
             board: shared.board,
             hostname: daemon.host.name,
             primaryAddress: daemon.primaryAddress,
+            timeline: shared.timeline,
             log: daemon.log
         )
     }

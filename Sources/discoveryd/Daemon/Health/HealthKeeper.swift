@@ -9,7 +9,6 @@ import Synchronization
 ///
 /// Whoever reports waits for no disk: the registration has to hear of it at once.
 final class HealthKeeper: Sendable {
-    private let earlier: EarlierRun
     private let unwell: Mutex<Set<ServiceKey>>
     private let trouble: KeepTrouble
     private let writer: CoalescingWriter<Set<ServiceKey>>?
@@ -23,7 +22,6 @@ final class HealthKeeper: Sendable {
         threads: BlockingThreads,
         log: Logger
     ) {
-        self.earlier = earlier
         unwell = Mutex(earlier.unwell)
         let trouble = KeepTrouble("the health of services is not kept for the next run", log: log)
         self.trouble = trouble
@@ -32,11 +30,6 @@ final class HealthKeeper: Sendable {
                 trouble.note { () throws(FileError) in try directory.keep(unwell: unwell) }
             }
         }
-    }
-
-    /// What of these services an earlier run left registered, if there was one.
-    func left(of keys: Set<ServiceKey>) -> Set<ServiceKey> {
-        earlier.lease == nil ? [] : keys.subtracting(earlier.unwell)
     }
 
     func reported(_ report: HealthReport) {
