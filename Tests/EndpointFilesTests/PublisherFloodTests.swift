@@ -1,10 +1,11 @@
 import Dispatch
-import EndpointFiles
 import Glibc
 import Registry
 import Synchronization
 import TestKit
 import Testing
+
+@testable import EndpointFiles
 
 /// Lists that come faster than a file can be written.
 @Suite struct PublisherFloodTests {
