@@ -11,7 +11,7 @@ extension EtcdRegistryStore {
         let puts = Self.puts(of: claim)
         let answer: TransactionResponse
         do throws(EtcdError) {
-            try await client.turn()
+            try await client.waitForTurn()
             answer = try await client.transaction(
                 if: [.lease(of: key, .equal, .none)],
                 then: puts,

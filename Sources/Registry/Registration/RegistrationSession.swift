@@ -178,7 +178,7 @@ public final class RegistrationSession: Sendable {
 
     private func grant(_ id: LeaseID, ttl: Duration) async {
         do throws(StoreError) {
-            try await store.turn()
+            try await store.waitForTurn()
             // The time to live counts from when the request leaves, and a turn can take longer than it.
             let sent = timeline.now
             let term = try await store.grantLease(id, ttl: ttl)

@@ -17,7 +17,7 @@ public protocol RegistryStore: Sendable {
 
     /// Waits until it is this host's turn to ask for what costs the store much. At once, but for the time
     /// after an absence of the whole store.
-    func turn() async throws(StoreError)
+    func waitForTurn() async throws(StoreError)
 
     /// Asks how a lease stands and what stands under it, without renewing it.
     ///
