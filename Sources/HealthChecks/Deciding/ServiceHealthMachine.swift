@@ -62,17 +62,7 @@ public struct ServiceHealthMachine: Sendable {
             } else {
                 .damped(until: damper.heldUntil ?? now)
             }
-        return HealthVerdict(
-            state: state,
-            since: since,
-            checks: checks.map {
-                .init(
-                    name: $0.definition.kind.description,
-                    isUp: $0.isUp,
-                    lastFailure: $0.failure
-                )
-            }
-        )
+        return HealthVerdict(state: state, since: since)
     }
 
     /// When ``timePassed(to:counter:)`` wants to be called next.
@@ -108,12 +98,6 @@ public struct ServiceHealthMachine: Sendable {
     ) -> [Action] {
         let cancelled = adopt(definitions, presumedUp: isUp, conditions, at: now)
         return cancelled.map { .cancel(number: $0) } + concluded(at: now)
-    }
-
-    /// How often it may come and go has changed.
-    public mutating func limitsChanged(to limits: DampingLimits, at now: Duration) -> [Action] {
-        damper.limits = limits
-        return concluded(at: now)
     }
 
     /// A run has ended; one that is not known is no longer of interest.

@@ -1,24 +1,15 @@
 /// One instance that is to be in the store, and how far that is.
 struct Registration: Sendable {
-    /// What is wanted of it.
-    enum Wish: Sendable {
-        /// To be in the store.
-        case present
-        /// To be out of the store for now.
-        case absent
-        /// To be out of the store and of our memory.
-        case forgotten
-    }
-
     enum State: Sendable {
-        /// Not in the store. Can go to `claiming`, `withdrawn`.
+        /// Not in the store. Can go to `claiming`, `withdrawing`.
         case unclaimed
         /// A claim is under way. Can go to `registered`, `refused`, `failed`, `unclaimed`.
         case claiming(LeaseID, Offer)
         /// In the store, as put at this revision, since then. Can go to `lost`, `unclaimed`,
         /// `claiming`, `withdrawing`.
         case registered(LeaseID, Offer, at: Revision, since: Duration)
-        /// Was in the store, and somebody deleted or overwrote it. Can go to `claiming`, `withdrawn`.
+        /// Was in the store, and somebody deleted or overwrote it. Can go to `claiming`, `unclaimed`,
+        /// `withdrawing`.
         case lost(until: Duration)
         /// Somebody else has the key. Can go to `claiming`, `unclaimed`, `withdrawing`.
         case refused(Refusal, until: Duration)
@@ -27,7 +18,7 @@ struct Registration: Sendable {
         case failed(StoreError, until: Duration)
         /// Being taken out. Can go to `withdrawn`, `failed`.
         case withdrawing(LeaseID)
-        /// Taken out. Can go to `claiming`.
+        /// Taken out, and forgotten unless it is wanted again by now. Can go to `claiming`, `failed`.
         case withdrawn
     }
 
@@ -42,7 +33,8 @@ struct Registration: Sendable {
     var reviewing: LeaseID?
     /// Whether the claim under way puts what has been in the store already, as something else.
     var isUpdate = false
-    var wish = Wish.present
+    /// Whether it is to be in the store; otherwise it is to leave it, and our memory then.
+    var isWanted = true
     var state = State.unclaimed
     /// The last news of the key that came while a call was under way; it may be newer than the
     /// call's answer.
@@ -115,7 +107,7 @@ struct Registration: Sendable {
 
     /// When it is to be looked after, while it stands.
     var reviewDue: Duration? {
-        guard wish == .present, reviewing == nil, case .registered = state else { return nil }
+        guard isWanted, reviewing == nil, case .registered = state else { return nil }
         return reviewAt
     }
 

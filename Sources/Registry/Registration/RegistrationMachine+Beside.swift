@@ -4,7 +4,7 @@ extension RegistrationMachine {
     /// beside its keys: whoever wants one has it, and the rest goes with the next claim.
     mutating func adoptSideKeys(_ keys: [String]) {
         let keys = keys.filter { !$0.utf8.starts(with: settings.prefix.text.utf8) }
-        let present = registrations.keys.sorted().filter { registrations[$0]?.wish == .present }
+        let present = registrations.keys.sorted().filter { registrations[$0]?.isWanted == true }
         for key in keys.sorted() {
             let owner = present.first {
                 registrations[$0]?.beside.contains { $0.key == key } ?? false
@@ -15,7 +15,7 @@ extension RegistrationMachine {
 
     /// The keys that are wanted beside some instance.
     var wantedBeside: Set<String> {
-        Set(registrations.values.filter { $0.wish == .present }.flatMap { $0.beside.map(\.key) })
+        Set(registrations.values.filter(\.isWanted).flatMap { $0.beside.map(\.key) })
     }
 
     /// Claims once more what is due: that changes nothing where all is as it was put. What comes of it is

@@ -1,4 +1,4 @@
-/// The instances: each claimed, watched over, claimed again when lost, and withdrawn on request.
+/// The instances: each claimed, watched over, claimed again when lost, and withdrawn when it is wanted no more.
 extension RegistrationMachine {
     // MARK: what is wanted
 
@@ -13,7 +13,7 @@ extension RegistrationMachine {
     ) -> [Action] {
         let wanted = Dictionary(instances.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         for key in registrations.keys where wanted[key] == nil {
-            registrations[key]?.wish = .forgotten
+            registrations[key]?.isWanted = false
         }
         // In order: what chance decides must not depend on a hash.
         for (key, instance) in wanted.sorted(by: { $0.key < $1.key }) {
@@ -27,23 +27,9 @@ extension RegistrationMachine {
             } else {
                 registrations[key]?.instance = instance
                 registrations[key]?.beside = beside[key] ?? []
-                if registrations[key]?.wish == .forgotten { registrations[key]?.wish = .present }
+                registrations[key]?.isWanted = true
             }
         }
-        return advance(at: now)
-    }
-
-    /// One instance is to leave the store; the lease and the others stay.
-    public mutating func withdrawalRequested(_ key: ServiceKey, at now: Duration) -> [Action] {
-        guard registrations[key]?.wish == .present else { return [] }
-        registrations[key]?.wish = .absent
-        return advance(at: now)
-    }
-
-    /// An instance that was withdrawn is to be put back.
-    public mutating func returnRequested(_ key: ServiceKey, at now: Duration) -> [Action] {
-        guard registrations[key]?.wish == .absent else { return [] }
-        registrations[key]?.wish = .present
         return advance(at: now)
     }
 
@@ -186,17 +172,14 @@ extension RegistrationMachine {
             registration.retryAt.map({ $0 <= now }) ?? true
         else { return nil }
         let wanted = offer(of: registration)
-        switch (registration.wish, registration.state) {
-        case (.present, .registered(_, let offer, _, _)) where offer == wanted:
+        switch (registration.isWanted, registration.state) {
+        case (true, .registered(_, let offer, _, _)) where offer == wanted:
             return nil
-        case (.present, _):
+        case (true, _):
             registrations[key]?.isUpdate = registration.isRegistered
             registrations[key]?.state = .claiming(lease, wanted)
             registrations[key]?.standing.formUnion(wanted.standing)
             return .claim(claim(wanted, instead: registration.standing, under: lease))
-        case _ where !registration.mayStand:
-            registrations[key]?.state = .withdrawn
-            return nil
         default:
             // After a failed call nobody knows what stands there: withdrawing it does no harm.
             registrations[key]?.state = .withdrawing(lease)
@@ -212,7 +195,7 @@ extension RegistrationMachine {
 
     /// Drops what is neither wanted nor in the store.
     mutating func forgetUnwanted() {
-        registrations = registrations.filter { $0.value.wish != .forgotten || $0.value.mayStand }
+        registrations = registrations.filter { $0.value.isWanted || $0.value.mayStand }
     }
 
     /// The lease is gone and all keys with it.

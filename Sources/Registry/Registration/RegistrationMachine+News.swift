@@ -79,7 +79,7 @@ extension RegistrationMachine {
             let instance = (try? RecordCodec.decode(record.value, key: key))?.instance
         {
             var registration = Registration(instance, settings: settings, generator: &generator)
-            registration.wish = .forgotten
+            registration.isWanted = false
             registration.state = .failed(Self.stray, until: now)
             registrations[key] = registration
         }

@@ -61,7 +61,7 @@ extension RegistrationMachine {
     mutating func advance(at now: Duration) -> [Action] {
         guard hasStarted else { return [] }
         if case .none = lease {
-            guard registrations.values.contains(where: { $0.wish == .present }) else {
+            guard registrations.values.contains(where: \.isWanted) else {
                 forgetUnwanted()
                 return []
             }

@@ -114,8 +114,8 @@ public struct RegistrationMachine: StateMachine {
         registrations.values.allSatisfy { registration in
             switch registration.state {
             case .registered(_, let offer, _, _):
-                registration.wish == .present && offer == self.offer(of: registration)
-            case .withdrawn: registration.wish != .present
+                registration.isWanted && offer == self.offer(of: registration)
+            case .withdrawn: !registration.isWanted
             case .refused: true
             case .unclaimed, .claiming, .lost, .failed, .withdrawing: false
             }

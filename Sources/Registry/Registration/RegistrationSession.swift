@@ -61,16 +61,6 @@ public final class RegistrationSession: Sendable {
         }
     }
 
-    /// Takes one instance out; the lease and the others stay.
-    public func withdraw(_ key: ServiceKey) {
-        driver.happened { machine, now in machine.withdrawalRequested(key, at: now) }
-    }
-
-    /// Puts an instance back that was taken out.
-    public func putBack(_ key: ServiceKey) {
-        driver.happened { machine, now in machine.returnRequested(key, at: now) }
-    }
-
     /// Has these services registered as draining and all others as in service. Keys whose value
     /// changes by that are put again, once each, under the same lease.
     public func setDrains(_ drains: Drains) {

@@ -94,11 +94,12 @@ public struct WatchMachine: StateMachine {
     enum State: Sendable {
         /// Not started. Can go to `listing`.
         case idle
-        /// The whole state is being read. Can go to `watching` and `waiting`.
+        /// The whole state is being read. Can go to `watching` and `waiting`, and to `listing` when it was read for
+        /// fewer services than are wanted by now.
         case listing
         /// The last snapshot failed, or a watch broke. Can go to `listing`.
         case waiting(until: Duration)
-        /// A stream is open after a snapshot. Can go to `waiting`.
+        /// A stream is open after a snapshot. Can go to `waiting`, `listing`.
         case watching(Stream)
     }
 

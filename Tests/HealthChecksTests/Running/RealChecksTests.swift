@@ -35,7 +35,7 @@ import Testing
                     {
                         monitor.verdicts.filter { $0.value.isUp }.keys.sorted()
                             == [keys[0], keys[2], keys[3]]
-                            && monitor.verdicts[keys[1]]?.checks.first?.lastFailure
+                            && monitor.verdicts[keys[1]]?.seen
                                 == "no answer within 0.3 s"
                     }
                     _ = directory.remove("well")

@@ -51,7 +51,7 @@ import Testing
 
     @Test func aServiceThatIsTakenOutTakesThemWithIt() throws {
         var (machine, _) = try registered(beside: [one])
-        let actions = machine.withdrawalRequested(web.key, at: .seconds(1))
+        let actions = machine.servicesChanged(to: [], at: .seconds(1))
         let withdrawn = actions.compactMap {
             if case .withdraw(let claim) = $0 { claim.beside } else { nil }
         }
