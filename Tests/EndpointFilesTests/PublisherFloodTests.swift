@@ -1,5 +1,7 @@
 import Dispatch
+import Files
 import Glibc
+import Machines
 import Registry
 import Synchronization
 import TestKit

@@ -1,3 +1,6 @@
+import Files
+import Machines
+import Programs
 import Registry
 import TestKit
 import Testing
@@ -100,7 +103,13 @@ import Testing
         var machine = machine(output)
         let write = write(output, 1)
         _ = machine.listRendered(write)
-        let error = FileError(path, .write, errno: 28)
+        let error = FileError(
+            code: .noSpace,
+            path: path,
+            call: "write",
+            errno: 28,
+            message: "full"
+        )
         let actions = machine.writeFailed(path, number: 1, error, at: .zero)
         let due = try #require(machine.deadline)
         #expect(actions == [.report(.failed(error, retryIn: due))])

@@ -1,3 +1,6 @@
+import Files
+import Machines
+import Programs
 import Registry
 
 /// A write of several steps, as each of them hands it on to the next.

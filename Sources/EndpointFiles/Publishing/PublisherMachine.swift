@@ -1,3 +1,6 @@
+import Files
+import Machines
+import Programs
 import Registry
 
 /// Decides which file is written when.

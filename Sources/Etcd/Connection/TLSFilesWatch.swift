@@ -1,5 +1,5 @@
 import Certificates
-import Registry
+import Machines
 
 /// Looks at the files that the TLS of a connection was made of, and leaves the connection when they have changed
 /// and a new one can be made with them: runs a ``TLSFilesMachine``. A fleet whose files were replaced by wrong ones

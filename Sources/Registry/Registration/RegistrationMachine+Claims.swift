@@ -1,3 +1,5 @@
+import Machines
+
 /// The instances: each claimed, watched over, claimed again when lost, and withdrawn when it is wanted no more.
 extension RegistrationMachine {
     // MARK: what is wanted

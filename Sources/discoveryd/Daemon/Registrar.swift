@@ -1,9 +1,12 @@
+import Configuration
 import FoundationEssentials
 import HealthChecks
 import Logging
+import Machines
 import Registry
 import ServiceLifecycle
 import Synchronization
+import Texts
 
 /// Registers the configured services: runs a ``RegistrarMachine`` on the checks, the registration and the host's
 /// routing table.

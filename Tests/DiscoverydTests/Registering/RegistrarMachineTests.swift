@@ -1,6 +1,8 @@
+import Configuration
 import EndpointFiles
 import Registry
 import Testing
+import Texts
 
 @testable import HealthChecks
 @testable import discoveryd

@@ -1,5 +1,8 @@
+import Configuration
 import HealthChecks
+import Machines
 import Registry
+import Texts
 
 /// Decides which of the configured services are registered, and as what: those that have an address and whose
 /// checks pass. Services that name no address follow the host's.
