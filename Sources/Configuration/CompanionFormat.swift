@@ -1,5 +1,5 @@
-/// In which form a service is registered beside discoveryd's own, for those who read that.
-enum SideFormat: String, CaseIterable, Sendable {
+/// In which form a service has a companion record, beside discoveryd's own, for those who read that.
+enum CompanionFormat: String, CaseIterable, Sendable {
     /// The records of CoreDNS's etcd plugin; see ``SkyDNSRecord``.
     case skydns
 }

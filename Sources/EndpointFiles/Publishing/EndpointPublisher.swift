@@ -174,21 +174,21 @@ public final class EndpointPublisher: Sendable {
             case .takeList: takeList()
             case .write(let output, let update, let number):
                 let generation = forgotten.withLock { $0[output.path, default: 0] }
-                return beside(output.path, .write) { [self] in
+                return onThread(of: output.path, .write) { [self] in
                     write(output, update, number, generation)
                 }
             case .make(let write, let command):
                 return { [self] in await make(write, with: command) }
             case .stage(let write, let content):
-                return beside(write.path) { [self] in stage(write, content) }
+                return onThread(of: write.path) { [self] in stage(write, content) }
             case .check(let write, let staged, let call):
                 return { [self] in await check(write, staged, with: call) }
             case .commit(let write, let staged):
-                return beside(write.path) { [self] in commit(write, staged) }
+                return onThread(of: write.path) { [self] in commit(write, staged) }
             case .discard(let staged): return { [self] in await discard(staged) }
             case .look(let path, let number):
-                return beside(path, .look) { [self] in look(path, number) }
-            case .inspect(let path): return beside(path, .inspect) { [self] in inspect(path) }
+                return onThread(of: path, .look) { [self] in look(path, number) }
+            case .inspect(let path): return onThread(of: path, .inspect) { [self] in inspect(path) }
             case .forget(let path): forget(path)
             case .report(let report): observe(report)
             }
@@ -197,7 +197,7 @@ public final class EndpointPublisher: Sendable {
     }
 
     /// Runs a step on the thread for a file's directory.
-    private func beside(_ path: String, _ step: @escaping @Sendable () -> Void) -> Work {
+    private func onThread(of path: String, _ step: @escaping @Sendable () -> Void) -> Work {
         let thread = threads.file(path)
         return {
             while !Task.isCancelled {
@@ -211,8 +211,8 @@ public final class EndpointPublisher: Sendable {
 
     /// The same for a step that replaces one of its kind that still waits. Of a disk that hangs no more is asked
     /// than that.
-    private func beside(
-        _ path: String,
+    private func onThread(
+        of path: String,
         _ kind: Step.Kind,
         _ step: @escaping @Sendable () -> Void
     ) -> Work? {
@@ -222,7 +222,7 @@ public final class EndpointPublisher: Sendable {
             return steps[key] == nil
         }
         guard isFirst else { return nil }
-        return beside(path) { [self] in
+        return onThread(of: path) { [self] in
             let step = steps.withLock { $0.removeValue(forKey: key) }
             step?()
         }

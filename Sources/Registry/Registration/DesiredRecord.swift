@@ -1,6 +1,6 @@
-/// What one key says: the instance, and what its owner says of it; and what others are told beside.
-struct Offer: Hashable, Sendable {
+/// What one key is to say: the instance and its state, with its companion records.
+struct DesiredRecord: Hashable, Sendable {
     let instance: ServiceInstance
     let state: EndpointState
-    var beside: [SideRecord] = []
+    var companions: [CompanionRecord] = []
 }

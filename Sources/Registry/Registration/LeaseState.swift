@@ -4,7 +4,7 @@ import Machines
 enum LeaseState: Sendable {
     /// None is wanted: there is nothing to register. Can go to `asking`, `granting`, `left`.
     case none
-    /// The store is asked whether the lease of our last life lives on. Can go to `held`, `granting`,
+    /// The store is asked whether the lease of our last run lives on. Can go to `held`, `granting`,
     /// `waiting`, `leaving`, `left`.
     case asking(KeptLease)
     /// A grant is under way, under an id that we chose. Can go to `held`, `waiting`,

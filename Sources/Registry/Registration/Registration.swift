@@ -6,10 +6,10 @@ struct Registration: Sendable {
         /// Not in the store. Can go to `claiming`, `withdrawing`.
         case unclaimed
         /// A claim is under way. Can go to `registered`, `refused`, `failed`, `unclaimed`.
-        case claiming(LeaseID, Offer)
+        case claiming(LeaseID, DesiredRecord)
         /// In the store, as put at this revision, since then. Can go to `lost`, `unclaimed`,
         /// `claiming`, `withdrawing`.
-        case registered(LeaseID, Offer, at: Revision, since: Duration)
+        case registered(LeaseID, DesiredRecord, at: Revision, since: Duration)
         /// Was in the store, and somebody deleted or overwrote it. Can go to `claiming`, `unclaimed`,
         /// `withdrawing`.
         case lost(until: Duration)
@@ -25,11 +25,11 @@ struct Registration: Sendable {
     }
 
     var instance: ServiceInstance
-    /// What is to stand beside it.
-    var beside: [SideRecord]
-    /// The keys beside it under our lease, as far as we may have put them.
+    /// Its companion records.
+    var companions: [CompanionRecord]
+    /// The keys of companion records under our lease, as far as we may have put them.
     var standing: Set<String> = []
-    /// When what stands beside it is to be looked after: no watch of ours hears of those keys.
+    /// When its companion records are to be looked after: no watch of ours hears of those keys.
     var reviewAt: Duration?
     /// The lease of the review that is under way.
     var reviewing: LeaseID?
@@ -49,9 +49,9 @@ struct Registration: Sendable {
     /// something that keeps taking it away.
     var lossBackoff: Backoff
     /// The refusal that was said last, so that the same one is not said again.
-    var saidRefusal: Refusal?
-    /// The keys beside its own that another lease held at the last claim.
-    var besideHeld: [String] = []
+    var lastRefusal: Refusal?
+    /// The keys of companion records that another lease held at the last claim.
+    var companionsHeld: [String] = []
 
     /// What was heard of the key.
     enum News: Sendable {
@@ -61,12 +61,12 @@ struct Registration: Sendable {
 
     init(
         _ instance: ServiceInstance,
-        beside: [SideRecord] = [],
+        companions: [CompanionRecord] = [],
         settings: RegistrationMachine.Settings,
         generator: inout SeededGenerator
     ) {
         self.instance = instance
-        self.beside = beside
+        self.companions = companions
         backoff = Backoff(settings.backoff, generator: generator.split())
         refusalBackoff = Backoff(settings.refusalBackoff, generator: generator.split())
         lossBackoff = Backoff(settings.backoff, generator: generator.split())

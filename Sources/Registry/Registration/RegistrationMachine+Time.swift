@@ -27,7 +27,7 @@ extension RegistrationMachine {
         case .leavingAfterGrant(let id, let until) where until <= now:
             return leave(id)
         case .held(let held):
-            return beat(held, at: now) + settleContested(at: now) + reviewBeside(at: now)
+            return beat(held, at: now) + settleContested(at: now) + reviewCompanions(at: now)
                 + advance(at: now)
         default:
             return []

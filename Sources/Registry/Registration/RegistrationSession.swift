@@ -26,7 +26,7 @@ public final class RegistrationSession: Sendable {
     /// A session that does nothing before ``run()``.
     ///
     /// - Parameters:
-    ///   - kept: The lease of an earlier life, to go on with.
+    ///   - kept: The lease of an earlier run, to go on with.
     ///   - leaveLimit: How long ``leave()`` may take in the store. Default 2 s.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
     public init(
@@ -53,13 +53,13 @@ public final class RegistrationSession: Sendable {
     /// Names the instances that are to be in the store. Those that are there already and unchanged
     /// are not touched.
     ///
-    /// - Parameter beside: What is to stand beside the keys of some of them, for other readers.
+    /// - Parameter companions: The companion records of some of them, for readers of other formats.
     public func register(
         _ instances: [ServiceInstance],
-        beside: [ServiceKey: [SideRecord]] = [:]
+        companions: [ServiceKey: [CompanionRecord]] = [:]
     ) {
         driver.happened { machine, now in
-            machine.servicesChanged(to: instances, beside: beside, at: now)
+            machine.servicesChanged(to: instances, companions: companions, at: now)
         }
     }
 
@@ -75,7 +75,7 @@ public final class RegistrationSession: Sendable {
         driver.happened { machine, now in machine.leaveRequested(at: now) }
     }
 
-    /// Ends ``run()`` at once and leaves the lease and the keys as they are, for the next life to go on
+    /// Ends ``run()`` at once and leaves the lease and the keys as they are, for the next run to go on
     /// with.
     public func pause() {
         driver.happened { machine, _ in machine.pauseRequested() }

@@ -118,7 +118,7 @@ public struct WatchMachine: StateMachine {
     private var raftTerm: UInt64 = 0
     /// The last change that is in the table, or the snapshot it was read from.
     public internal(set) var revision = Revision.zero
-    var saidOutOfSync = true
+    var hasReportedOutOfSync = true
     var nextSizeReview: Duration?
     /// Whether the list that is being read was begun for fewer services than are wanted by now.
     var isListTooSmall = false
@@ -161,7 +161,7 @@ public struct WatchMachine: StateMachine {
     public var table: EndpointTable { reader.table }
 
     /// Whether the list follows the store, as far as the stream's answers prove.
-    public var isCurrent: Bool { !saidOutOfSync }
+    public var isCurrent: Bool { !hasReportedOutOfSync }
 
     /// How many endpoints are shown although the store lost them.
     public var heldCount: Int { guarding.held.count }
@@ -347,8 +347,8 @@ public struct WatchMachine: StateMachine {
     }
 
     mutating func outOfSync(_ reason: String) -> [Action] {
-        guard !saidOutOfSync else { return [] }
-        saidOutOfSync = true
+        guard !hasReportedOutOfSync else { return [] }
+        hasReportedOutOfSync = true
         return [.report(.outOfSync(reason: reason))]
     }
 

@@ -119,7 +119,7 @@ final class Registrar: Service {
                 let verdicts = Self.verdicts(of: monitor)
                 perform(self.actions { machine, _ in machine.verdictsRead(verdicts) })
             case .register(let instances, let companions):
-                session.register(instances, beside: companions)
+                session.register(instances, companions: companions)
             case .show(let summary): show(summary)
             case .lookUpAddress: break
             case .reportAddress(let address, let before):
@@ -152,7 +152,7 @@ final class Registrar: Service {
     private static func verdicts(
         of monitor: HealthMonitor
     ) -> [ServiceKey: RegistrarMachine.Verdict] {
-        monitor.verdicts.mapValues { $0.isUp ? .up : .down($0.words) }
+        monitor.verdicts.mapValues { $0.isUp ? .up : .down($0.summary) }
     }
 }
 

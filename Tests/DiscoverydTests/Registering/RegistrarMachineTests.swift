@@ -361,7 +361,7 @@ import Texts
         ServiceInstance(key: key(name), address: address, port: 80)
     }
 
-    private func none(_ names: ServiceName...) -> [ServiceKey: [SideRecord]] {
+    private func none(_ names: ServiceName...) -> [ServiceKey: [CompanionRecord]] {
         Dictionary(uniqueKeysWithValues: names.map { (key($0), []) })
     }
 }

@@ -35,7 +35,7 @@ struct RegistrarMachine: StateMachine {
         /// presumed to be up are registered already.
         case check([ServiceChecks], presumedUp: Set<ServiceKey>)
         /// Register these instances and no others, with their companion records.
-        case register([ServiceInstance], companions: [ServiceKey: [SideRecord]])
+        case register([ServiceInstance], companions: [ServiceKey: [CompanionRecord]])
         /// Show this from now on.
         case show(Summary)
         /// Look up the host's address; see ``hostAddressObserved(_:at:)``.
@@ -51,7 +51,7 @@ struct RegistrarMachine: StateMachine {
     /// How far one service is.
     private enum Standing {
         /// Its checks pass, if it has any, and it has an address. Can go to `unhealthy`, `waiting`.
-        case registered(ServiceInstance, [SideRecord])
+        case registered(ServiceInstance, [CompanionRecord])
         /// A check fails. Can go to `registered`, `waiting`.
         case unhealthy
         /// Its checks pass, if it has any, and there is no address yet. Can go to `registered`, `unhealthy`.
@@ -180,7 +180,7 @@ struct RegistrarMachine: StateMachine {
     private mutating func update() -> [Action] {
         guard case .following = stage else { return [] }
         var instances: [ServiceInstance] = []
-        var companions: [ServiceKey: [SideRecord]] = [:]
+        var companions: [ServiceKey: [CompanionRecord]] = [:]
         var waiting: [ServiceName] = []
         var actions: [Action] = []
         for service in services {
@@ -215,7 +215,7 @@ struct RegistrarMachine: StateMachine {
         guard let address = service.address ?? address else { return .waiting }
         do throws(UnusableHostname) {
             let instance = try service.instance(hostname: hostname, primaryAddress: address)
-            return .registered(instance, service.beside(instance))
+            return .registered(instance, service.companions(of: instance))
         } catch {
             // The configuration was loaded with this host name and so was refused before.
             return .unusable(error)
