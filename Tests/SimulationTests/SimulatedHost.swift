@@ -63,9 +63,9 @@ struct SimulatedHost {
     }
 
     mutating func started(at now: Duration) -> [Action] {
-        let (services, beside) = (services, beside)
+        let (services, companions) = (services, companions)
         return registration {
-            $0.servicesChanged(to: services, beside: beside, at: now) + $0.started(at: now)
+            $0.servicesChanged(to: services, companions: companions, at: now) + $0.started(at: now)
         }
             + watch { $0.started() }
     }
@@ -115,7 +115,7 @@ struct SimulatedHost {
     }
 
     /// One of the two is told to others as well, in each life under another name.
-    var beside: [ServiceKey: [SideRecord]] {
+    var companions: [ServiceKey: [CompanionRecord]] {
         guard let web = services.first,
             let record = SkyDNSRecord.record(of: web, domain: "life-\(life / 2 % 2).test")
         else { return [:] }

@@ -3,8 +3,7 @@ public enum KeepReason: Hashable, Sendable, CustomStringConvertible {
     /// No endpoint is left, and an empty list is not to be written.
     case empty
     /// Fewer endpoints are left than there must be; written all the same after the hold time.
-    case tooFew(Int, least: Int)
-
+    case tooFew(Int, minEndpoints: Int)
     /// There is no list of this run yet, and the file of an earlier one is no worse than what else is
     /// known.
     case fromEarlierRun
@@ -13,8 +12,8 @@ public enum KeepReason: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .empty: "no endpoint is left, and on_empty says to keep the file"
-        case .tooFew(let count, let least):
-            "\(count) endpoint\(count == 1 ? " is" : "s are") left, and min_endpoints is \(least)"
+        case .tooFew(let count, let minEndpoints):
+            "\(count) endpoint\(count == 1 ? " is" : "s are") left, and min_endpoints is \(minEndpoints)"
         case .fromEarlierRun: "it is from an earlier run, and etcd is away"
         }
     }

@@ -3,7 +3,7 @@ public import Programs
 public import Registry
 
 /// What the publisher reports to whoever logs and counts.
-public enum PublishReport: Sendable {
+public enum PublishReport: Hashable, Sendable {
     /// A file was replaced.
     case written(path: String, revision: Revision, bytes: Int)
     /// The file holds this list already, from an earlier run or read anew: nothing was written.

@@ -62,11 +62,6 @@ public final class HealthMonitor: Sendable {
         }
     }
 
-    /// How often services may come and go has changed.
-    public func setLimits(_ limits: DampingLimits) {
-        driver.happened { machine, now in machine.limitsChanged(to: limits, at: now) }
-    }
-
     /// A unit is in this condition now. Told for each of ``units`` when it is known and at each change; it
     /// is remembered for checks that are configured later.
     public func unitChanged(_ unit: String, to condition: UnitCondition) {
@@ -85,7 +80,7 @@ public final class HealthMonitor: Sendable {
     public var units: Set<String> { driver.read { $0.units } }
 
     /// How many probes run now.
-    public var runsUnderWay: Int { runs.withLock { $0.count } }
+    package var runsUnderWay: Int { runs.withLock { $0.count } }
 
     /// Proof of progress; see ``MachineDriver/laps``.
     public var laps: UInt64 { driver.laps }

@@ -1,6 +1,6 @@
 import Machines
 
-/// The life of the lease: had or continued, kept alive, lost, given back or left for the next life.
+/// The life of the lease: had or continued, kept alive, lost, given back or left for the next run.
 extension RegistrationMachine {
     /// The driver runs.
     public mutating func started(at now: Duration) -> [Action] {
@@ -24,7 +24,7 @@ extension RegistrationMachine {
             + hold(id, term, sent: sent, at: now)
     }
 
-    /// The store was asked for the lease of an earlier life.
+    /// The store was asked for the lease of an earlier run.
     ///
     /// - Parameters:
     ///   - term: `nil` when it has ended.
@@ -84,7 +84,7 @@ extension RegistrationMachine {
         return wait(for: .grant(id), because: error, at: now)
     }
 
-    /// The question for the lease of an earlier life had no answer.
+    /// The question for the lease of an earlier run had no answer.
     public mutating func leaseAskFailed(
         _ id: LeaseID,
         because error: StoreError,
@@ -188,7 +188,7 @@ extension RegistrationMachine {
         return [.leave(id, markers: [])]
     }
 
-    /// The process ends and comes back soon: the lease and the keys stay, for the next life to go on
+    /// The process ends and comes back soon: the lease and the keys stay, for the next run to go on
     /// with. Nothing is said to the store.
     public mutating func pauseRequested() -> [Action] {
         switch lease {

@@ -2,7 +2,7 @@
 public enum RegistrationReport: Sendable {
     /// A lease is ours; with the time to live that the store chose.
     case leaseGranted(LeaseID, LeaseTerm)
-    /// The lease of an earlier life lives on and is ours again, with the keys under it.
+    /// The lease of an earlier run lives on and is ours again, with the keys under it.
     case leaseContinued(LeaseID, LeaseTerm)
     /// The store says that the lease is gone; a new one is asked for.
     case leaseLost(LeaseID)
@@ -30,9 +30,9 @@ public enum RegistrationReport: Sendable {
     case reclaimed(ServiceKey)
     /// Somebody else has the key. Tried again when it is freed, and now and then.
     case refused(ServiceKey, Refusal)
-    /// The instance is in the store, but what was to stand beside it under these keys is not: another lease
+    /// The instance is in the store, but its companion records under these keys are not: another lease
     /// holds them. Said when they change.
-    case besideHeld(ServiceKey, [String])
+    case companionsHeld(ServiceKey, [String])
     /// The claim had no answer or an error; tried again after the delay.
     case claimFailed(ServiceKey, StoreError, retryIn: Duration)
     /// The instance was taken out of the store, on request.
@@ -40,7 +40,7 @@ public enum RegistrationReport: Sendable {
     /// All keys and the lease are gone, on request; or, with an error, they will go when the lease
     /// ends by itself.
     case left(StoreError?)
-    /// The process ends, the lease and the keys stay for its next life.
+    /// The process ends, the lease and the keys stay for its next run.
     case paused(LeaseID?)
 }
 

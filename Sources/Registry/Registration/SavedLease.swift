@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Texts
 
-/// A lease that outlives the process: what has to be remembered of it, so that the next life of the
+/// A lease that outlives the process: what has to be remembered of it, so that the next run of the
 /// daemon goes on with it and no other host notices the restart.
 public struct SavedLease: Hashable, Sendable {
     /// The lease.

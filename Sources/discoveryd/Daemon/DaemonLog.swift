@@ -122,7 +122,7 @@ final class DaemonLog: Sendable {
         case .reclaimed(let key): log.debug("the key is back", metadata: about(key))
         case .refused(let key, let refusal):
             log.warning("not registered: \(refusal)", metadata: about(key))
-        case .besideHeld(let key, let held):
+        case .companionsHeld(let key, let held):
             log.warning(
                 """
                 another host holds the name for CoreDNS, which stays as it is: give one of them another id or \

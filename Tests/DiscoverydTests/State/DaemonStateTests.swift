@@ -118,7 +118,8 @@ import Texts
     @Test func `health stands since the verdict, whatever the reason`() {
         var state = DaemonState(at: start)
         func apply(_ trouble: String?, at time: Date) -> DaemonState.Health? {
-            state.apply(.services(LocalServices(checked: [web: trouble])), at: time)
+            let verdict = trouble.map(RegistrarMachine.Verdict.down) ?? .up
+            state.apply(.services(.init(health: [web: verdict])), at: time)
             return state.health[web]
         }
         #expect(apply(nil, at: start + 1) == .init(trouble: nil, since: start + 1))
@@ -126,7 +127,7 @@ import Texts
         #expect(apply("refused", at: start + 3) == .init(trouble: "refused", since: start + 3))
         #expect(apply("timed out", at: start + 4) == .init(trouble: "timed out", since: start + 3))
         #expect(state.unhealthy == [web: "timed out"])
-        state.apply(.services(LocalServices()), at: start + 5)
+        state.apply(.services(.init()), at: start + 5)
         #expect(state.health.isEmpty)
     }
 

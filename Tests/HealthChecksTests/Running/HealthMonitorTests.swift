@@ -17,7 +17,7 @@ import Testing
             try await world.runs(port: 1, times: 3)
             try await eventually("it is down") { world.monitor.verdicts[key]?.isUp == false }
             #expect(
-                world.monitor.verdicts[key]?.checks.first?.lastFailure == "nobody listens"
+                world.monitor.verdicts[key]?.seen == "nobody listens"
             )
             try await eventually("all is said") { world.reports.all.count == 3 }
             guard case .up(key) = world.reports.all[0],
@@ -44,7 +44,7 @@ import Testing
             #expect(world.probes.begun(1) >= 4)
             #expect(world.probes.most(1) == 1)
             #expect(
-                world.monitor.verdicts[hanging]?.checks.first?.lastFailure
+                world.monitor.verdicts[hanging]?.seen
                     == "no answer within 2 s"
             )
         }

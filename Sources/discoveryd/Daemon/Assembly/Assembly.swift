@@ -96,7 +96,7 @@ struct Assembly: Sendable {
         )
         let follower = UnitFollower(monitor, log: daemon.log)
         let saved = HealthStore(daemon.state, earlier: earlier, threads: threads, log: daemon.log)
-        let registrar = registrar(session, monitor, follower, saved)
+        let registrar = registrar(session, monitor, follower)
         let reader = StateReader(state) {
             Self.readings(watcher, session, drains, publisher, reloader)
         }
@@ -312,18 +312,18 @@ struct Assembly: Sendable {
     private func registrar(
         _ session: RegistrationSession,
         _ monitor: HealthMonitor,
-        _ follower: UnitFollower,
-        _ saved: HealthStore
+        _ follower: UnitFollower
     ) -> Registrar {
         Registrar(
             services: daemon.configuration.services,
-            store: saved,
+            earlier: earlier,
             session: session,
             monitor: monitor,
             follower: follower,
             events: events,
             hostname: daemon.host.name,
             primaryAddress: daemon.primaryAddress,
+            timeline: timeline,
             log: daemon.log
         )
     }

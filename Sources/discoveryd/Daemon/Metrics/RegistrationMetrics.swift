@@ -76,7 +76,7 @@ struct RegistrationMetrics: Sendable {
         case .refused(let key, _): count(.refused, key)
         case .claimFailed(let key, _, _): count(.failed, key)
         case .withdrawn(let key): count(.withdrawn, key)
-        case .besideHeld, .contested, .left, .paused: break
+        case .companionsHeld, .contested, .left, .paused: break
         }
     }
 

@@ -1,182 +1,141 @@
 import Configuration
 import HealthChecks
 import Logging
+import Machines
 import Registry
 import ServiceLifecycle
 import Synchronization
 import Texts
 
-/// Turns the configured services into instances: gives those without an address the host's, and
-/// follows it when it changes; leaves out those that are not well.
+/// Registers the configured services: runs a ``RegistrarMachine`` on the checks, the registration and the host's
+/// routing table.
 final class Registrar: Service {
-    private struct State {
-        var services: [Configuration.Service]
-        var address: HostAddress?
-        /// The services whose health has been told.
-        var judged: Set<ServiceKey> = []
-    }
-
-    /// How often the host's address is looked up: often while there is none.
-    private static let lookEvery = Duration.seconds(15)
-    private static let lookEveryWithout = Duration.seconds(1)
+    private typealias Machine = RegistrarMachine
 
     private let session: RegistrationSession
     private let monitor: HealthMonitor
     private let follower: UnitFollower
     private let events: DaemonEvents
-    private let hostname: String
     private let primaryAddress: @Sendable () -> HostAddress?
     private let log: Logger
-    private let state: Mutex<State>
-    /// The services of which it was said that they wait for an address.
-    private let saidToWait = Mutex<Set<ServiceName>>([])
+    private let driver: MachineDriver<RegistrarMachine>
+    /// Held while the actions of an event are done, so that of two changes the later one stands. They are done by
+    /// whoever tells of the event: when that returns, the status shows the change.
+    private let order = Mutex<Void>(())
 
+    /// Begins to check and to register.
+    ///
     /// - Parameters:
-    ///   - store: Knows what an earlier run left registered: that counts as well until its checks say
-    ///     otherwise.
-    ///   - primaryAddress: The host's address; asked now and then.
+    ///   - earlier: What an earlier run left registered counts as well until its checks say otherwise.
+    ///   - primaryAddress: Returns the host's address; asked now and then.
     init(
         services: [Configuration.Service],
-        store: HealthStore,
+        earlier: EarlierRun,
         session: RegistrationSession,
         monitor: HealthMonitor,
         follower: UnitFollower,
         events: DaemonEvents,
         hostname: String,
         primaryAddress: @escaping @Sendable () -> HostAddress?,
+        timeline: Timeline,
         log: Logger
     ) {
         self.session = session
         self.monitor = monitor
         self.follower = follower
         self.events = events
-        self.hostname = hostname
         self.primaryAddress = primaryAddress
         self.log = log
-        state = Mutex(State(services: [], address: primaryAddress()))
-        setServices(services, presumedUp: store.left(of: keys(of: services)))
+        driver = MachineDriver(
+            RegistrarMachine(
+                hostname: hostname,
+                address: primaryAddress(),
+                at: timeline.now
+            ),
+            timeline: timeline
+        )
+        happened { machine, _ in machine.servicesChanged(to: services, registered: earlier.left) }
     }
 
-    /// Registers what the configuration names now.
+    /// Registers what the configuration names now, and nothing else.
     func setServices(_ services: [Configuration.Service]) {
         let registered = session.statuses.filter { status in
             if case .registered = status.value { true } else { false }
         }
-        setServices(services, presumedUp: Set(registered.keys))
-    }
-
-    private func setServices(_ services: [Configuration.Service], presumedUp: Set<ServiceKey>) {
-        let checked = services.filter { !$0.checks.isEmpty }.compactMap { service in
-            key(of: service).map { ServiceChecks($0, checks: service.checks) }
-        }
-        monitor.setServices(checked, presumedUp: presumedUp)
-        follower.follow(monitor.units)
-        state.withLock { state in
-            state.services = services
-            state.judged.formIntersection(checked.map(\.key))
-            register(state)
+        happened { machine, _ in
+            machine.servicesChanged(to: services) { $0.intersection(registered.keys) }
         }
     }
 
-    /// The health of a service has changed or is known for the first time, or what is said of it.
+    /// Tells that the health of a service changed or is known for the first time, or why it is down.
     func healthReported(_ report: HealthReport) {
-        state.withLock { state in
-            switch report {
-            case .up(let key), .down(let key, _): state.judged.insert(key)
-            case .reasonChanged, .dampingBegan, .dampingEnded: break
-            case .checkFailing: return
-            }
-            register(state)
+        happened { [monitor] machine, _ in
+            machine.healthReported(report, verdicts: Self.verdicts(of: monitor))
         }
     }
 
-    private func keys(of services: [Configuration.Service]) -> Set<ServiceKey> {
-        Set(services.compactMap(key))
-    }
-
-    /// A configuration that was loaded with this host name has an id for each service.
-    private func key(of service: Configuration.Service) -> ServiceKey? {
-        (try? service.instanceID(hostname: hostname)).map {
-            ServiceKey(service: service.name, instance: $0)
-        }
-    }
-
+    /// Looks up the host's address now and then, until the daemon stops.
     func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
-            while !Task.isCancelled {
-                let hasAddress = state.withLock { $0.address != nil }
-                // Cancelled: the loop's condition ends it.
-                try? await Task.sleep(for: hasAddress ? Self.lookEvery : Self.lookEveryWithout)
-                look()
+            await driver.run { [self] action in
+                guard case .lookUpAddress = action else {
+                    // What happened was told elsewhere, and its actions were done there.
+                    order.withLock { _ in perform([action]) }
+                    return nil
+                }
+                return { [self] in
+                    let found = primaryAddress()
+                    happened { machine, now in machine.hostAddressObserved(found, at: now) }
+                }
             }
         }
     }
 
-    private func look() {
-        // A route that is gone for a moment is no reason to leave the registry.
-        guard let address = primaryAddress() else { return }
-        state.withLock { state in
-            guard state.address != address else { return }
-            log.notice(
-                "the host's address is \(address) now",
-                metadata: ["before": "\(state.address?.text ?? "none")"]
-            )
-            state.address = address
-            register(state)
-        }
+    // MARK: doing
+
+    private typealias Event = (_ machine: inout RegistrarMachine, _ now: Duration) -> [Machine
+        .Action]
+
+    private func happened(_ event: Event) {
+        order.withLock { _ in perform(actions(after: event)) }
     }
 
-    /// Says of each service once that it waits for an address, until it has one.
-    private func sayWaiting(_ waiting: [ServiceName]) {
-        let news = saidToWait.withLock { said in
-            defer { said = Set(waiting) }
-            return Set(waiting).subtracting(said)
+    private func actions(after event: Event) -> [Machine.Action] {
+        var actions: [Machine.Action] = []
+        driver.happened(event) { action in
+            actions.append(action)
+            return {}
         }
-        for name in news.sorted() {
-            log.warning(
-                "\(name) \(PrimaryAddress.missing)",
-                metadata: ["service": "\(name)"]
-            )
-        }
+        return actions
     }
 
-    /// Under the lock, so that of two changes the later one stands.
-    private func register(_ state: borrowing State) {
-        var instances: [ServiceInstance] = []
-        var beside: [ServiceKey: [SideRecord]] = [:]
-        var waiting: [ServiceName] = []
-        var troubles: [ServiceKey: String?] = [:]
-        let verdicts = monitor.verdicts
-        for service in state.services {
-            if !service.checks.isEmpty, let key = key(of: service), let verdict = verdicts[key] {
-                troubles.updateValue(verdict.isUp ? nil : verdict.words, forKey: key)
-                if !verdict.isUp { continue }
-            }
-            guard let address = service.address ?? state.address else {
-                waiting.append(service.name)
-                continue
-            }
-            do throws(UnusableHostname) {
-                let instance = try service.instance(
-                    hostname: hostname,
-                    primaryAddress: address
+    private func perform(_ actions: [Machine.Action]) {
+        for action in actions {
+            switch action {
+            case .check(let services, let presumedUp):
+                monitor.setServices(services, presumedUp: presumedUp)
+                follower.follow(monitor.units)
+                let verdicts = Self.verdicts(of: monitor)
+                perform(self.actions { machine, _ in machine.verdictsRead(verdicts) })
+            case .register(let instances, let companions):
+                session.register(instances, companions: companions)
+            case .show(let summary): events.happened(.services(summary))
+            case .lookUpAddress: break
+            case .reportAddress(let address, let before):
+                log.notice(
+                    "the host's address is \(address) now",
+                    metadata: ["before": "\(before?.text ?? "none")"]
                 )
-                instances.append(instance)
-                beside[instance.key] = service.beside(instance)
-            } catch {
-                // The configuration was loaded with this host name and so was refused before.
-                log.error("\(service.name): \(error)")
+            case .reportWaiting(let name):
+                log.warning("\(name) \(PrimaryAddress.missing)", metadata: ["service": "\(name)"])
+            case .reportUnusable(let name, let reason): log.error("\(name): \(reason)")
             }
         }
-        sayWaiting(waiting)
-        let unwell = troubles.filter { $0.value != nil }
-        let unjudged = Set(unwell.keys).subtracting(state.judged)
-        // First: who reads the state must not find a service neither unwell nor on its way.
-        session.register(instances, beside: beside)
-        events.happened(
-            .services(
-                LocalServices(withoutAddress: waiting, checked: troubles, unjudged: unjudged)
-            )
-        )
+    }
+
+    private static func verdicts(
+        of monitor: HealthMonitor
+    ) -> [ServiceKey: RegistrarMachine.Verdict] {
+        monitor.verdicts.mapValues { $0.isUp ? .up : .down($0.summary) }
     }
 }

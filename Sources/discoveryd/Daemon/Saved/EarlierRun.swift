@@ -16,6 +16,11 @@ struct EarlierRun: Sendable {
     /// Nothing was left.
     init() {}
 
+    /// Which of these services it left registered: none where there is no lease to be continued.
+    func left(of keys: Set<ServiceKey>) -> Set<ServiceKey> {
+        lease == nil ? [] : keys.subtracting(unwell)
+    }
+
     private init(reading directory: StateDirectory) {
         lease = directory.lease
         drains = directory.drains

@@ -11,7 +11,6 @@ import Synchronization
 ///
 /// Whoever reports waits for no disk: the registration has to hear of it at once.
 final class HealthStore: Sendable {
-    private let earlier: EarlierRun
     private let unwell: Mutex<Set<ServiceKey>>
     private let trouble: KeepTrouble
     private let writer: CoalescingWriter<Set<ServiceKey>>?
@@ -25,7 +24,6 @@ final class HealthStore: Sendable {
         threads: BlockingThreads,
         log: Logger
     ) {
-        self.earlier = earlier
         unwell = Mutex(earlier.unwell)
         let trouble = KeepTrouble("the health of services is not kept for the next run", log: log)
         self.trouble = trouble
@@ -34,11 +32,6 @@ final class HealthStore: Sendable {
                 trouble.note { () throws(FileError) in try directory.keep(unwell: unwell) }
             }
         }
-    }
-
-    /// What of these services an earlier run left registered, if there was one.
-    func left(of keys: Set<ServiceKey>) -> Set<ServiceKey> {
-        earlier.lease == nil ? [] : keys.subtracting(earlier.unwell)
     }
 
     /// Saves a change of health.

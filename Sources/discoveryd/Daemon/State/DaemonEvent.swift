@@ -21,7 +21,7 @@ enum DaemonEvent: Sendable {
     /// The checks of this host's services.
     case health(HealthReport)
     /// Which of this host's services cannot be registered.
-    case services(LocalServices)
+    case services(RegistrarMachine.Summary)
     /// What drains.
     case drain(DrainReport)
     /// The configuration.
@@ -30,16 +30,6 @@ enum DaemonEvent: Sendable {
     case lifeCycle(LifeCycleReport)
     /// The endpoints in `[etcd]` belong to several clusters; a sentence with the remedy.
     case endpointsDiffer(String)
-}
-
-/// Which of this host's services cannot be registered, and why.
-struct LocalServices: Hashable, Sendable {
-    /// Services that have no address to be registered at, in the order of the configuration.
-    var withoutAddress: [ServiceName] = []
-    /// The instances that have checks: `nil` when all pass, or what a check observed.
-    var checked: [ServiceKey: String?] = [:]
-    /// Those of them whose checks have not said enough yet.
-    var unjudged: Set<ServiceKey> = []
 }
 
 /// What happened to a drain.

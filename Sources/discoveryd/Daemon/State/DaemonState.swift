@@ -209,14 +209,14 @@ extension DaemonState {
         }
     }
 
-    private mutating func apply(_ services: LocalServices, at time: Date) {
+    private mutating func apply(_ services: RegistrarMachine.Summary, at time: Date) {
         withoutAddress = services.withoutAddress
         unjudged = services.unjudged
         let known = health
-        health = services.checked.reduce(into: [:]) { result, entry in
+        health = services.health.reduce(into: [:]) { result, entry in
             let old = known[entry.key]
-            let since = old?.isWell == (entry.value == nil) ? old?.since : nil
-            result[entry.key] = Health(trouble: entry.value, since: since ?? time)
+            let since = old?.isWell == entry.value.isUp ? old?.since : nil
+            result[entry.key] = Health(trouble: entry.value.trouble, since: since ?? time)
         }
     }
 

@@ -2,7 +2,7 @@ import HealthChecks
 
 extension HealthVerdict {
     /// Why a service is not registered, for STATUS= and the status file.
-    var words: String {
+    var summary: String {
         switch state {
         case .up: "its checks pass"
         case .down(let reason): "\(reason.check): \(reason.saw)"

@@ -1,35 +1,35 @@
-/// What stands beside our keys, for readers of other formats. No watch of ours hears of it.
+/// The companion records of our keys, for readers of other formats. No watch of ours hears of them.
 extension RegistrationMachine {
-    /// Keys that an earlier life left under the lease we go on with. Those outside of the prefix stood
+    /// Keys that an earlier run left under the lease we go on with. Those outside of the prefix stood
     /// beside its keys: whoever wants one has it, and the rest goes with the next claim.
     mutating func adoptSideKeys(_ keys: [String]) {
         let keys = keys.filter { !$0.utf8.starts(with: settings.prefix.text.utf8) }
-        let present = registrations.keys.sorted().filter { registrations[$0]?.wish == .present }
+        let present = registrations.keys.sorted().filter { registrations[$0]?.isWanted == true }
         for key in keys.sorted() {
             let owner = present.first {
-                registrations[$0]?.beside.contains { $0.key == key } ?? false
+                registrations[$0]?.companions.contains { $0.key == key } ?? false
             }
             if let owner = owner ?? present.first { registrations[owner]?.standing.insert(key) }
         }
     }
 
-    /// The keys that are wanted beside some instance.
-    var wantedBeside: Set<String> {
-        Set(registrations.values.filter { $0.wish == .present }.flatMap { $0.beside.map(\.key) })
+    /// The keys of the companion records that some instance wants.
+    var wantedCompanions: Set<String> {
+        Set(registrations.values.filter(\.isWanted).flatMap { $0.companions.map(\.key) })
     }
 
     /// Claims once more what is due: that changes nothing where all is as it was put. What comes of it is
     /// of no interest, but that it is over: the next call for the key waits for that.
-    mutating func reviewBeside(at now: Duration) -> [Action] {
+    mutating func reviewCompanions(at now: Duration) -> [Action] {
         var actions: [Action] = []
         for key in registrations.keys.sorted() {
             guard let due = registrations[key]?.reviewDue, due <= now,
-                case .registered(let lease, let offer, _, _) = registrations[key]?.state
+                case .registered(let lease, let desired, _, _) = registrations[key]?.state
             else { continue }
             let next = nextReview(after: now)
             registrations[key]?.reviewAt = next
             registrations[key]?.reviewing = lease
-            actions.append(.claim(claim(offer, under: lease)))
+            actions.append(.claim(claim(desired, under: lease)))
         }
         return actions
     }
@@ -44,13 +44,14 @@ extension RegistrationMachine {
         return true
     }
 
-    /// Says which records beside a key somebody else has, when that has changed.
-    mutating func besideHeld(_ key: ServiceKey, _ outcome: ClaimOutcome) -> [Action] {
-        guard case .claimed(_, let held) = outcome, registrations[key]?.besideHeld != held else {
+    /// Reports which companion records of a key somebody else has, when that has changed.
+    mutating func companionsHeld(_ key: ServiceKey, _ outcome: ClaimOutcome) -> [Action] {
+        guard case .claimed(_, let held) = outcome, registrations[key]?.companionsHeld != held
+        else {
             return []
         }
-        registrations[key]?.besideHeld = held
-        return held.isEmpty ? [] : [.report(.besideHeld(key, held))]
+        registrations[key]?.companionsHeld = held
+        return held.isEmpty ? [] : [.report(.companionsHeld(key, held))]
     }
 
     /// Spread, so that a fleet that was started at one instant does not ask at one.
@@ -59,7 +60,7 @@ extension RegistrationMachine {
     }
 }
 
-extension Offer {
-    /// The keys that stand beside when the offer is taken.
-    var standing: Set<String> { Set(beside.filter { $0.value != nil }.map(\.key)) }
+extension DesiredRecord {
+    /// The keys of the companion records that stand when it is put.
+    var standing: Set<String> { Set(companions.filter { $0.value != nil }.map(\.key)) }
 }

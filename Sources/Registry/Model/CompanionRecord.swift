@@ -1,6 +1,6 @@
-/// A record for readers of other formats that stands beside a key of ours, under the same lease: put,
+/// A companion record: one for readers of other formats that goes with a key of ours, under the same lease: put,
 /// changed and deleted with it, in the same transaction.
-public struct SideRecord: Hashable, Sendable {
+public struct CompanionRecord: Hashable, Sendable {
     /// The whole key, outside of the registry's prefix.
     public let key: String
     /// What is to stand there; `nil` when nothing of ours is.
@@ -13,5 +13,5 @@ public struct SideRecord: Hashable, Sendable {
     }
 
     /// The same place without our record.
-    var absent: SideRecord { SideRecord(key: key, value: nil) }
+    var absent: CompanionRecord { CompanionRecord(key: key, value: nil) }
 }

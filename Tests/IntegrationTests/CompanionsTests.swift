@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 /// What a service is told as beside our own record, by the built program.
-@Suite struct BesideTests {
+@Suite struct CompanionsTests {
     private let web = "also = [\"skydns\"]\ndomain = \"cluster.local\"\n"
 
     @Test(arguments: EtcdVersion.allCases)
