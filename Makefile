@@ -10,7 +10,7 @@ FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check e
 # another. What only computes runs by itself.
 ATONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
 OURS = Package.swift Examples Tests Sources/Registry Sources/Etcd Sources/EndpointFiles \
-	Sources/HealthChecks Sources/Metrics Sources/Systemd Sources/Certificates Sources/discoveryd
+	Sources/HealthChecks Sources/LocalServer Sources/Metrics Sources/Systemd Sources/Certificates Sources/discoveryd
 
 .PHONY: help demo test fuzz build lint format benchmark benchmark-quick benchmark-soak install install-files dist clean
 

@@ -91,8 +91,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "Metrics", swiftSettings: strict),
         .target(
-            name: "Metrics",
+            name: "LocalServer",
             dependencies: [
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -111,7 +112,7 @@ let package = Package(
             name: "discoveryd",
             dependencies: [
                 "CAllocator", "CSignals", "CToml", "EndpointFiles", "Etcd", "HealthChecks",
-                "Metrics",
+                "LocalServer", "Metrics",
                 "Registry", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -146,8 +147,8 @@ let package = Package(
         .testTarget(
             name: "DiscoverydTests",
             dependencies: [
-                "discoveryd", "EndpointFiles", "Etcd", "HealthChecks", "Metrics", "Registry",
-                "Systemd", "TestKit",
+                "discoveryd", "EndpointFiles", "Etcd", "HealthChecks", "LocalServer", "Metrics",
+                "Registry", "Systemd", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -166,6 +167,11 @@ let package = Package(
         .testTarget(
             name: "MetricsTests",
             dependencies: ["Metrics", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "LocalServerTests",
+            dependencies: ["LocalServer", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -18,9 +18,10 @@ allowed() {
         NIOCore NIOHTTP2 NIOPosix NIOSSL SwiftProtobuf ;;
     EndpointFiles) echo Registry ;;
     HealthChecks) echo Registry Certificates NIOCore NIOHTTP1 NIOPosix NIOSSL Subprocess ;;
-    Metrics) echo NIOCore NIOHTTP1 NIOPosix ;;
+    LocalServer) echo NIOCore NIOHTTP1 NIOPosix ;;
+    Metrics) echo ;;
     Systemd) echo CSystemd Logging ;;
-    discoveryd) echo Registry Etcd EndpointFiles HealthChecks Metrics Systemd CAllocator CSignals CToml ArgumentParser \
+    discoveryd) echo Registry Etcd EndpointFiles HealthChecks LocalServer Metrics Systemd CAllocator CSignals CToml ArgumentParser \
         Logging NIOCore NIOPosix ServiceLifecycle Subprocess SystemPackage ;;
     *) return 1 ;;
     esac

@@ -44,6 +44,9 @@ public final class MetricsRegistry: Sendable {
         return Histogram(at: declare(family))
     }
 
+    /// The media type of ``text``.
+    public static var contentType: String { Exposition.contentType }
+
     /// All metrics in the text format of Prometheus: in the order of their declaration, series in the
     /// order of their labels.
     public var text: String { Exposition.text(families.withLock { $0 }) }

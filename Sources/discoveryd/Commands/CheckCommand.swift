@@ -39,7 +39,7 @@ struct CheckCommand: AsyncParsableCommand {
                 hostname: HostName.current,
                 reserved: ReservedFile.all(
                     statusFile: StatusFile.standardPath,
-                    controlSocket: ControlSocket.standardPath,
+                    controlSocket: LocalAPI.standardSocket,
                     state: .ofUnit ?? StateDirectory(path: "/var/lib/discoveryd")
                 ),
                 seesAsDaemon: view == .daemon

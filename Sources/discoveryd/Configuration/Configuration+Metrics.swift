@@ -1,4 +1,4 @@
-import Metrics
+import LocalServer
 
 extension Configuration {
     /// `[metrics]`: what the daemon tells Prometheus.

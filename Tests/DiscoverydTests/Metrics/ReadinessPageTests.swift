@@ -1,5 +1,5 @@
 import Etcd
-import Metrics
+import LocalServer
 import Registry
 import Testing
 
@@ -8,15 +8,15 @@ import Testing
 @Suite struct ReadinessPageTests {
     @Test func aStartThatIsOverAndAListThatIsCurrentAreReady() throws {
         let page = ReadinessPage(isStarted: true, facts: try facts())
-        #expect(page.answer.status == .ok)
-        #expect(page.answer.body == "ready\n")
+        #expect(page.response.status == .ok)
+        #expect(page.response.body == "ready\n")
     }
 
     @Test func beforeTheStartIsOverItSaysSo() throws {
         let page = ReadinessPage(isStarted: false, facts: try facts())
-        #expect(page.answer.status == .unavailable)
+        #expect(page.response.status == .serviceUnavailable)
         #expect(
-            page.answer.body
+            page.response.body
                 == "start: not each service is registered and each file written yet\n"
         )
     }
@@ -27,7 +27,7 @@ import Testing
         facts.etcd = nil
         facts.etcdTrouble = "10.0.0.1 refused"
         let page = ReadinessPage(isStarted: true, facts: facts)
-        #expect(page.answer.status == .unavailable)
+        #expect(page.response.status == .serviceUnavailable)
         #expect(page.troubles.count == 2)
         #expect(page.troubles[0].hasPrefix("list: none has been read yet"))
         #expect(page.troubles[1] == "etcd: 10.0.0.1 refused")
@@ -37,7 +37,7 @@ import Testing
         var facts = try facts()
         facts.isStopping = true
         let page = ReadinessPage(isStarted: true, facts: facts)
-        #expect(page.answer.body.hasPrefix("stop: under way since "))
+        #expect(page.response.body.hasPrefix("stop: under way since "))
     }
 
     private func facts() throws -> StatusBoard.Facts {

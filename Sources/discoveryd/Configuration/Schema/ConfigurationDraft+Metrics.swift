@@ -1,4 +1,4 @@
-import Metrics
+import LocalServer
 import Registry
 
 // `[metrics]`: a table of which there is one.

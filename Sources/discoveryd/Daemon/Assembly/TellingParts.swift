@@ -12,6 +12,7 @@ struct TellingParts: Sendable {
     private let registry: RegistryParts
     private let health: HealthParts
     private let teller: Teller
+    private let history: ServiceHistory
     private let reloads = ReloadDesk()
     private let wanted: WantedServices
 
@@ -27,6 +28,7 @@ struct TellingParts: Sendable {
         self.files = files
         self.registry = registry
         self.health = health
+        history = ServiceHistory(session: registry.session, signal: shared.signal)
         wanted = WantedServices(daemon.configuration) { [watcher = registry.watcher] selection in
             watcher.select(selection)
         }
@@ -69,10 +71,33 @@ struct TellingParts: Sendable {
         ]
     }
 
-    /// Prometheus's pages, where they are configured.
+    /// What monitoring reads, where an address for it is configured.
     func metrics(_ generator: SeededGenerator) -> [any Service] {
-        guard let listen = daemon.configuration.metrics.listen else { return [] }
-        let pages = DaemonPages(
+        guard let address = daemon.configuration.metrics.listen else { return [] }
+        return [server(.metrics(address), generator)]
+    }
+
+    /// The control socket, where there is a place for it.
+    func control(_ generator: SeededGenerator) -> [any Service] {
+        guard let path = daemon.controlSocket else { return [history] }
+        return [history, server(.control(path: path), generator)]
+    }
+
+    private func server(
+        _ listener: LocalServerService.Listener,
+        _ generator: SeededGenerator
+    ) -> LocalServerService {
+        LocalServerService(
+            listener: listener,
+            routes: pages.routes + api.routes,
+            threads: shared.threads,
+            generator: generator,
+            log: daemon.log
+        )
+    }
+
+    private var pages: DaemonPages {
+        DaemonPages(
             metrics: shared.metrics,
             configuration: shared.current,
             board: shared.board,
@@ -84,16 +109,10 @@ struct TellingParts: Sendable {
             threads: shared.threads,
             loops: LoopCheck(loops: loops)
         )
-        return [
-            MetricsService(address: listen, pages: pages, generator: generator, log: daemon.log)
-        ]
     }
 
-    /// The control socket, where there is a place for it.
-    func control(_ generator: SeededGenerator) -> [any Service] {
-        guard let path = daemon.controlSocket else { return [] }
-        let history = ServiceHistory(session: registry.session, signal: shared.signal)
-        let desk = ControlDesk(
+    private var api: LocalAPI {
+        let handler = LocalAPIHandler(
             configuration: shared.current,
             wanted: wanted,
             board: shared.board,
@@ -105,16 +124,7 @@ struct TellingParts: Sendable {
             reloads: reloads,
             signal: shared.signal
         )
-        return [
-            history,
-            ControlServer(
-                path: path,
-                threads: shared.threads,
-                answer: { await desk.answer($0) },
-                generator: generator,
-                log: daemon.log
-            ),
-        ]
+        return LocalAPI(answer: { await handler.answer($0) }, log: daemon.log)
     }
 
     /// Reloads, the watchdog, the look at the endpoints, and last the one who speaks with systemd.
