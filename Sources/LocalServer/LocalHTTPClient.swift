@@ -159,8 +159,12 @@ private final class AnswerReader: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let isHTTP = status != 0 || !(error is HTTPParserError)
-        fail(isHTTP ? .noAnswer : .otherProtocol, context)
+        switch error {
+        // It broke off, in what was HTTP so far.
+        case HTTPParserError.invalidEOFState: fail(.noAnswer, context)
+        case is HTTPParserError: fail(status == 0 ? .otherProtocol : .noAnswer, context)
+        default: fail(.noAnswer, context)
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

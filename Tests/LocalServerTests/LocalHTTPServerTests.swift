@@ -48,29 +48,55 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("\u{16}\u{3}\u{1}\u{0}", "400"), ("hello\r\n\r\n", "400"), ("GET\r\n\r\n", "400"),
-        ("{\"command\":\"status\"}\n", "400"), ("GET /metrics HTTP/9.9\r\n\r\n", "400"),
-        ("GET /metrics HTTP/1.1\r\n\r\n", "400"),
-        (
-            "GET /metrics HTTP/1.1\r\nHost: x\r\nX: \(String(repeating: "x", count: 20_000))\r\n\r\n",
-            "431"
-        ),
-        ("GET /\(String(repeating: "x", count: 20_000)) HTTP/1.1\r\nHost: x\r\n\r\n", "431"),
-        ("GET /metrics HTTP/1.1\r\n\(String(repeating: "A: b\r\n", count: 100))\r\n", "431"),
-        ("GET /metrics HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "400"),
-        (
-            "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n\(String(repeating: "x", count: 5000))",
-            "413"
-        ),
-    ])
+    /// What no decent client sends.
+    struct BadRequest: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let text: String
+        /// The status of the answer.
+        let status: String
+
+        init(_ description: String, _ text: String, _ status: String) {
+            testDescription = description
+            self.text = text
+            self.status = status
+        }
+
+        static let all = [
+            BadRequest("TLS", "\u{16}\u{3}\u{1}\u{0}", "400"),
+            BadRequest("a word", "hello\r\n\r\n", "400"),
+            BadRequest("no target", "GET\r\n\r\n", "400"),
+            BadRequest("a line of JSON", "{\"command\":\"status\"}\n", "400"),
+            BadRequest("no such version", "GET /metrics HTTP/9.9\r\n\r\n", "400"),
+            BadRequest("no Host", "GET /metrics HTTP/1.1\r\n\r\n", "400"),
+            BadRequest("a long field", "\(head)X: \(long)\r\n\r\n", "431"),
+            BadRequest("a long target", "GET /\(long) HTTP/1.1\r\nHost: x\r\n\r\n", "431"),
+            BadRequest(
+                "many fields",
+                head + String(repeating: "A: b\r\n", count: 100) + "\r\n",
+                "431"
+            ),
+            BadRequest(
+                "two lengths",
+                "\(head)Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+                "400"
+            ),
+            BadRequest(
+                "a long body",
+                "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n\(long)",
+                "413"
+            ),
+        ]
+        private static let head = "GET /metrics HTTP/1.1\r\nHost: x\r\n"
+        private static let long = String(repeating: "x", count: 20_000)
+    }
+
+    @Test(arguments: BadRequest.all)
     func `what is not HTTP or too much is refused and others are served`(
-        text: String,
-        status: String
+        request: BadRequest
     ) async throws {
         try await withServer(Self.hello) { address in
-            let answer = try await ask(address, text)
-            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer.prefix(200))")
+            let answer = try await ask(address, request.text)
+            #expect(answer.hasPrefix("HTTP/1.1 \(request.status) "), "\(answer.prefix(200))")
             #expect(try await ask(address, Self.get).hasSuffix("hello"))
         }
     }
