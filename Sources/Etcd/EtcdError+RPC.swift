@@ -2,7 +2,7 @@ import GRPCCore
 import Glibc
 import NIOCore
 import NIOPosix
-import Registry
+import Texts
 
 /// The one place where a gRPC status becomes an ``EtcdError``.
 extension EtcdError {
@@ -65,7 +65,7 @@ extension EtcdError {
             case ECONNREFUSED: return "connection refused: no etcd listens there"
             case EHOSTUNREACH, ENETUNREACH: return "there is no way to that host"
             case ECONNRESET: return "the connection was reset"
-            default: return "not reachable: \(String(cString: strerror(cause.errnoCode)))"
+            default: return "not reachable: \(errnoText(cause.errnoCode))"
             }
         case ChannelError.connectTimeout: return "no answer to the attempt to connect"
         default: return nil

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import Texts
 
 /// An address that cannot be listened at: what happened and what to do about it.
 public struct ListenError: Error, Sendable, CustomStringConvertible {
@@ -48,7 +49,7 @@ public struct ListenError: Error, Sendable, CustomStringConvertible {
         case ENAMETOOLONG:
             (code, remedy) = (.other, "the path is longer than a socket's may be (107 bytes)")
         default:
-            (code, remedy) = (.other, String(cString: strerror(number)))
+            (code, remedy) = (.other, errnoText(number))
         }
         self.init(code, "cannot listen at \(address): \(remedy)")
     }

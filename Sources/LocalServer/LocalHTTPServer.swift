@@ -95,32 +95,27 @@ public struct LocalHTTPServer: Sendable {
         ///
         /// - Returns: `nil` when there is no place for it.
         func opened(_ channel: any Channel, of user: uid_t) -> Int? {
-            let (number, oldest) = state.withLock { state -> (Int?, (any Channel)?) in
+            let number = state.withLock { state in
                 state.last += 1
-                let number = state.last
-                let oldest = Self.oldest(
-                    for: state.limit.acquire(.asking, for: number, of: user),
-                    in: state
-                )
-                guard let oldest else { return (nil, nil) }
-                state.channels[number] = (channel, user)
-                return (number, oldest.channel)
+                state.channels[state.last] = (channel, user)
+                return state.last
             }
-            oldest?.close(promise: nil)
-            return number
+            if acquire(.asking, for: number) { return number }
+            closed(number)
+            return nil
         }
 
-        /// Gives a connection a place for what it asks. One that goes for it is closed.
+        /// Gives a connection a place for a purpose. One that goes for it is closed.
         ///
         /// - Returns: Whether there is one.
         func acquire(_ purpose: ConnectionLimit.Purpose, for number: Int) -> Bool {
             let (isAdmitted, oldest) = state.withLock { state -> (Bool, (any Channel)?) in
                 guard let user = state.channels[number]?.user else { return (false, nil) }
-                let oldest = Self.oldest(
-                    for: state.limit.acquire(purpose, for: number, of: user),
-                    in: state
-                )
-                return (oldest != nil, oldest?.channel)
+                switch state.limit.acquire(purpose, for: number, of: user) {
+                case .admitted: return (true, nil)
+                case .admittedInsteadOf(let oldest): return (true, state.channels[oldest]?.channel)
+                case .refused: return (false, nil)
+                }
             }
             oldest?.close(promise: nil)
             return isAdmitted
@@ -130,18 +125,6 @@ public struct LocalHTTPServer: Sendable {
             state.withLock { state in
                 state.limit.release(number)
                 state.channels[number] = nil
-            }
-        }
-
-        /// The connection that goes, if any; `nil` for one that was refused.
-        private static func oldest(
-            for admission: ConnectionLimit.Admission,
-            in state: State
-        ) -> (channel: (any Channel)?, Void)? {
-            switch admission {
-            case .admitted: (nil, ())
-            case .admittedInsteadOf(let number): (state.channels[number]?.channel, ())
-            case .refused: nil
             }
         }
     }

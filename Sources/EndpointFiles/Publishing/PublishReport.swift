@@ -1,3 +1,5 @@
+public import Files
+public import Programs
 public import Registry
 
 /// What the publisher reports to whoever logs and counts.

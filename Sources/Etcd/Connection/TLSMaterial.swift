@@ -1,6 +1,6 @@
 import Certificates
+import Files
 import NIOSSL
-import Registry
 
 /// What the files of TLS held when they were read: enough for one connection.
 struct TLSMaterial: Sendable {

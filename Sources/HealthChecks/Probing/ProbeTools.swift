@@ -1,6 +1,7 @@
+package import Files
 import NIOCore
 import NIOPosix
-package import Registry
+import Registry
 
 /// What all probes of a program share: event loops, name lookups under way, who is trusted over TLS.
 public struct ProbeTools: Sendable {

@@ -1,4 +1,5 @@
 internal import Logging
+import Texts
 
 /// What a log statement says, as text on one line: the message, then `key=value` sorted by key.
 ///

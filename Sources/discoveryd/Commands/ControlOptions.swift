@@ -1,6 +1,7 @@
 import ArgumentParser
 import LocalServer
 import Registry
+import Texts
 
 /// Which daemon is asked.
 struct ControlOptions: ParsableArguments {

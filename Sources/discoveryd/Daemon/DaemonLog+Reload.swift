@@ -1,6 +1,7 @@
 import EndpointFiles
 import Logging
 import Registry
+import Texts
 
 // The readers of the files.
 extension DaemonLog {

@@ -1,7 +1,7 @@
 import EndpointFiles
 import Etcd
+import Exposition
 import HealthChecks
-import Metrics
 import Registry
 
 /// What the daemon counts of itself: turns everybody's reports into metrics.

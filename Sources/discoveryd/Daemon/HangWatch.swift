@@ -1,6 +1,8 @@
+import Files
 import Logging
 import Registry
 import ServiceLifecycle
+import Texts
 
 /// Says which disk, or whatever else is asked on a thread of its own, does not answer.
 struct HangWatch: Service {

@@ -1,5 +1,6 @@
 import LocalServer
 import Registry
+import Texts
 
 /// A request of the local API: what a command, or another program on this host, asks of the daemon.
 enum LocalAPIRequest: Equatable, Sendable {

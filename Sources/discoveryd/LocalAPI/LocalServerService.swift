@@ -1,6 +1,7 @@
+import Files
 import LocalServer
 import Logging
-import Registry
+import Machines
 import ServiceLifecycle
 
 /// Serves this host at one address while the daemon runs. An address that cannot be listened at costs what is served
@@ -40,8 +41,9 @@ struct LocalServerService: Service {
                 do throws(ListenError) {
                     if let socket = try await bound() {
                         let hadFailed = lastLogged != nil
-                        try await server.run(on: socket) { log(listeningAt: $0, hadFailed) }
+                        lastLogged = nil
                         backoff.reset()
+                        try await server.run(on: socket) { log(listeningAt: $0, hadFailed) }
                     }
                 } catch {
                     if lastLogged != error.message { log(error) }

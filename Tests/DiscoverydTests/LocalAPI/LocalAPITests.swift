@@ -1,6 +1,7 @@
 import Foundation
 import LocalServer
 import Logging
+import Machines
 import Registry
 import TestKit
 import Testing

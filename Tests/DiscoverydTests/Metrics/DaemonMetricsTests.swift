@@ -1,8 +1,8 @@
 import EndpointFiles
 import Etcd
+import Exposition
 import Foundation
 import HealthChecks
-import Metrics
 import Registry
 import TestKit
 import Testing

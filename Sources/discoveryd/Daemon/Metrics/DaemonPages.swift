@@ -1,6 +1,8 @@
+import Configuration
 import EndpointFiles
+import Exposition
+import Files
 import LocalServer
-import Metrics
 import Registry
 
 /// The pages that are served to this host: `/metrics`, `/healthz`, `/readyz`.
@@ -24,7 +26,7 @@ struct DaemonPages: Sendable {
             Route("/metrics", .page) { _ in
                 look()
                 let text = metrics.registry.text
-                return Response(.ok, text, contentType: MetricsRegistry.contentType)
+                return Response(.ok, text, contentType: PrometheusText.contentType)
             },
             Route("/healthz", .page) { _ in
                 let stuck = await loops.stuck(within: Self.patience)

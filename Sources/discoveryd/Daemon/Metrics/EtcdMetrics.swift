@@ -1,5 +1,5 @@
 import Etcd
-import Metrics
+import Exposition
 import Registry
 
 /// The connection to etcd, and what is asked over it.

@@ -1,5 +1,5 @@
+import Exposition
 import HealthChecks
-import Metrics
 import Registry
 
 /// The checks of this host's services.

@@ -1,5 +1,5 @@
 import EndpointFiles
-import Metrics
+import Exposition
 
 /// What is done after files were replaced.
 struct HookMetrics: Sendable {

@@ -1,6 +1,7 @@
 import EndpointFiles
+import Exposition
+import Files
 import FoundationEssentials
-import Metrics
 
 /// The files.
 struct OutputMetrics: Sendable {

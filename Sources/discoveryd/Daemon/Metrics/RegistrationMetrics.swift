@@ -1,4 +1,4 @@
-import Metrics
+import Exposition
 import Registry
 
 /// The lease, and this host's services under it.

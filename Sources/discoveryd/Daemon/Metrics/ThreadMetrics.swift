@@ -1,4 +1,5 @@
-import Metrics
+import Exposition
+import Files
 import Registry
 
 /// The threads for what may hang.
