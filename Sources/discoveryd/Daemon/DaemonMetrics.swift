@@ -2,7 +2,6 @@ import EndpointFiles
 import Etcd
 import Exposition
 import HealthChecks
-import Metrics
 import Registry
 
 /// What the daemon counts of itself: turns events into counters, and the state into gauges.

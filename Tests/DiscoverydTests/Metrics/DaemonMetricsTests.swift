@@ -4,7 +4,6 @@ import Etcd
 import Exposition
 import Foundation
 import HealthChecks
-import Metrics
 import Registry
 import TestKit
 import Testing

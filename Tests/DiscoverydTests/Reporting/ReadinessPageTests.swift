@@ -1,6 +1,6 @@
 import Etcd
 import FoundationEssentials
-import Metrics
+import LocalServer
 import Registry
 import Testing
 
@@ -9,17 +9,17 @@ import Testing
 @Suite struct ReadinessPageTests {
     @Test func aStartThatIsOverAndAListThatIsCurrentAreReady() throws {
         let page = ReadinessPage(state: try state())
-        #expect(page.answer.status == .ok)
-        #expect(page.answer.body == "ready\n")
+        #expect(page.response.status == .ok)
+        #expect(page.response.body == "ready\n")
     }
 
     @Test func beforeTheStartIsOverItSaysSo() throws {
         var state = try state()
         state.isReady = false
         let page = ReadinessPage(state: state)
-        #expect(page.answer.status == .unavailable)
+        #expect(page.response.status == .serviceUnavailable)
         #expect(
-            page.answer.body
+            page.response.body
                 == "start: not each service is registered and each file written yet\n"
         )
     }
@@ -30,7 +30,7 @@ import Testing
         state.etcd = nil
         state.etcdError = "10.0.0.1 refused"
         let page = ReadinessPage(state: state)
-        #expect(page.answer.status == .unavailable)
+        #expect(page.response.status == .serviceUnavailable)
         #expect(page.troubles.count == 2)
         #expect(page.troubles[0].hasPrefix("list: none has been read yet"))
         #expect(page.troubles[1] == "etcd: 10.0.0.1 refused")
@@ -40,7 +40,7 @@ import Testing
         var state = try state()
         state.isStopping = true
         let page = ReadinessPage(state: state)
-        #expect(page.answer.body.hasPrefix("stop: under way since "))
+        #expect(page.response.body.hasPrefix("stop: under way since "))
     }
 
     private func state() throws -> DaemonState {

@@ -5,9 +5,9 @@ import EtcdRegistry
 import Files
 import FoundationEssentials
 import HealthChecks
+import LocalServer
 import Logging
 import Machines
-import Metrics
 import Programs
 import Registry
 import ServiceLifecycle
@@ -111,6 +111,7 @@ struct Assembly: Sendable {
         ]
         let reloads = ReloadQueue()
         let wanted = WantedServices(daemon.configuration) { watcher.select($0) }
+        let routes = routes(reader, wanted, drains, reloads, loops)
         let reload = ReloadService(
             state: state,
             events: events,
@@ -127,7 +128,7 @@ struct Assembly: Sendable {
         )
         let services: [[any Service]] = [
             [leases],
-            metricsService(reader, loops, generator.split()),
+            metricsServer(routes, generator.split()),
             [
                 LoopService { await client.run() },
                 LoopService { [signal] in await signal.run() },
@@ -148,7 +149,7 @@ struct Assembly: Sendable {
                 LoopService { await archive.run() },
                 LoopService { await watcher.run() },
             ],
-            controlServer(reader, wanted, drains, reloads, generator.split()),
+            controlServer(routes, generator.split()),
             [registration(session, leases), drains],
             [
                 registrar,
@@ -389,49 +390,55 @@ struct Assembly: Sendable {
         )
     }
 
-    /// Prometheus's pages, where they are configured.
-    private func metricsService(
+    /// What is served to this host, at the control socket and where monitoring reads.
+    private func routes(
         _ reader: StateReader,
-        _ loops: [WatchdogService.Loop],
-        _ generator: SeededGenerator
-    ) -> [any Service] {
-        guard let listen = daemon.configuration.metrics.listen else { return [] }
+        _ wanted: WantedServices,
+        _ drains: DrainController,
+        _ reloads: ReloadQueue,
+        _ loops: [WatchdogService.Loop]
+    ) -> [Route] {
         let pages = DaemonPages(
             metrics: metrics,
             state: reader,
             threads: threads,
             loops: LoopCheck(loops: loops)
         )
-        return [
-            MetricsService(address: listen, pages: pages, generator: generator, log: daemon.log)
-        ]
-    }
-
-    /// The control socket, where there is a place for it.
-    private func controlServer(
-        _ reader: StateReader,
-        _ wanted: WantedServices,
-        _ drains: DrainController,
-        _ reloads: ReloadQueue,
-        _ generator: SeededGenerator
-    ) -> [any Service] {
-        guard let path = daemon.controlSocket else { return [] }
-        let desk = ControlDesk(
+        let handler = LocalAPIHandler(
             state: reader,
             wanted: wanted,
             drains: drains,
             reloads: reloads,
             signal: signal
         )
-        return [
-            ControlServer(
-                path: path,
-                threads: threads,
-                answer: { await desk.answer($0) },
-                generator: generator,
-                log: daemon.log
-            )
-        ]
+        let api = LocalAPI(answer: { await handler.answer($0) }, log: daemon.log)
+        return pages.routes + api.routes
+    }
+
+    /// What monitoring reads, where an address for it is configured.
+    private func metricsServer(_ routes: [Route], _ generator: SeededGenerator) -> [any Service] {
+        guard let address = daemon.configuration.metrics.listen else { return [] }
+        return [server(.metrics(address), routes, generator)]
+    }
+
+    /// The control socket, where there is a place for it.
+    private func controlServer(_ routes: [Route], _ generator: SeededGenerator) -> [any Service] {
+        guard let path = daemon.controlSocket else { return [] }
+        return [server(.control(path: path), routes, generator)]
+    }
+
+    private func server(
+        _ listener: LocalServerService.Listener,
+        _ routes: [Route],
+        _ generator: SeededGenerator
+    ) -> LocalServerService {
+        LocalServerService(
+            listener: listener,
+            routes: routes,
+            threads: threads,
+            generator: generator,
+            log: daemon.log
+        )
     }
 
     // MARK: looking after the daemon

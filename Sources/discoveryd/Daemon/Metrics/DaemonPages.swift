@@ -1,12 +1,13 @@
 import Configuration
 import EndpointFiles
+import Exposition
 import Files
-import Metrics
+import LocalServer
 import Registry
 
-/// What is served to this host: `/metrics`, `/healthz`, `/readyz`.
+/// The pages that are served to this host: `/metrics`, `/healthz`, `/readyz`.
 struct DaemonPages: Sendable {
-    /// How long a loop may take to come round, below the server's own limit for a request.
+    /// How long a loop may take to come round, below the server's own limit for a report.
     private static let patience = Duration.seconds(4)
 
     let metrics: DaemonMetrics
@@ -14,20 +15,21 @@ struct DaemonPages: Sendable {
     let threads: BlockingThreads
     let loops: LoopCheck
 
-    var pages: Pages {
-        Pages([
-            "/metrics": {
+    var routes: [Route] {
+        [
+            Route("/metrics", .page) { _ in
                 update()
-                return PageAnswer(metrics.registry)
+                let text = metrics.registry.text
+                return Response(.ok, text, contentType: PrometheusText.contentType)
             },
-            "/healthz": {
+            Route("/healthz", .page) { _ in
                 let stuck = await loops.stuck(within: Self.patience)
                 return stuck.isEmpty
-                    ? PageAnswer(.ok, "alive\n")
-                    : PageAnswer(.unavailable, stuck.map { "\($0): stuck\n" }.joined())
+                    ? Response(.ok, "alive\n")
+                    : Response(.serviceUnavailable, stuck.map { "\($0): stuck\n" }.joined())
             },
-            "/readyz": { ReadinessPage(state: state.now).answer },
-        ])
+            Route("/readyz", .page) { _ in ReadinessPage(state: state.now).response },
+        ]
     }
 
     /// Sets the gauges. No file system is read but /proc.

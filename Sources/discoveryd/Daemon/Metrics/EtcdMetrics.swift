@@ -1,6 +1,5 @@
 import Etcd
 import Exposition
-import Metrics
 import Registry
 
 /// The connection to etcd, and what is asked over it.

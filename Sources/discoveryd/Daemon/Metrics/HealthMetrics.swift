@@ -1,7 +1,6 @@
 import Configuration
 import Exposition
 import HealthChecks
-import Metrics
 import Registry
 
 /// The checks of this host's services.

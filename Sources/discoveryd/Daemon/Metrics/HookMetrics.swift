@@ -1,7 +1,6 @@
 import Configuration
 import EndpointFiles
 import Exposition
-import Metrics
 
 /// What is done after files were replaced.
 struct HookMetrics: Sendable {

@@ -1,6 +1,5 @@
 import Exposition
 import FoundationEssentials
-import Metrics
 import Registry
 
 /// The list, and how well it follows etcd.

@@ -3,7 +3,6 @@ import EndpointFiles
 import Exposition
 import Files
 import FoundationEssentials
-import Metrics
 
 /// The files.
 struct OutputMetrics: Sendable {

@@ -1,6 +1,5 @@
 import Exposition
 import FoundationEssentials
-import Metrics
 
 /// The process, and the configuration it runs with.
 struct ProcessMetrics: Sendable {

@@ -1,6 +1,5 @@
 import Configuration
 import Exposition
-import Metrics
 import Registry
 
 /// The lease, and this host's services under it.

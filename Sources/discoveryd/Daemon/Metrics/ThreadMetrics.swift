@@ -1,6 +1,5 @@
 import Exposition
 import Files
-import Metrics
 import Registry
 
 /// The threads for what may hang.

@@ -120,3 +120,11 @@ extension DrainMachine.Target {
     /// For people, and to sort by.
     var name: String { service?.text ?? "the whole host" }
 }
+
+extension Duration {
+    /// In whole milliseconds, what is less dropped.
+    fileprivate var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,6 +1,6 @@
 import EndpointFiles
 import FoundationEssentials
-import Metrics
+import LocalServer
 
 /// Whether others can rely on the files now, for `/readyz`. How healthy the services are is another
 /// matter.
@@ -29,9 +29,9 @@ struct ReadinessPage {
         return troubles
     }
 
-    var answer: PageAnswer {
+    var response: Response {
         troubles.isEmpty
-            ? PageAnswer(.ok, "ready\n")
-            : PageAnswer(.unavailable, troubles.map { "\($0)\n" }.joined())
+            ? Response(.ok, "ready\n")
+            : Response(.serviceUnavailable, troubles.map { "\($0)\n" }.joined())
     }
 }

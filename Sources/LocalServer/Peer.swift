@@ -1,13 +1,17 @@
-import Glibc
+public import Glibc
 
-/// Who is at the other end of a connection, by the kernel's word; see unix(7), SO_PEERCRED and
+/// The program at the other end of a unix socket, by the kernel's word; see unix(7), SO_PEERCRED and
 /// SO_PEERGROUPS.
-struct ControlPeer: Hashable, Sendable {
-    let process: pid_t
-    let user: uid_t
-    let groups: Set<gid_t>
+public struct Peer: Hashable, Sendable {
+    /// The process that connected.
+    public let process: pid_t
+    /// Its effective user at that time.
+    public let user: uid_t
+    /// Its effective group and its supplementary ones.
+    public let groups: Set<gid_t>
 
-    init(process: pid_t, user: uid_t, groups: Set<gid_t>) {
+    /// A peer, for tests of what is asked by one.
+    package init(process: pid_t, user: uid_t, groups: Set<gid_t>) {
         self.process = process
         self.user = user
         self.groups = groups
@@ -36,7 +40,7 @@ struct ControlPeer: Hashable, Sendable {
     }
 
     /// Whether it may change anything: root, our own user, and the members of the socket's group.
-    func mayChange(as user: uid_t, socketGroup: gid_t) -> Bool {
-        self.user == 0 || self.user == user || groups.contains(socketGroup)
+    func mayChange(as user: uid_t, socketGroup: gid_t?) -> Bool {
+        self.user == 0 || self.user == user || socketGroup.map(groups.contains) ?? false
     }
 }

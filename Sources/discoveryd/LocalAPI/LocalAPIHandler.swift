@@ -5,8 +5,8 @@ import Registry
 import Synchronization
 import Texts
 
-/// Answers requests of the control socket, from what everybody in the daemon knows.
-struct ControlDesk: Sendable {
+/// Answers requests of the local API, from what everybody in the daemon knows.
+struct LocalAPIHandler: Sendable {
     /// How long a drain is waited for until etcd has it; it goes on by itself after that.
     static let drainPatience = Duration.seconds(5)
     /// How long a reload may take.
@@ -19,12 +19,12 @@ struct ControlDesk: Sendable {
     let signal: ChangeSignal
 
     /// Answers; cancelled it answers what is known by then.
-    func answer(_ request: ControlRequest) async -> ControlAnswer {
-        if request.isChange, state.now.isStopping {
-            return ControlAnswer(.busy, ["discoveryd is stopping"])
+    func answer(_ request: LocalAPIRequest) async -> LocalAPIAnswer {
+        if request.action.isChange, state.now.isStopping {
+            return LocalAPIAnswer(.stopping, ["discoveryd is stopping"])
         }
         return switch request {
-        case .status: ControlAnswer(.done, status: StatusReport(state.now, at: Date()))
+        case .status: LocalAPIAnswer(.done, report: StatusReport(state.now, at: Date()).json)
         case .wait(let service, let count, let limit):
             await wait(for: service, atLeast: count, within: limit)
         case .drain(let service, let span): await drain(service, for: span)
@@ -39,7 +39,7 @@ struct ControlDesk: Sendable {
         for service: ServiceName?,
         atLeast count: Int,
         within limit: Duration
-    ) async -> ControlAnswer {
+    ) async -> LocalAPIAnswer {
         await wanted.whileWanting(service) {
             // The list that had enough is the one to wait for: in a fleet that changes all the time the
             // files are always behind the newest.
@@ -48,9 +48,9 @@ struct ControlDesk: Sendable {
                 lack(of: service, count, enough) == nil
             }
             guard !isThere, let lack = lack(of: service, count, enough) else {
-                return ControlAnswer(.done)
+                return LocalAPIAnswer(.done)
             }
-            return ControlAnswer(.timedOut, [lack])
+            return LocalAPIAnswer(.timedOut, [lack])
         }
     }
 
@@ -69,18 +69,20 @@ struct ControlDesk: Sendable {
 
     // MARK: draining
 
-    private func drain(_ service: ServiceName?, for span: Duration?) async -> ControlAnswer {
-        if let service, let fault = unknown(service) { return ControlAnswer(.invalid, [fault]) }
+    private func drain(_ service: ServiceName?, for span: Duration?) async -> LocalAPIAnswer {
+        if let service, let fault = unknown(service) {
+            return LocalAPIAnswer(.unknownService, [fault])
+        }
         let target = DrainMachine.Target(service)
         let change = drains.drain(target, for: span)
         let end = span.map { "for \(DurationText($0))" } ?? "until 'discoveryd undrain'"
         return await settled(change, "\(target.name) drains \(end)")
     }
 
-    private func undrain(_ service: ServiceName?) async -> ControlAnswer {
+    private func undrain(_ service: ServiceName?) async -> LocalAPIAnswer {
         if let service, drains.drains[.host] != nil {
-            return ControlAnswer(
-                .invalid,
+            return LocalAPIAnswer(
+                .conflict,
                 [
                     "the whole host drains, and \(service) with it; end that with 'discoveryd "
                         + "undrain'"
@@ -89,12 +91,12 @@ struct ControlDesk: Sendable {
         }
         let target = DrainMachine.Target(service)
         if let service, drains.drains[target] == nil, let fault = unknown(service) {
-            return ControlAnswer(.invalid, [fault])
+            return LocalAPIAnswer(.unknownService, [fault])
         }
         return await settled(drains.undrain(target), "\(target.name) is in service")
     }
 
-    private func settled(_ change: Int, _ sentence: String) async -> ControlAnswer {
+    private func settled(_ change: Int, _ sentence: String) async -> LocalAPIAnswer {
         _ = await signal.wait(within: Self.drainPatience) {
             drains.isInForce(change) && drains.isKept(change)
         }
@@ -104,7 +106,7 @@ struct ControlDesk: Sendable {
             messages.append("etcd does not have it yet; it is told as soon as that is possible")
         }
         if let trouble = drains.keepTrouble(change) { messages.append(trouble) }
-        return ControlAnswer(isInForce ? .done : .timedOut, messages)
+        return LocalAPIAnswer(isInForce ? .done : .pending, messages)
     }
 
     private func unknown(_ service: ServiceName) -> String? {
@@ -117,17 +119,17 @@ struct ControlDesk: Sendable {
 
     // MARK: reloading
 
-    private func reload() async -> ControlAnswer {
+    private func reload() async -> LocalAPIAnswer {
         // Throws when it is cancelled, and then nobody is left to be answered.
         let outcome = try? await within(Self.reloadPatience) { await reloads.reload() }
         return switch outcome ?? nil {
-        case .applied(let notes): ControlAnswer(.done, notes)
+        case .applied(let notes): LocalAPIAnswer(.done, notes)
         case .refused(let faults):
-            ControlAnswer(
+            LocalAPIAnswer(
                 .refused,
                 faults + ["the new configuration was refused; the old one stays"]
             )
-        case nil: ControlAnswer(.busy, ["the reload has not ended; see the log of discoveryd"])
+        case nil: LocalAPIAnswer(.busy, ["the reload has not ended; see the log of discoveryd"])
         }
     }
 }
