@@ -127,9 +127,9 @@ import Testing
     @Test func endpointsOfSeveralClustersAreATroubleOfTheirOwn() throws {
         var facts = StatusBoard.Facts()
         facts.isCurrent = true
-        facts.endpointsTrouble = "the endpoints are of 2 different etcd clusters"
+        facts.endpointsTrouble = "endpoints belong to different etcd clusters"
         let line = StatusLine(facts: facts, registrations: [:], lease: nil, outputs: [:])
-        #expect(line.text == "the endpoints are of 2 different etcd clusters")
+        #expect(line.text == "endpoints belong to different etcd clusters")
     }
 
     @Test func theStateIsStaleOnlyAfterAList() {

@@ -82,7 +82,7 @@ def the_file_is_deleted(world):
     with world.recovery():
         os.remove(one.list)
         until(lambda: os.path.exists(one.list), "the file is back", world.patience)
-    expect("somebody else deleted or changed the file" in one.printed, "the log to say so")
+    expect("file deleted or changed by another program" in one.printed, "the log to say so")
     world.until_right()
 
 

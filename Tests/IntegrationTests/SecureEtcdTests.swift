@@ -30,7 +30,9 @@ import Testing
 
             // Without etcd, and with it again: other errors, another token.
             server.kill()
-            try await eventually("the loss is said") { daemon.printed.contains("lost etcd") }
+            try await eventually("the loss is said") {
+                daemon.printed.contains("etcd connection lost")
+            }
             try await server.start()
             try await eventually("current again", within: .seconds(20)) {
                 directory.read("one.status")?.contains(#""state":"current""#) == true
@@ -48,7 +50,7 @@ import Testing
 
             daemon.send(SIGTERM)
             #expect(try await daemon.ended() == 0)
-            #expect(daemon.printed.contains("left the registry"))
+            #expect(daemon.printed.contains("all services deregistered"))
             #expect(
                 try await server.asRoot("get", "--prefix", "services/", "--keys-only") == ""
             )

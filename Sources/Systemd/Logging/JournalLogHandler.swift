@@ -15,6 +15,9 @@ public import Logging
 ///
 /// When the journal's socket refuses an entry, its text goes to the fallback instead.
 public struct JournalLogHandler: LogHandler {
+    /// The metadata key whose value becomes `MESSAGE_ID`. The text of no handler shows it.
+    public static let messageIDKey = LogText.messageIDKey
+
     /// The name of the logger, in the field `LOGGER`.
     public let label: String
 

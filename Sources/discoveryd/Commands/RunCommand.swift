@@ -61,10 +61,10 @@ struct RunCommand: DaemonCommand {
         do {
             loaded = try loader.load(path)
         } catch {
-            for fault in error.faults { log.error("\(fault)") }
+            for fault in error.faults { log.log(.configurationInvalid, "\(fault)") }
             // Nobody else is left to tell when systemd is not there.
             _ = try? Notifier().send(
-                .status("the configuration is faulty: \(error.faults.count) faults")
+                .status("configuration errors: \(error.faults.count); see the log")
             )
             throw ExitStatus.configuration
         }
@@ -72,11 +72,11 @@ struct RunCommand: DaemonCommand {
         do {
             host = try HostIdentity.current()
         } catch {
-            log.error("\(error.message)")
+            log.log(.hostUnidentified, error.message)
             throw ExitStatus.software
         }
-        for warning in loaded.warnings { log.warning("\(warning)") }
-        for fault in loaded.refused { log.error("\(fault)") }
+        for warning in loaded.warnings { log.log(.configurationDoubtful, "\(warning)") }
+        for fault in loaded.refused { log.log(.configurationPartRefused, "\(fault)") }
         let lock = try await lock(state, drain: loaded.configuration.lease.drain, signals, log)
         defer { lock.release() }
         let daemon = Daemon(
@@ -113,23 +113,23 @@ struct RunCommand: DaemonCommand {
                 patience: patience,
                 isOver: signals.takeEnd,
                 waiting: { holder in
+                    log.log(.waitingForPredecessor, holder?.description)
                     let who = holder.map { ": \($0)" } ?? ""
-                    log.notice("waiting for the discoveryd that is ending\(who)")
                     // Nobody else is left to tell when systemd is not there.
                     _ = try? Notifier().send(
-                        .status("waiting for the discoveryd that is ending\(who)"),
+                        .status("\(LogMessage.waitingForPredecessor.text)\(who)"),
                         .extendTimeout(patience)
                     )
                 },
                 log: log
             )
         } catch let held as InstanceLock.Held {
-            log.error("\(held)")
+            log.log(.alreadyRunning, "\(held)")
             // The same.
-            _ = try? Notifier().send(.status("\(held)"))
+            _ = try? Notifier().send(.status("\(LogMessage.alreadyRunning.text): \(held)"))
             throw ExitStatus.tryAgain
         } catch is CancellationError {
-            log.notice("ended before it began")
+            log.log(.stoppedDuringStart)
             throw ExitCode.success
         }
     }

@@ -58,13 +58,13 @@ struct ControlServer: Service {
             while !Task.isCancelled {
                 do throws(ControlSocket.Failure) {
                     if let socket = try await bound() {
-                        if said != nil { log.notice("the control socket is there") }
+                        if said != nil { log.log(.controlSocketReady) }
                         said = nil
                         backoff.reset()
                         try await listen(on: socket)
                     }
                 } catch {
-                    if said != error.description { log.warning("no control socket: \(error)") }
+                    if said != error.description { log.log(.controlSocketFailed, "\(error)") }
                     said = error.description
                 }
                 // Cancelled: the loop's condition ends it.
@@ -95,7 +95,7 @@ struct ControlServer: Service {
         } catch is CancellationError {
             // The daemon stops.
         } catch {
-            log.warning("the control socket is made anew: \(error)")
+            log.log(.controlSocketLost, "\(error)")
         }
     }
 
@@ -174,7 +174,7 @@ struct ControlServer: Service {
                 )
             }
             let user = peer.map { "\($0.user)" } ?? "unknown"
-            log.info("asked over the control socket: \(request)", metadata: ["uid": "\(user)"])
+            log.info("request on the control socket: \(request)", metadata: ["uid": "\(user)"])
         }
         return await answer(request)
     }

@@ -67,7 +67,7 @@ struct Daemon: Sendable {
         let threads = BlockingThreads()
         let isOver: @Sendable () -> Bool = { [signals] in signals?.takeEnd() ?? false }
         let earlier = await EarlierRun.read(from: state, on: threads, isOver: isOver, log: log)
-        guard let earlier else { return log.notice("ended before it began") }
+        guard let earlier else { return log.log(.stoppedDuringStart) }
         let shared = SharedParts(self, threads: threads, earlier: earlier)
         let files = FileParts(self, shared, &generator)
         let registry = RegistryParts(self, shared, files, &generator)

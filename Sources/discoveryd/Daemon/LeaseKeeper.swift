@@ -24,10 +24,7 @@ final class LeaseKeeper: Service {
         self.log = log
         let thread = threads.directory(directory?.path ?? "/")
         self.thread = thread
-        let trouble = KeepTrouble(
-            "the lease is not kept for the next run, which will be seen",
-            log: log
-        )
+        let trouble = KeepTrouble(.leaseNotSaved, log: log)
         // Only the newest lease is worth anything.
         writer = directory.map { directory in
             CoalescingWriter<News>(on: thread) { news in
@@ -71,10 +68,7 @@ final class LeaseKeeper: Service {
         // Cancelled: the daemon ends at once, and nothing is waited for.
         guard (try? await gracefulShutdown()) != nil else { return }
         if await !writer.flush(within: Self.patience) {
-            log.warning(
-                "the state directory's disk does not answer, so the next run may not know what this one was",
-                metadata: ["directory": "\(directory.path)"]
-            )
+            log.log(.stateNotFlushed, metadata: ["directory": "\(directory.path)"])
         }
     }
 }

@@ -116,8 +116,9 @@ final class Registrar: Service {
         guard let address = primaryAddress() else { return }
         state.withLock { state in
             guard state.address != address else { return }
-            log.notice(
-                "the host's address is \(address) now",
+            log.log(
+                .addressChanged,
+                address.text,
                 metadata: ["before": "\(state.address?.text ?? "none")"]
             )
             state.address = address
@@ -132,7 +133,8 @@ final class Registrar: Service {
             return Set(waiting).subtracting(said)
         }
         for name in news.sorted() {
-            log.warning(
+            log.log(
+                .addressMissing,
                 "\(name) \(PrimaryAddress.missing)",
                 metadata: ["service": "\(name)"]
             )
@@ -164,7 +166,7 @@ final class Registrar: Service {
                 beside[instance.key] = service.beside(instance)
             } catch {
                 // The configuration was loaded with this host name and so was refused before.
-                log.error("\(service.name): \(error)")
+                log.log(.serviceUnusable, "\(service.name): \(error)")
             }
         }
         sayWaiting(waiting)

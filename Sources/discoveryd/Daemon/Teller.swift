@@ -105,7 +105,7 @@ final class Teller: Service {
     /// READY=1 at the end would let units start that find no file.
     func reloadBegan() {
         guard isReady else { return }
-        tell([.reloadingNow()], status: "reading the configuration again")
+        tell([.reloadingNow()], status: "reloading the configuration")
     }
 
     /// The configuration was read, and applied or refused.
@@ -147,7 +147,7 @@ final class Teller: Service {
         switch action {
         case .ready:
             signal.setPause(Self.pause)
-            log.notice("ready")
+            log.log(.ready)
             tell([.ready])
             // Whoever waits for it is not told by anything else.
             signal.raise()
@@ -158,9 +158,9 @@ final class Teller: Service {
                 facts.lacksFiles = !filesExist
             }
             let remedy =
-                "; start etcd, or name where it is with endpoints in [etcd]: each file is written as soon as it "
+                "; start etcd, or set endpoints in [etcd] to its address: each file is written as soon as it "
                 + "answers"
-            log.warning("ready, \(line().text)\(filesExist ? "" : remedy)")
+            log.log(.readyDegraded, "\(line().text)\(filesExist ? "" : remedy)")
             tell([.ready])
         case .extendTimeout(let duration): tell([.extendTimeout(duration)])
         case .offerLastList: return { [self] in await offerLastList() }
@@ -207,7 +207,7 @@ final class Teller: Service {
             do throws(SystemdError) {
                 try notifier.send(notifications + [.status(text)])
             } catch {
-                log.warning("\(error.message)")
+                log.log(.notificationFailed, error.message)
             }
         }
     }
@@ -225,7 +225,7 @@ final class Teller: Service {
                 try file.file.update(document)
                 file.trouble = nil
             } catch {
-                if file.trouble != error { log.warning("the status file: \(error)") }
+                if file.trouble != error { log.log(.statusFileNotWritten, "\(error)") }
                 file.trouble = error
             }
         }

@@ -54,7 +54,7 @@ a_start_without_etcd_and_without_a_list_ends_degraded_and_lists_when_etcd_comes(
     # As a newcomer types it, and on a host that has no etcd yet.
     in_box timeout 60 systemctl enable --now discoveryd || return 1
     expect "STATUS= to say what is awaited" status_has "degraded: no files yet, waiting for etcd" &&
-        expect "the log to say what to do" journal_says "start etcd, or name where it is with endpoints" &&
+        expect "the log to say what to do" journal_says "start etcd, or set endpoints in" &&
         expect "no file" in_box test ! -e $list &&
         expect "a reload to be taken" in_box systemctl reload discoveryd &&
         in_box systemctl start etcd &&

@@ -59,7 +59,7 @@ struct FileParts: Sendable {
             threads: shared.threads,
             observe: { report in
                 guard case .failed(let error, _) = report else { return }
-                daemon.log.warning("the list is not kept for a start without etcd: \(error)")
+                daemon.log.log(.lastListNotSaved, "\(error)")
             }
         )
         guard let state = daemon.state else { return archive }

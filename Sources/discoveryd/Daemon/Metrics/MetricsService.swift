@@ -22,10 +22,10 @@ struct MetricsService: Service {
             while !Task.isCancelled {
                 do throws(ListenError) {
                     try await server.run { [log] address in
-                        log.info("metrics are served", metadata: ["listen": "\(address)"])
+                        log.info("serving metrics", metadata: ["listen": "\(address)"])
                     }
                 } catch {
-                    if said != error.message { log.warning("no metrics: \(error)") }
+                    if said != error.message { log.log(.metricsFailed, "\(error)") }
                     said = error.message
                 }
                 // Cancelled: the loop's condition ends it.
