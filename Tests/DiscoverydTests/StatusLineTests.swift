@@ -111,8 +111,8 @@ import Testing
         )
         #expect(
             line.text
-                == "/x stays old: haproxy ended with status 1: bad line, haproxy.service has not "
-                + "taken up the new files: not allowed"
+                == "/x not updated: haproxy ended with status 1: bad line, haproxy.service still "
+                + "uses the old file: not allowed"
         )
         let document = String(decoding: StatusDocument(line).bytes, as: UTF8.self)
         #expect(

@@ -11,14 +11,14 @@ from world import PREFIX
 
 WEB, DB = "10.0.0.1:80", "10.0.0.2:5432"
 USER, PASSWORD = "discoveryd", "correct-horse"
-REFUSED = f"etcd refuses the user {USER}"
+REFUSED = f"etcd rejected the user {USER}"
 NAMELESS = "set username and password_file"
 FORBIDDEN = f"user {USER} may not read services/"
-UNWANTED = "the server refuses our certificate"
+UNWANTED = "the server rejected our certificate"
 UNTRUSTED = "the server's certificate is not signed by an authority in ca_file"
 LEFT_OUT = "ca_file: left out of the authorities, they are not valid now"
 SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
-MOVED = "the files of its TLS have changed"
+MOVED = "the TLS files have changed"
 
 
 def replace(file, text):
@@ -288,7 +288,7 @@ def a_certificate_that_ends_within_seconds_is_renewed(world):
     world.until_right()
     stays_listed(one, looker)
     for turn, seconds in enumerate((8, None)):
-        one.says("cert_file: our certificate ends on", within=8, times=turn + 1)
+        one.says("cert_file: the client certificate expires on", within=8, times=turn + 1)
         own_certificate(world, seconds=seconds)
         one.says(MOVED, within=8, times=turn + 1)
     changes_after_a_kill(world, one)
@@ -304,8 +304,8 @@ def a_certificate_ends_and_nobody_renews_it(world):
     looker = world.start("looker", etcd=own_certificate(world, "looker"))
     world.until_right()
     stays_listed(one, looker)
-    one.says("cert_file: our certificate ends on", within=8)
-    one.says("(the connection goes on with what was read before)", within=8)
+    one.says("cert_file: the client certificate expires on", within=8)
+    one.says("(the connection continues with the files read before)", within=8)
     world.put("db/d0", DB)
     world.until_right()
     expect("etcd connection lost" not in one.printed, "the connection to stay")

@@ -121,7 +121,7 @@ import Testing
             }
             let result = try await host.ask("drain")
             #expect(result.status == 75)
-            #expect(result.errors.contains("etcd does not have it yet"))
+            #expect(result.errors.contains("not in etcd yet"))
             try await fleet.etcd.start()
             try await eventually("it has") { host.states["web/w1"] == "draining" }
         }

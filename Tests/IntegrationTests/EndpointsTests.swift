@@ -22,11 +22,11 @@ import Testing
                 #expect(try await fleet.keysInEtcd() == ["web/w1"])
                 try await eventually("it is in the status") {
                     try await host.ask("status").output.contains(
-                        "endpoints   the endpoints are of 2"
+                        "endpoints   endpoints belong to different"
                     )
                 }
                 let json = try await host.ask("status", "-o", "json").output
-                #expect(json.contains("\"endpoints_error\" : \"the endpoints are of 2 different"))
+                #expect(json.contains("\"endpoints_error\" : \"endpoints belong to different"))
             }
         }
     }

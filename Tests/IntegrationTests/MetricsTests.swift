@@ -39,7 +39,7 @@ import Testing
             try await eventually("not ready, with the reason") {
                 let answer = try await Self.get("/readyz", port)
                 return answer.hasPrefix("HTTP/1.1 503 ")
-                    && answer.contains("list: may be old since ") && answer.contains("etcd: ")
+                    && answer.contains("list: may be stale since ") && answer.contains("etcd: ")
             }
             let alive = try await Self.get("/healthz", port)
             #expect(alive.hasPrefix("HTTP/1.1 200 ") && alive.hasSuffix("alive\n"))

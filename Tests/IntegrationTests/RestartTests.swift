@@ -116,7 +116,9 @@ import Testing
                 state: state
             )
             let ready = try await socket.first(saying: "READY=1", within: .seconds(10))
-            #expect(ready["STATUS"]?.contains("the list of an earlier run, true at 20") == true)
+            #expect(
+                ready["STATUS"]?.contains("the endpoint list of an earlier run, as of 20") == true
+            )
             #expect(next.services == first.services && next.file?.isEmpty == false)
             try await eventually("said in the status file too") {
                 next.directory.read("one.status")?.contains(#""state":"degraded""#) == true

@@ -68,7 +68,7 @@ import Testing
             try directory.write("password", "wrong-horse")
             let daemon = try start(directory, server, own, "discoveryd")
             defer { daemon.send(SIGKILL) }
-            let sentence = "etcd refuses the user discoveryd: check username and password_file"
+            let sentence = "etcd rejected the user discoveryd: check username and password_file"
             try await eventually("the refusal is said") { daemon.printed.contains(sentence) }
             #expect(!daemon.printed.contains("wrong-horse"))
             try directory.write("password", Self.password + "\n")

@@ -12,10 +12,10 @@ public enum KeepReason: Hashable, Sendable, CustomStringConvertible {
     /// The end of a sentence that starts with the file.
     public var description: String {
         switch self {
-        case .empty: "no endpoint is left, and on_empty says to keep the file"
+        case .empty: "no endpoints are left, and on_empty is \"keep\""
         case .tooFew(let count, let least):
             "\(count) endpoint\(count == 1 ? " is" : "s are") left, and min_endpoints is \(least)"
-        case .fromEarlierRun: "it is from an earlier run, and etcd is away"
+        case .fromEarlierRun: "it is from an earlier run, and etcd is unavailable"
         }
     }
 }

@@ -56,8 +56,8 @@ extension FileError {
                     "writing is not permitted here; under systemd add ReadWritePaths=\(directory) with "
                         + "'systemctl edit discoveryd', and let the daemon's user write to the directory"
                 )
-            case ENOSPC: (.noSpace, "the disk is full; make room, it is tried again")
-            case EDQUOT: (.noSpace, "the quota is used up; make room, it is tried again")
+            case ENOSPC: (.noSpace, "the disk is full; make room, it is retried")
+            case EDQUOT: (.noSpace, "the disk quota is exceeded; make room, it is retried")
             case EBUSY:
                 (
                     .isAMountPoint,
@@ -72,7 +72,7 @@ extension FileError {
             case ELOOP, ENOTDIR, EISDIR:
                 (
                     .notARegularFile,
-                    "something on the path is a link or no directory; name the real place"
+                    "a part of the path is a symbolic link or not a directory; use the real path"
                 )
             default: (.other, "\(String(cString: strerror(errno))) (\(call.rawValue))")
             }
@@ -110,7 +110,7 @@ extension FileError {
         notOurs(
             path,
             "can be written to by others, mode 0\(String(mode, radix: 8)), who could swap what is staged there; "
-                + "remove it, it is made anew"
+                + "remove it, it is created again"
         )
     }
 

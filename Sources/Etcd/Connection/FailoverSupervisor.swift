@@ -230,7 +230,7 @@ final class FailoverSupervisor: Sendable {
                 action = machine.filesRead(files.files, now: now)
                 if action == .tryNew {
                     try await tryNew(connection.endpoint)
-                    connection.abandon(because: "the files of its TLS have changed")
+                    connection.abandon(because: "the TLS files have changed")
                     return
                 }
                 if action == .tryOut {

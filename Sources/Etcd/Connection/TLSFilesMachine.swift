@@ -104,7 +104,7 @@ struct TLSFilesMachine: Sendable {
         failedTrial = underTrial
         let pause = interval * Double.random(in: 0.75...1.25, using: &generator)
         nextTrial = now + Int(pause.components.seconds)
-        return say("\(sentence) (the connection goes on with what was read before)")
+        return say("\(sentence) (the connection continues with the files read before)")
     }
 
     private mutating func fine(now: Int) -> OnLook {
@@ -114,7 +114,7 @@ struct TLSFilesMachine: Sendable {
             return .keep
         }
         return say(
-            "cert_file: our certificate ends on \(CertificateValidity.date(validity.ends)); renew it, "
+            "cert_file: the client certificate expires on \(CertificateValidity.date(validity.ends)); renew it, "
                 + "a new one is used without a restart"
         )
     }
@@ -123,7 +123,7 @@ struct TLSFilesMachine: Sendable {
     /// no connection could be made with them.
     mutating func filesUnusable(_ sentence: String) -> OnLook {
         isInTrouble = true
-        return say("\(sentence) (the connection goes on with what was read before)")
+        return say("\(sentence) (the connection continues with the files read before)")
     }
 
     private mutating func say(_ sentence: String) -> OnLook {

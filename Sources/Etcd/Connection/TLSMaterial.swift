@@ -149,7 +149,7 @@ struct TLSMaterial: Sendable {
         default:
             throw EtcdError(
                 .unusableFile,
-                "cert_file and key_file: one does not do without the other"
+                "cert_file and key_file must be set together"
             )
         }
     }

@@ -100,10 +100,10 @@ public struct CheckMachine: Sendable {
 
     private var unfinished: String {
         guard hasResult else {
-            if case .unit = definition.kind { return "systemd has not told its state yet" }
+            if case .unit = definition.kind { return "its state is not known from systemd yet" }
             return "it has not run yet"
         }
-        return "it passes, \(streak) of the \(definition.timing.rise) times that it must"
+        return "it passed \(streak) of \(definition.timing.rise) times"
     }
 
     // MARK: events
@@ -126,7 +126,7 @@ public struct CheckMachine: Sendable {
         case .overdue(let running, let next, _):
             let counts = now + definition.timing.interval
             step = .overdue(number: running, next: next, counts: counts)
-            failed("the last run hangs and cannot be ended", at: now)
+            failed("the previous run hangs and cannot be killed", at: now)
             return nil
         }
     }

@@ -115,7 +115,7 @@ final class NameLookup: Sendable {
             return .failure(
                 ProbeFailure(
                     .nameUnknown,
-                    "the name \(name) has no address (\(words)); mend the name or see "
+                    "the name \(name) has no address (\(words)); correct the name or see "
                         + "'getent hosts \(name)'",
                     cause: words
                 )

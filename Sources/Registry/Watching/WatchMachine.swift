@@ -182,7 +182,7 @@ public struct WatchMachine: StateMachine {
         guard news.revision >= revision, news.clusterID == clusterID else {
             return [.closeWatch(stream: stream)]
                 + streamLost(
-                    "the member stands at revision \(news.revision), we at \(revision)",
+                    "the member is at revision \(news.revision), behind our \(revision)",
                     now
                 )
         }

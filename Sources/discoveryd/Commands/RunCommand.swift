@@ -9,10 +9,10 @@ struct RunCommand: DaemonCommand {
         commandName: "run",
         abstract: "Run the daemon: register, watch, write. The default.",
         discussion: """
-            SIGTERM takes this host's services out of etcd, or leaves them for the next run, as \
-            on_stop says, and ends the daemon; the files stay.
-            SIGHUP reads the configuration again and applies what changed.
-            While another discoveryd has the status file or the state directory this one ends with 75.
+            SIGTERM deregisters this host's services, or leaves them for the next run, as on_stop says, \
+            and stops the daemon; the files stay.
+            SIGHUP reloads the configuration and applies what changed.
+            If another discoveryd uses the status file or the state directory, this one exits with 75.
             """
     )
 
@@ -20,7 +20,7 @@ struct RunCommand: DaemonCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where the daemon says how it is, as JSON, on each change of state.",
+            "Where the daemon writes its status, as JSON, on each change of state.",
             valueName: "file"
         )
     )
@@ -28,8 +28,9 @@ struct RunCommand: DaemonCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where one run leaves its lease and the last list for the next, so that a restart goes "
-                + "unseen. Default: $STATE_DIRECTORY, which systemd sets; nothing is kept without.",
+            "Where one run saves its lease and the last list for the next, so that a restart does not "
+                + "interrupt the registrations. Default: $STATE_DIRECTORY, which systemd sets; without it "
+                + "nothing is saved.",
             valueName: "directory"
         )
     )
@@ -37,7 +38,7 @@ struct RunCommand: DaemonCommand {
 
     @OptionGroup var control: ControlOptions
 
-    @Option(help: "The least that is logged.")
+    @Option(help: "Log messages of this level and above.")
     var logLevel = LogLevel.info
 
     func run(hearing signals: ProcessSignals) async throws {

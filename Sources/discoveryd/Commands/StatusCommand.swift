@@ -5,7 +5,7 @@ import FoundationEssentials
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Say how the daemon on this host is: services, lease, list, files."
+        abstract: "Show the status of the daemon on this host: services, lease, list, files."
     )
 
     @OptionGroup var control: ControlOptions
@@ -15,7 +15,7 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         guard let report = try control.ask(.status).status else {
-            Terminal.complain("discoveryd: the daemon says nothing of itself")
+            Terminal.complain("discoveryd: the daemon sent no status")
             throw ExitStatus.software
         }
         switch output {

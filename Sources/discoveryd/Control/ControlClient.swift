@@ -14,11 +14,11 @@ struct ControlClient {
         var message: String {
             switch self {
             case .notRunning(let path):
-                "discoveryd is not running here: nobody listens at \(path); see 'systemctl status "
+                "discoveryd is not running here: nothing listens at \(path); see 'systemctl status "
                     + "discoveryd', or name its socket with --control-socket"
             case .notPermitted(let path):
                 "not permitted to ask discoveryd at \(path): be root or a member of the socket's group"
-            case .noAnswer(let path): "discoveryd gives no answer at \(path); see its log"
+            case .noAnswer(let path): "no answer from discoveryd at \(path); see its log"
             }
         }
     }

@@ -91,13 +91,13 @@ struct ControlDesk: Sendable {
             return "\(what) \(found) of \(wanted) endpoints"
         }
         guard publisher.hasWrittenAll, publisher.hasWritten(upTo: enough.set(list.revision)) else {
-            return "not every file holds the list yet"
+            return "some files do not hold the list yet"
         }
         for (path, status) in publisher.statuses.sorted(by: { $0.key < $1.key }) {
             switch status {
-            case .kept(let reason): return "\(path) is kept as it was: \(reason)"
+            case .kept(let reason): return "\(path) not updated: \(reason)"
             case .failed(let error): return "\(path): \(error.message)"
-            case .refused(let fault): return "\(path) stays old: \(fault)"
+            case .refused(let fault): return "\(path) not updated: \(fault)"
             case .waiting, .pending, .current: continue
             }
         }
@@ -138,7 +138,7 @@ struct ControlDesk: Sendable {
         let isInForce = drains.isInForce(change)
         var messages = [sentence]
         if !isInForce {
-            messages.append("etcd does not have it yet; it is told as soon as that is possible")
+            messages.append("not in etcd yet; it is written as soon as etcd answers")
         }
         if let trouble = drains.keepTrouble(change) { messages.append(trouble) }
         return ControlAnswer(isInForce ? .done : .timedOut, messages)
@@ -162,9 +162,9 @@ struct ControlDesk: Sendable {
         case .refused(let faults):
             ControlAnswer(
                 .refused,
-                faults + ["the new configuration was refused; the old one stays"]
+                faults + ["configuration reload failed; the old configuration stays in force"]
             )
-        case nil: ControlAnswer(.busy, ["the reload has not ended; see the log of discoveryd"])
+        case nil: ControlAnswer(.busy, ["the reload is still running; see the log of discoveryd"])
         }
     }
 }

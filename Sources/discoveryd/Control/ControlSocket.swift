@@ -94,7 +94,7 @@ struct ControlSocket: Sendable {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw Failure(description: "\(path) is there and no socket; remove it")
+            throw Failure(description: "\(path) exists and is not a socket; remove it")
         }
         let result = connect(address)
         guard result == -ECONNREFUSED else {
@@ -110,7 +110,7 @@ struct ControlSocket: Sendable {
     private static func failure(_ path: String, _ call: String) -> Failure {
         let reason = String(cString: strerror(errno))
         return Failure(
-            description: "\(path) cannot be made: \(reason) (\(call)); name another place with "
+            description: "\(path) cannot be created: \(reason) (\(call)); name another path with "
                 + "--control-socket"
         )
     }

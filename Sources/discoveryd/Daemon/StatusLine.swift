@@ -35,8 +35,8 @@ struct StatusLine {
         switch facts.state {
         case .current: break
         case .syncing: parts.append("waiting for etcd")
-        case .stale: parts.append("the list is old")
-        case .stopped: parts.append("leaving the registry")
+        case .stale: parts.append("endpoint list may be stale")
+        case .stopped: parts.append("stopping")
         case .degraded:
             if outputs.isEmpty {
                 parts.append("degraded: waiting for etcd")
@@ -44,14 +44,14 @@ struct StatusLine {
                 parts.append("degraded: no files yet, waiting for etcd")
             } else if facts.isListOfEarlierRun, let since = facts.lastSync {
                 parts.append(
-                    "degraded: serving the list of an earlier run, true at \(since.ISO8601Format())"
+                    "degraded: serving the endpoint list of an earlier run, as of \(since.ISO8601Format())"
                 )
             } else {
                 parts.append("degraded: serving the files of an earlier run")
             }
         }
         if let held = facts.list?.held.count, held > 0 {
-            parts.append("\(held) endpoint\(held == 1 ? "" : "s") held that etcd lost")
+            parts.append("\(held) endpoint\(held == 1 ? "" : "s") held although missing in etcd")
         }
         for (name, size) in (facts.list?.oversized ?? [:]).sorted(by: { $0.key < $1.key }) {
             parts.append("\(name) exceeds [limits] and is not updated: \(size.keys) keys")
@@ -59,25 +59,26 @@ struct StatusLine {
         if facts.etcd == nil {
             if let trouble = facts.etcdTrouble { parts.append("etcd: \(trouble)") }
         } else if let trouble = facts.listTrouble {
-            parts.append("no list: \(trouble)")
+            parts.append("could not read the endpoint list: \(trouble)")
         }
         if let trouble = facts.endpointsTrouble { parts.append(trouble) }
         for (path, status) in outputs.sorted(by: { $0.key < $1.key }) {
             switch status {
             case .failed(let error): parts.append("\(path): \(error.message)")
-            case .refused(let fault): parts.append("\(path) stays old: \(fault)")
+            case .refused(let fault): parts.append("\(path) not updated: \(fault)")
             case .kept(.fromEarlierRun): break
-            case .kept(let reason): parts.append("\(path) kept: \(reason)")
+            case .kept(let reason): parts.append("\(path) not updated: \(reason)")
             case .waiting, .pending, .current: break
             }
         }
         for (action, fault) in reloadFaults.sorted(by: { $0.key.description < $1.key.description })
         {
-            parts.append("\(action) has not taken up the new files: \(fault)")
+            parts.append("\(action) still uses the old file: \(fault)")
         }
         if facts.reloadFaults > 0 {
             parts.append(
-                "the new configuration was refused (\(facts.reloadFaults) faults), the old one stays"
+                "configuration reload failed with \(facts.reloadFaults) "
+                    + "error\(facts.reloadFaults == 1 ? "" : "s"), the old configuration stays in force"
             )
         }
         return parts
@@ -105,7 +106,7 @@ struct StatusLine {
             case .pending(nil): parts.append("\(key.service) not registered yet")
             case .pending(let reason?): parts.append("\(key.service) not registered: \(reason)")
             case .refused(let refusal): parts.append("\(key) refused: \(refusal)")
-            case .withdrawn: parts.append("\(key.service) withdrawn")
+            case .withdrawn: parts.append("\(key.service) deregistered")
             }
         }
         for (key, why) in facts.unwell.sorted(by: { $0.key < $1.key }) {
