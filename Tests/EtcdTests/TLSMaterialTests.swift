@@ -75,7 +75,7 @@ import Testing
             #expect(doubts.count == 1)
             #expect(
                 doubts.first?.hasPrefix(
-                    "ca_file: left out of the authorities, they are not valid now: \"etcd CA\" "
+                    "ca_file: ignoring authorities that are not valid now: \"etcd CA\" "
                         + "(expired on 20"
                 ) == true
             )

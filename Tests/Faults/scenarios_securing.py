@@ -16,7 +16,7 @@ NAMELESS = "set username and password_file"
 FORBIDDEN = f"user {USER} may not read services/"
 UNWANTED = "the server rejected our certificate"
 UNTRUSTED = "the server's certificate is not signed by an authority in ca_file"
-LEFT_OUT = "ca_file: left out of the authorities, they are not valid now"
+LEFT_OUT = "ca_file: ignoring authorities that are not valid now"
 SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 MOVED = "the TLS files have changed"
 

@@ -75,8 +75,8 @@ struct TLSMaterial: Sendable {
     /// Which authorities of `ca_file` are not used because they are not valid, for people; `nil` when all are.
     var leftOut: String? {
         authorities?.leftOutWords.map {
-            "ca_file: left out of the authorities, they are not valid now: \($0); take them out of the "
-                + "file when the renewed ones are in it"
+            "ca_file: ignoring authorities that are not valid now: \($0); remove them from the file "
+                + "when the renewed ones are in it"
         }
     }
 

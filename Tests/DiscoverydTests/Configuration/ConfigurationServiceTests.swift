@@ -181,7 +181,7 @@ import Testing
     @Test func anAddressThatOnlyThisHostReachesIsDoubtful() throws {
         #expect(
             try service("address = \"127.0.0.1\"").warnings() == [
-                "1:1: [service \"web\"] address: \"127.0.0.1\" is this host to every reader; "
+                "1:1: [service \"web\"] address: \"127.0.0.1\" means its own host to every consumer; "
                     + "others cannot connect to it"
             ]
         )
@@ -276,7 +276,7 @@ import Testing
             domain = "test"
             """,
             "also: its name has a dot, so its records would lie below those of a service that is called like what "
-                + "follows the dot, maybe on another host; it is registered, and left out of \"skydns\""
+                + "follows the dot, maybe on another host; it is registered without a record for \"skydns\""
         ),
         (
             """
@@ -284,7 +284,7 @@ import Testing
             domain = "API.test"
             """,
             "also: its records would lie below those of \"api.test\", the service at /etc/discoveryd.conf:1:1; it "
-                + "is registered, and left out of \"skydns\""
+                + "is registered without a record for \"skydns\""
         ),
         (
             """
@@ -293,7 +293,7 @@ import Testing
             id = "b.a"
             """,
             "also: its records would lie below those of \"api.test\", the service at /etc/discoveryd.conf:1:1; it "
-                + "is registered, and left out of \"skydns\""
+                + "is registered without a record for \"skydns\""
         ),
     ])
     func namesThatLieBelowOneAnotherAreLeftOutOfTheDNSAndNothingElse(
