@@ -334,7 +334,7 @@ import Testing
         #expect(
             loaded.warnings.map(\.description) == [
                 "/etc/discoveryd.conf:4:11: [service \"web\"] address: \"\(text)\" \(why); the service is "
-                    + "left out"
+                    + "skipped"
             ]
         )
     }
