@@ -39,7 +39,7 @@ a_start_without_etcd_becomes_degraded_and_then_right() {
     in_box systemctl stop discoveryd
     in_box systemctl stop etcd
     in_box systemctl start discoveryd || return 1
-    eventually 5 "STATUS= to say degraded" status_has "degraded: serving the list of an earlier run" &&
+    eventually 5 "STATUS= to say degraded" status_has "degraded: serving the endpoint list of an earlier run" &&
         expect "the old list to be there" in_box test -e $list &&
         expect "the status file to say degraded" in_box jq -e '.state == "degraded"' \
             /run/discoveryd/state/status.json &&
