@@ -54,7 +54,9 @@ struct StatusLine {
             parts.append("\(held) endpoint\(held == 1 ? "" : "s") held although missing in etcd")
         }
         for (name, size) in (facts.list?.oversized ?? [:]).sorted(by: { $0.key < $1.key }) {
-            parts.append("\(name) exceeds [limits] and is not updated: \(size.keys) keys")
+            parts.append(
+                "\(name) exceeds [limits]; its endpoints are not updated: \(size.keys) keys"
+            )
         }
         if facts.etcd == nil {
             if let trouble = facts.etcdTrouble { parts.append("etcd: \(trouble)") }
