@@ -3,8 +3,8 @@
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
-# systemd reads no other than this one, wherever the rest is.
-CATALOGDIR ?= /usr/lib/systemd/catalog
+# systemd reads this one in /usr and /usr/local only.
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 BINARY ?= .build/dist/discoveryd
 SWIFT ?= swift
 FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
