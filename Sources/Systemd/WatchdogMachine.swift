@@ -23,7 +23,7 @@ public struct WatchdogMachine: Sendable {
     /// Creates a machine that has seen no tick.
     public init() {}
 
-    /// What to do on a tick.
+    /// The decision on a tick: pulse or not.
     public enum OnTick: Hashable, Sendable {
         /// Send ``Notification/watchdog``. `afterStallOf` names the loops the last tick withheld for,
         /// sorted: when it is not empty the service has just recovered, and that is news.

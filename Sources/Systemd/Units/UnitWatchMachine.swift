@@ -1,6 +1,6 @@
-/// Decides what to ask systemd to know the state of some units at any time, and what is news.
+/// Decides which calls keep the state of some units known at any time, and which changes to report.
 ///
-/// Signals tell of each change, so nothing is asked again and again. Everything is read anew when
+/// There is a signal for each change, so nothing is polled. Everything is read again when
 /// signals may have been missed: after connecting, when systemd comes to the bus, and after a reload of
 /// its files, which may give a name to another unit.
 ///
@@ -8,19 +8,19 @@
 /// before it. So a question that is still open need not be asked again, and no state is older than
 /// one that was told before.
 struct UnitWatchMachine: Sendable {
-    /// What is to be done.
+    /// An action for the driver.
     enum Action: Hashable, Sendable {
         case ask(UnitQuestion)
         case tell(UnitChange)
         /// Every unit was read for the first time since the connection began.
         case sayFollowing
-        /// This unit cannot be read; it stays as it is until everything is read anew.
+        /// This unit cannot be read; its state stays until everything is read again.
         case sayRefused(unit: String, SystemdError)
         /// The connection is of no use: close it, and tell ``UnitWatchMachine/lost(fraction:)``.
         case giveUp(SystemdError)
     }
 
-    /// What is known of a unit.
+    /// The last known properties of a unit.
     private struct Known {
         var path: String?
         var load = "loaded"
