@@ -1,12 +1,12 @@
-/// How a service stands now.
+/// The current health of a service.
 public struct HealthVerdict: Hashable, Sendable {
-    /// Whether the service belongs into the registry.
+    /// Whether the service is to be registered.
     public enum State: Hashable, Sendable {
         /// All checks pass.
         case up
         /// A check fails, the first in the order of the configuration.
         case down(HealthReason)
-        /// All checks pass, but its return is held back until this instant.
+        /// All checks pass, but it is flapping and is not registered before this instant.
         case damped(until: Duration)
     }
 
@@ -16,17 +16,17 @@ public struct HealthVerdict: Hashable, Sendable {
         public let name: String
         /// Whether it counts as passing.
         public let isUp: Bool
-        /// What the last run that failed saw; `nil` when the last run passed or none has ended.
+        /// The result of the last run, if it failed; `nil` when it passed or none has ended.
         public let lastFailure: String?
     }
 
-    /// Whether it belongs into the registry, and why not.
+    /// Whether it is to be registered, and why not.
     public let state: State
-    /// Since when it does or does not, on the monitor's timeline.
+    /// Since when, on the monitor's timeline.
     public let since: Duration
     /// Its checks in the order of the configuration.
     public let checks: [Check]
 
-    /// Whether it belongs into the registry.
+    /// Whether it is to be registered.
     public var isUp: Bool { state == .up }
 }

@@ -1,10 +1,10 @@
 /// Text for sentences.
 enum Words {
-    /// How much of what a service says is shown.
+    /// The most bytes of a service's text that are shown.
     static let limit = 200
 
-    /// What a service, a command or systemd said, fit for one line: no control characters, nothing that
-    /// reorders what is shown, at most ``limit`` bytes and an ellipsis.
+    /// Makes text of a service, a command or systemd fit for one line: no control characters, nothing that
+    /// reorders the line, at most ``limit`` bytes and an ellipsis.
     static func excerpt(_ text: some StringProtocol) -> String {
         var result = ""
         for scalar in text.unicodeScalars {

@@ -13,7 +13,7 @@ final class NameLookup: Sendable {
     private typealias Waiter = CheckedContinuation<Outcome, Never>
 
     private struct State {
-        /// Who waits for which name.
+        /// The waiting tasks, by name.
         var waiters: [String: [Int: Waiter]] = [:]
         var last = 0
         var cancelled: Set<Int> = []
