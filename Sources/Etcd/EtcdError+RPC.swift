@@ -51,7 +51,7 @@ extension EtcdError {
         }
     }
 
-    /// Why there is no connection, in words for people, or `nil` when the cause says nothing known.
+    /// Explains why there is no connection; `nil` if the cause is not known here.
     static func reason(_ cause: any Error) -> String? {
         switch cause {
         case let cause as TLSFailure: return reason(cause)

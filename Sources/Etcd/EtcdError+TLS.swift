@@ -1,7 +1,7 @@
 import Certificates
 import NIOSSL
 
-/// What goes wrong with TLS, in words; part of the one place where errors become an ``EtcdError``.
+/// Explains TLS failures; part of the one place where errors become an ``EtcdError``.
 extension EtcdError {
     static func reason(_ mistake: ProtocolCheck.Mistake) -> String {
         switch mistake {

@@ -1,7 +1,7 @@
 import EtcdAPI
 public import Registry
 
-/// What every answer says of the cluster that gave it.
+/// The header of every response: cluster, member and revision.
 public struct ResponseHeader: Hashable, Sendable {
     /// The cluster.
     public internal(set) var clusterID = ClusterID(rawValue: 0)

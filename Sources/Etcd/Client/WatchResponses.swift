@@ -24,7 +24,7 @@ public struct WatchEvent: Hashable, Sendable {
     }
 }
 
-/// What a watch heard at once.
+/// The events that a watch received in one response.
 public struct WatchResponse: Equatable, Sendable {
     /// Where the cluster stands.
     public let header: ResponseHeader
@@ -50,7 +50,7 @@ public enum WatchStart: Hashable, Sendable {
     case after(Revision)
 }
 
-/// What a watch tells beside the changes.
+/// The options of a watch: what it reports in addition to the changes.
 public struct WatchOptions: Hashable, Sendable {
     /// Whether each event brings the key as it was before.
     public var withPrevious = false

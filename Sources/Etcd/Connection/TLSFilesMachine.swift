@@ -18,7 +18,7 @@ struct TLSFilesMachine: Sendable {
         case tryOut
     }
 
-    /// What the files hold.
+    /// The contents of the files.
     struct Files: Equatable, Sendable {
         /// Changes whenever the content of a file does.
         var fingerprint: Int

@@ -2,7 +2,7 @@ import Certificates
 import NIOSSL
 import Registry
 
-/// What the files of TLS held when they were read: enough for one connection.
+/// The contents of the TLS files at one time: enough for one connection.
 struct TLSMaterial: Sendable {
     /// Changes whenever the content of a file does.
     let fingerprint: Int
@@ -46,7 +46,7 @@ struct TLSMaterial: Sendable {
         self.configuration = configuration
     }
 
-    /// What connections are made with. Reads the system's authorities, where they are trusted.
+    /// Makes the TLS configuration for connections. Reads the system's authorities, where they are trusted.
     ///
     /// - Throws: ``EtcdError`` `unusableFile` when these cannot be read.
     func context(now: Int) throws(EtcdError) -> NIOSSLContext {
