@@ -28,7 +28,7 @@ struct OutputState: Sendable {
     private var restsUntil = Duration.zero
     /// The revision of the list that the file holds.
     private(set) var held: Revision?
-    /// Why the file stays as it is.
+    /// The reason why the file is not updated.
     private(set) var kept: KeepReason?
     /// The failure that was said last, so that the same one is not said again.
     private var said: FileError?

@@ -11,7 +11,7 @@ public struct ProgramCall: Hashable, Sendable {
         self.limit = limit
     }
 
-    /// What stands for the file in the arguments.
+    /// The placeholder for the file in the arguments.
     public static let file = "{file}"
 
     /// The call about a file.

@@ -7,7 +7,7 @@ public import Registry
 ///
 /// ``OutputState`` decides for one file; this decides across them.
 public struct PublisherMachine: StateMachine {
-    /// Tells the driver what to do.
+    /// An action for the driver.
     public enum Action: Sendable {
         /// Take the newest list from whoever has it, and tell it.
         case takeList

@@ -60,7 +60,7 @@ public struct StatusDocument: Sendable {
     public var services: [Service]
     /// The files, by path.
     public var outputs: [String: OutputStatus]
-    /// Why readers have not taken up the files, by the unit or the program that was to see to it.
+    /// The failed reloads, with the reason, by the unit or the program.
     public var reloadFaults: [String: String]
 
     /// The services that are beyond the limits of what is kept, and so are not updated.
