@@ -11,8 +11,7 @@ FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check e
 # So many tests at once: each waits for real programs most of the time, and more of them starve one
 # another. What only computes runs by itself.
 ATONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
-OURS = Package.swift Examples Tests Sources/Registry Sources/Etcd Sources/EndpointFiles \
-	Sources/HealthChecks Sources/Metrics Sources/Systemd Sources/Certificates Sources/discoveryd
+OURS = Package.swift Examples Tests $(filter-out Sources/EtcdAPI, $(wildcard Sources/*))
 
 .PHONY: help demo test fuzz build lint format benchmark benchmark-quick benchmark-soak install install-files uninstall dist clean
 

@@ -19,19 +19,19 @@ let package = Package(
         .library(name: "Registry", targets: ["Registry"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
-        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
-        .package(url: "https://github.com/grpc/grpc-swift-protobuf", exact: "2.4.1"),
-        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),
-        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
-        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         // C shims: no systemd, no C++, no allocator's and no signals' header reaches Swift.
@@ -40,15 +40,44 @@ let package = Package(
         .target(name: "CAllocator"),
         .target(name: "CSignals"),
 
-        // The nouns.
-        .target(name: "Registry", swiftSettings: strict),
+        // What any daemon could use. They know nothing of discovery.
+        .target(name: "Machines", swiftSettings: strict),
+        .target(name: "Texts", swiftSettings: strict),
+        .target(name: "Files", dependencies: ["Machines", "Texts"], swiftSettings: strict),
+        .target(
+            name: "Programs",
+            dependencies: [
+                "Machines", "Texts",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "Certificates",
             dependencies: [.product(name: "NIOSSL", package: "swift-nio-ssl")],
             swiftSettings: strict
         ),
+        .target(
+            name: "Systemd",
+            dependencies: [
+                "CSystemd", "Machines", "Texts", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(name: "Exposition", swiftSettings: strict),
+        .target(
+            name: "Metrics",
+            dependencies: [
+                "Exposition",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
 
-        // The rooms. They never import one another.
+        // A client of etcd's v3 API, for any program.
         .target(
             name: "EtcdAPI",
             dependencies: [
@@ -62,9 +91,7 @@ let package = Package(
         .target(
             name: "Etcd",
             dependencies: [
-                "Certificates",
-                "EtcdAPI",
-                "Registry",
+                "Certificates", "EtcdAPI", "Files", "Machines", "Texts",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
                 .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
@@ -77,12 +104,23 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "EndpointFiles", dependencies: ["Registry"], swiftSettings: strict),
+
+        // Discovery: what is registered, watched, written and checked.
+        .target(name: "Registry", dependencies: ["Machines", "Texts"], swiftSettings: strict),
+        .target(
+            name: "EtcdRegistry",
+            dependencies: ["Etcd", "Registry"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "EndpointFiles",
+            dependencies: ["Files", "Machines", "Programs", "Registry", "Texts"],
+            swiftSettings: strict
+        ),
         .target(
             name: "HealthChecks",
             dependencies: [
-                "Certificates",
-                "Registry",
+                "Certificates", "Files", "Machines", "Programs", "Registry", "Texts",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -92,17 +130,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Metrics",
+            name: "Configuration",
             dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                "CToml", "EndpointFiles", "Etcd", "Files", "HealthChecks", "Metrics", "Programs",
+                "Registry", "Texts",
             ],
-            swiftSettings: strict
-        ),
-        .target(
-            name: "Systemd",
-            dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
         ),
 
@@ -110,16 +142,14 @@ let package = Package(
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "CAllocator", "CSignals", "CToml", "EndpointFiles", "Etcd", "HealthChecks",
-                "Metrics",
-                "Registry", "Systemd",
+                "CAllocator", "CSignals", "Configuration", "EndpointFiles", "Etcd", "EtcdRegistry",
+                "Exposition", "Files", "HealthChecks", "Machines", "Metrics", "Programs",
+                "Registry", "Systemd", "Texts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict
         ),
@@ -134,60 +164,102 @@ let package = Package(
         // Tests mirror Sources.
         .target(
             name: "TestKit",
-            dependencies: ["Registry"],
+            dependencies: ["Machines", "Registry", "Texts"],
             path: "Tests/TestKit",
             swiftSettings: strict
         ),
         .testTarget(
+            name: "MachinesTests",
+            dependencies: ["Machines", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "TextsTests", dependencies: ["TestKit", "Texts"], swiftSettings: strict),
+        .testTarget(
+            name: "FilesTests",
+            dependencies: ["Files", "Machines", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ProgramsTests",
+            dependencies: ["Programs", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ExpositionTests",
+            dependencies: ["Exposition", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "RegistryTests",
-            dependencies: ["Registry", "TestKit"],
+            dependencies: ["Machines", "Registry", "TestKit", "Texts"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EtcdRegistryTests",
+            dependencies: ["Etcd", "EtcdRegistry", "Machines", "Registry", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: [
+                "Configuration", "EndpointFiles", "Etcd", "HealthChecks", "Metrics", "Registry",
+                "TestKit", "Texts",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "DiscoverydTests",
             dependencies: [
-                "discoveryd", "EndpointFiles", "Etcd", "HealthChecks", "Metrics", "Registry",
-                "Systemd", "TestKit",
+                "Configuration", "discoveryd", "EndpointFiles", "Etcd", "EtcdRegistry",
+                "Exposition", "Files", "HealthChecks", "Machines", "Metrics", "Programs",
+                "Registry", "Systemd", "TestKit", "Texts",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "EndpointFilesTests",
-            dependencies: ["EndpointFiles", "Registry", "TestKit"],
+            dependencies: [
+                "EndpointFiles", "Files", "Machines", "Programs", "Registry", "TestKit", "Texts",
+            ],
             exclude: ["Golden"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "HealthChecksTests",
-            dependencies: ["HealthChecks", "Registry", "TestKit"],
+            dependencies: [
+                "Files", "HealthChecks", "Machines", "Programs", "Registry", "TestKit", "Texts",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "MetricsTests",
-            dependencies: ["Metrics", "TestKit"],
+            dependencies: ["Exposition", "Metrics", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Registry", "TestKit"],
+            dependencies: ["Machines", "Registry", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["TestKit", "discoveryd", "EtcdWalkThrough"],
+            dependencies: ["Registry", "TestKit", "discoveryd", "EtcdWalkThrough"],
             exclude: ["Go"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SystemdTests",
-            dependencies: ["Systemd", "TestKit", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Machines", "Systemd", "TestKit", "Texts",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CertificatesTests",
             dependencies: [
-                "Certificates", "Registry", "TestKit",
+                "Certificates", "Machines", "TestKit",
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict
@@ -195,7 +267,7 @@ let package = Package(
         .testTarget(
             name: "EtcdTests",
             dependencies: [
-                "Certificates", "Etcd", "EtcdAPI", "Registry", "TestKit",
+                "Certificates", "Etcd", "EtcdAPI", "Files", "Machines", "TestKit", "Texts",
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -2,7 +2,7 @@ import GRPCCore
 import Glibc
 import NIOCore
 import NIOPosix
-import Registry
+import Texts
 
 /// The one place where a gRPC status becomes an ``EtcdError``.
 extension EtcdError {
@@ -65,7 +65,7 @@ extension EtcdError {
             case ECONNREFUSED: return "connection refused: no etcd listens there"
             case EHOSTUNREACH, ENETUNREACH: return "no route to host"
             case ECONNRESET: return "the connection was reset"
-            default: return "not reachable: \(String(cString: strerror(cause.errnoCode)))"
+            default: return "not reachable: \(errnoText(cause.errnoCode))"
             }
         case ChannelError.connectTimeout: return "connection timed out"
         default: return nil

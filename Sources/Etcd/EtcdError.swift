@@ -1,5 +1,3 @@
-public import Registry
-
 /// An error of a call to etcd: a code to branch on, a sentence with the remedy, the cause.
 public struct EtcdError: Error, Sendable {
     /// The kind of failure; what to do follows from it.
@@ -11,7 +9,7 @@ public struct EtcdError: Error, Sendable {
         /// The wanted revision, or the one a watch was to start at, is compacted away. Get the
         /// current state, then watch after its revision. `at` is the oldest revision that is left,
         /// where the server says it.
-        case compacted(at: Revision?)
+        case compacted(at: EtcdRevision?)
         /// The wanted revision is newer than the cluster's.
         case futureRevision
         /// The lease does not exist: expired, revoked or never granted.

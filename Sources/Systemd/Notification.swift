@@ -1,4 +1,5 @@
 internal import Glibc
+import Texts
 
 /// Something a service tells its service manager. See sd_notify(3).
 public enum Notification: Hashable, Sendable {

@@ -1,4 +1,5 @@
 internal import Glibc
+import Texts
 
 /// An error of a call to systemd, or of a notification: a code, a sentence with the remedy, and the errno.
 public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -25,7 +26,7 @@ public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The message, and the errno in the words of strerror(3).
     public var description: String {
-        "\(self.message) (\(Self.words(for: self.errno)))"
+        "\(self.message) (\(errnoText(self.errno)))"
     }
 
     /// What failed. A struct over a hidden enum, so that a new code breaks no `switch`.
@@ -102,16 +103,6 @@ public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
         /// The name of the code.
         public var description: String {
             self.kind.rawValue
-        }
-    }
-
-    private static func words(for errno: Int32) -> String {
-        // The strerror_r(3) that Swift imports on Linux is the one that always fills the buffer.
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
-            guard let base = buffer.baseAddress,
-                strerror_r(errno, base, buffer.count) == 0
-            else { return "errno \(errno)" }
-            return String(cString: base)
         }
     }
 }

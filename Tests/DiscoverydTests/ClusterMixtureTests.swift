@@ -28,7 +28,7 @@ import Testing
     private func answer(
         _ host: String,
         _ cluster: UInt64
-    ) throws -> (endpoint: EtcdEndpoint, cluster: ClusterID) {
-        (try EtcdEndpoint(host), ClusterID(rawValue: cluster))
+    ) throws -> (endpoint: EtcdEndpoint, cluster: EtcdClusterID) {
+        (try EtcdEndpoint(host), EtcdClusterID(rawValue: cluster))
     }
 }

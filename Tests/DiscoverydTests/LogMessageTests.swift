@@ -1,11 +1,14 @@
+import Configuration
 import Etcd
 import Logging
+import Programs
 import Registry
 import Synchronization
 import Systemd
 import Testing
 
 @testable import EndpointFiles
+@testable import Files
 @testable import HealthChecks
 @testable import discoveryd
 

@@ -1,6 +1,9 @@
 import Etcd
+import Files
+import Programs
 import Registry
 import Testing
+import Texts
 
 @testable import EndpointFiles
 @testable import discoveryd

@@ -1,5 +1,7 @@
 import EndpointFiles
+import Files
 import Glibc
+import Machines
 import Registry
 import Synchronization
 import TestKit

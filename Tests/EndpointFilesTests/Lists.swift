@@ -1,6 +1,7 @@
 import EndpointFiles
 import Registry
 import Testing
+import Texts
 
 /// Lists for tests.
 enum Lists {

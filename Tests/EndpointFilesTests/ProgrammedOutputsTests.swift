@@ -1,5 +1,8 @@
 import EndpointFiles
+import Files
 import Glibc
+import Machines
+import Programs
 import Registry
 import Synchronization
 import TestKit

@@ -1,6 +1,8 @@
 import Dispatch
 import EndpointFiles
+import Files
 import Glibc
+import Machines
 import Registry
 import Synchronization
 import TestKit

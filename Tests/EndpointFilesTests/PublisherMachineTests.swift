@@ -1,3 +1,5 @@
+import Files
+import Machines
 import Registry
 import Testing
 

@@ -1,3 +1,5 @@
+import Machines
+import Programs
 import Registry
 import Testing
 

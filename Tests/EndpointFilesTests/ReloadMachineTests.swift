@@ -1,4 +1,5 @@
 import EndpointFiles
+import Machines
 import Registry
 import Testing
 

@@ -1,4 +1,3 @@
-import Registry
 import Synchronization
 import TestKit
 import Testing
@@ -28,52 +27,6 @@ import Testing
             }
             try await client.revokeLease(lease.id)
             #expect(password.reads == 1)
-        }
-    }
-
-    @Test(arguments: EtcdVersion.allCases)
-    func whatIsNotAllowedIsSaidWithUserKeysAndRemedy(version: EtcdVersion) async throws {
-        try await withUser(version) { client, server, password in
-            let store = EtcdRegistryStore(client)
-            let prefix = try #require(RegistryPrefix("elsewhere/"))
-            let read =
-                "user discoveryd may not read elsewhere/ (all of it is needed): etcdctl role grant-permission "
-                + "ROLE --prefix=true read elsewhere/"
-            let write =
-                "user discoveryd may not read and write elsewhere/web/web-1 and /skydns/test/web/web-1: etcdctl "
-                + "role grant-permission ROLE --prefix=true readwrite /skydns/test/web/; etcdctl role "
-                + "grant-permission ROLE --prefix=true readwrite elsewhere/web/"
-            let key = ServiceKey(
-                service: try #require(ServiceName(declared: "web")),
-                instance: try #require(InstanceID(declared: "web-1"))
-            )
-            let claim = Claim(
-                key: prefix.key(key),
-                instance: key,
-                value: [],
-                lease: try await client.grantLease(ttl: .seconds(60)).id,
-                owner: try #require(OwnerID("nobody")),
-                beside: [SideRecord(key: "/skydns/test/web/web-1", value: [1])]
-            )
-            let quiet = AsyncStream<Void> { _ in }
-            // What may be read says which connection it is.
-            let mark = try await store.snapshot(of: .standard).mark
-            for (sentence, call) in [
-                (read, { _ = try await store.snapshot(of: prefix) }),
-                (read, { _ = try await store.summary(of: prefix, since: .zero) }),
-                (read, { _ = try await store.count(of: prefix, on: mark.connection) }),
-                (
-                    read,
-                    {
-                        try await store.watch(prefix, after: mark, asks: quiet) { _ in }
-                    }
-                ),
-                (write, { _ = try await store.claim(claim) }),
-                (write, { try await store.rewrite(claim) }),
-            ] as [(String, () async throws -> Void)] {
-                let error = await #expect(throws: StoreError.self) { try await call() }
-                #expect(error?.code == .refused && error?.message == sentence)
-            }
         }
     }
 

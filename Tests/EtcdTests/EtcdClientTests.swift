@@ -1,4 +1,3 @@
-import Registry
 import TestKit
 import Testing
 
@@ -120,7 +119,7 @@ import Testing
             try await client.compact(before: last)
             await expect(.compacted(at: nil)) { try await client.get("c", revision: first) }
             await expect(.futureRevision) {
-                try await client.get("c", revision: Revision(rawValue: last.rawValue + 100))
+                try await client.get("c", revision: EtcdRevision(rawValue: last.rawValue + 100))
             }
             await expect(.compacted(at: nil)) { try await client.compact(before: first) }
             await expect(.compacted(at: last)) {

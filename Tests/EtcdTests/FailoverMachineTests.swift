@@ -1,4 +1,4 @@
-import Registry
+import Machines
 import Testing
 
 @testable import Etcd

@@ -1,5 +1,4 @@
 import EtcdAPI
-import Registry
 import TestKit
 import Testing
 
@@ -29,7 +28,7 @@ import Testing
     @Test(arguments: EtcdVersion.allCases)
     func aLeaseOfAChosenIdIsGrantedOnceListedAndRevoked(version: EtcdVersion) async throws {
         try await withClient(version) { client, _ in
-            let id = LeaseID(rawValue: 0x1234_5678_9abc_def0)
+            let id = EtcdLeaseID(rawValue: 0x1234_5678_9abc_def0)
             let lease = try await client.grantLease(ttl: .seconds(60), id: id)
             #expect(lease.id == id && lease.ttl == .seconds(60))
             await expect(.leaseExists) { try await client.grantLease(ttl: .seconds(60), id: id) }

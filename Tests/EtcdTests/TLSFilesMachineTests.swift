@@ -1,5 +1,5 @@
 import Certificates
-import Registry
+import Machines
 import Testing
 
 @testable import Etcd

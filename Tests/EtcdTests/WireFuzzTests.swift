@@ -1,6 +1,6 @@
 import EtcdAPI
 import GRPCCore
-import Registry
+import Machines
 import SwiftProtobuf
 import TestKit
 import Testing
@@ -36,7 +36,7 @@ import Testing
                     ),
                     isCreation: message.created,
                     isCanceled: message.canceled,
-                    compactRevision: Revision(rawValue: message.compactRevision),
+                    compactRevision: EtcdRevision(rawValue: message.compactRevision),
                     cancelReason: message.cancelReason
                 )
             },

@@ -34,7 +34,7 @@ import Testing
             try await fleet.etcd.etcdctl("put", "services/web/b", "\u{1b}[2J")
             let registry = ["--endpoints", fleet.etcd.endpoint, "--prefix", "services/"]
             let table = try await Command(DaemonProcess.program, ["list"] + registry).run()
-            #expect(table.output.contains("\\u202eevil") && table.output.contains("a\\u200bb"))
+            #expect(table.output.contains("\\u{202e}evil") && table.output.contains("a\\u{200b}b"))
             for text in [table.output, table.errors] {
                 #expect(!text.contains("\u{1b}") && !text.contains("\u{202e}"))
             }

@@ -1,7 +1,9 @@
+import Machines
 import Registry
 import Synchronization
 import TestKit
 import Testing
+import Texts
 
 /// Hosts round one store in memory, on one clock.
 final class World: Sendable {

@@ -1,3 +1,6 @@
+import Machines
+import Texts
+
 @testable import Registry
 
 /// A host: its two machines, and what its drivers would hold.

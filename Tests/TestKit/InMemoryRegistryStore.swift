@@ -1,3 +1,4 @@
+public import Machines
 public import Registry
 import Synchronization
 

@@ -1,3 +1,4 @@
+import Machines
 import Registry
 
 /// Makes hostile bytes out of good ones, the same for the same seed.

@@ -1,4 +1,5 @@
 public import Registry
+import Texts
 
 /// What a registry's store does, without time of its own, tasks or locks: one state, changed by calls.
 ///

@@ -1,3 +1,5 @@
+public import Files
+public import Programs
 public import Registry
 
 /// A file that is to hold the list.

@@ -1,3 +1,6 @@
+import Files
+import Machines
+import Programs
 import Registry
 import Synchronization
 

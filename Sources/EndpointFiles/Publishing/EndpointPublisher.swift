@@ -1,3 +1,6 @@
+package import Files
+package import Machines
+package import Programs
 public import Registry
 import Synchronization
 

@@ -1,3 +1,6 @@
+import Files
+import Machines
+import Programs
 import Registry
 
 /// One output: what its file holds, what has changed since, and when that is to be written.

@@ -1,3 +1,5 @@
+public import Files
+public import Programs
 public import Registry
 
 /// A report of the publisher, for the log and the metrics.

@@ -1,3 +1,6 @@
+public import Files
+public import Machines
+public import Programs
 public import Registry
 
 /// Decides which file is written when.

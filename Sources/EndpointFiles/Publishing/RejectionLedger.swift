@@ -1,3 +1,4 @@
+import Machines
 import Registry
 
 /// Remembers which rejections of one file were said, so that each is said once, within a ``RateLimit``: a service

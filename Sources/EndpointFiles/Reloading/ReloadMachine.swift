@@ -1,4 +1,5 @@
-public import Registry
+public import Machines
+import Registry
 
 /// Decides which action is done when, after files were replaced.
 ///

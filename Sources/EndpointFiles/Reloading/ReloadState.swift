@@ -1,3 +1,4 @@
+import Machines
 import Registry
 
 /// One action: whether it is due, and for which files.

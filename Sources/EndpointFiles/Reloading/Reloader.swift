@@ -1,4 +1,6 @@
-package import Registry
+package import Files
+package import Machines
+import Registry
 import Synchronization
 
 /// Has the readers of files take up what is new: runs a ``ReloadMachine``.

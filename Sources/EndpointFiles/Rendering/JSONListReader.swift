@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 public import Registry
+import Texts
 
 /// Reads a list that ``JSONListRenderer`` wrote: the last one of an earlier run, when there is no other.
 public enum JSONListReader {

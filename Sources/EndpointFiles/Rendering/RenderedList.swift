@@ -1,3 +1,4 @@
+public import Files
 public import Registry
 
 /// A list as it stands in a file: its bytes, with the revision held apart.

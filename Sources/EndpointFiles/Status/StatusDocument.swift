@@ -1,5 +1,8 @@
+import Files
 public import FoundationEssentials
+import Programs
 public import Registry
+import Texts
 
 /// How the daemon is, for whoever reads its files: the only way to see from a file that a list is
 /// old.

@@ -1,3 +1,5 @@
+public import Files
+
 /// The file in which the daemon says how it is; written on a change of state only.
 public struct StatusFile: Sendable {
     /// Under the daemon's runtime directory, but not in the directory of the lists: whoever watches

@@ -1,5 +1,4 @@
 import EtcdAPI
-public import Registry
 
 /// A condition of a transaction, on one key.
 ///
@@ -49,7 +48,7 @@ public struct Comparison: Sendable {
     public static func createRevision(
         of key: Bytes,
         _ relation: Relation,
-        _ revision: Revision
+        _ revision: EtcdRevision
     ) -> Comparison {
         Comparison(key, relation, .create, .createRevision(revision.rawValue))
     }
@@ -58,13 +57,15 @@ public struct Comparison: Sendable {
     public static func modRevision(
         of key: Bytes,
         _ relation: Relation,
-        _ revision: Revision
+        _ revision: EtcdRevision
     ) -> Comparison {
         Comparison(key, relation, .mod, .modRevision(revision.rawValue))
     }
 
     /// Compares the lease of the key.
-    public static func lease(of key: Bytes, _ relation: Relation, _ lease: LeaseID) -> Comparison {
+    public static func lease(of key: Bytes, _ relation: Relation, _ lease: EtcdLeaseID)
+        -> Comparison
+    {
         Comparison(key, relation, .lease, .lease(lease.rawValue))
     }
 

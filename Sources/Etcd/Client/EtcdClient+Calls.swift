@@ -1,6 +1,5 @@
 import EtcdAPI
 import GRPCCore
-import Registry
 
 extension EtcdClient {
     typealias GRPC = GRPCClient<GRPCTransport>

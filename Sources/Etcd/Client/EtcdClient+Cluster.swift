@@ -1,5 +1,4 @@
 import EtcdAPI
-public import Registry
 
 extension EtcdClient {
     /// Lists the members of the cluster.
@@ -49,8 +48,8 @@ extension EtcdClient {
     /// - Returns: The endpoints that answered, in the order of the list. Cancelled it is cut short.
     ///
     /// Source: etcd API, the header of `Maintenance.Status`.
-    public func clusters() async -> [(endpoint: EtcdEndpoint, cluster: ClusterID)] {
-        var found: [(endpoint: EtcdEndpoint, cluster: ClusterID)] = []
+    public func clusters() async -> [(endpoint: EtcdEndpoint, cluster: EtcdClusterID)] {
+        var found: [(endpoint: EtcdEndpoint, cluster: EtcdClusterID)] = []
         for endpoint in configuration.endpoints {
             guard !Task.isCancelled else { break }
             // One that does not answer is told by the connection when it is its turn.

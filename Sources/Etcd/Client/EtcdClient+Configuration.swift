@@ -1,4 +1,5 @@
-public import Registry
+package import Files
+public import Machines
 
 extension EtcdClient {
     /// In which order endpoints are tried. A connection that serves is kept in either.

@@ -1,3 +1,5 @@
+import Files
+
 extension EtcdClient {
     /// The user of etcd whom the calls are made as.
     public struct Credentials: Sendable {

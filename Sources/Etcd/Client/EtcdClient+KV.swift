@@ -1,7 +1,6 @@
 import EtcdAPI
 import GRPCCore
 import GRPCProtobuf
-public import Registry
 
 extension EtcdClient {
     /// Writes a key.
@@ -19,7 +18,7 @@ extension EtcdClient {
     public func put(
         _ key: Bytes,
         _ value: Bytes,
-        lease: LeaseID = .none,
+        lease: EtcdLeaseID = .none,
         returningPrevious: Bool = false
     ) async throws(EtcdError) -> PutResponse {
         let request = Operation.put(key, value, lease: lease, returningPrevious: returningPrevious)
@@ -39,7 +38,8 @@ extension EtcdClient {
     /// - Throws: ``EtcdError``; `compacted` or `futureRevision` for such a revision.
     ///
     /// Source: etcd API, `KV.Range`, linearizable.
-    public func get(_ key: Bytes, revision: Revision? = nil) async throws(EtcdError) -> GetResponse
+    public func get(_ key: Bytes, revision: EtcdRevision? = nil) async throws(EtcdError)
+        -> GetResponse
     {
         try await range(.get(.key(key), revision: revision))
     }
@@ -58,7 +58,7 @@ extension EtcdClient {
     public func get(
         prefix: Bytes,
         limit: Int? = nil,
-        revision: Revision? = nil,
+        revision: EtcdRevision? = nil,
         countOnly: Bool = false
     ) async throws(EtcdError) -> GetResponse {
         try await range(
@@ -72,7 +72,7 @@ extension EtcdClient {
     /// - Throws: ``EtcdError``; `unavailable` also when that connection has ended.
     ///
     /// Source: etcd API, `KV.Range` with `count_only`, linearizable.
-    func count(prefix: Bytes, on connection: Int) async throws(EtcdError) -> GetResponse {
+    package func count(prefix: Bytes, on connection: Int) async throws(EtcdError) -> GetResponse {
         try await range(.get(.prefix(prefix), countOnly: true), on: connection)
     }
 
@@ -85,7 +85,7 @@ extension EtcdClient {
     /// Source: etcd API, `KV.Range` with `keys_only` and `min_mod_revision`, linearizable.
     public func changedKeys(
         prefix: Bytes,
-        after revision: Revision
+        after revision: EtcdRevision
     ) async throws(EtcdError) -> GetResponse {
         try await range(.get(.prefix(prefix), keysChangedAfter: revision))
     }
@@ -110,7 +110,7 @@ extension EtcdClient {
 
     /// ``getPages(prefix:pageSize:_:)``, with the number of the connection that carried all pages: over
     /// another one the pinned revision might be that of another life of the cluster.
-    func pages(
+    package func pages(
         prefix: Bytes,
         pageSize: Int,
         _ receive: ([KeyValue]) -> Void
@@ -140,7 +140,7 @@ extension EtcdClient {
     private func page(
         _ range: KeyRange,
         _ sizes: PageSizes,
-        at revision: Revision?,
+        at revision: EtcdRevision?,
         on connection: Int
     ) async -> Result<GetResponse, EtcdError> {
         var limit = sizes.next
@@ -219,7 +219,7 @@ extension EtcdClient {
     ///
     /// Source: etcd API, `KV.Compact`.
     @discardableResult
-    public func compact(before revision: Revision) async throws(EtcdError) -> ResponseHeader {
+    public func compact(before revision: EtcdRevision) async throws(EtcdError) -> ResponseHeader {
         var request = Etcdserverpb_CompactionRequest()
         request.revision = revision.rawValue
         return ResponseHeader(

@@ -1,6 +1,7 @@
 import EtcdAPI
 import GRPCCore
-public import Registry
+import Machines
+import Texts
 
 extension EtcdClient {
     /// Grants a lease: keys put under it are deleted when it ends.
@@ -14,7 +15,8 @@ extension EtcdClient {
     /// - Throws: ``EtcdError``; `leaseExists` when the id is taken.
     ///
     /// Source: etcd API, `Lease.LeaseGrant`.
-    public func grantLease(ttl: Duration, id: LeaseID? = nil) async throws(EtcdError) -> LeaseGrant
+    public func grantLease(ttl: Duration, id: EtcdLeaseID? = nil) async throws(EtcdError)
+        -> LeaseGrant
     {
         var request = Etcdserverpb_LeaseGrantRequest()
         request.ttl = ttl.components.seconds
@@ -35,7 +37,7 @@ extension EtcdClient {
     /// - Throws: ``EtcdError``; `leaseNotFound` when it has ended already.
     ///
     /// Source: etcd API, `Lease.LeaseRevoke`.
-    public func revokeLease(_ id: LeaseID) async throws(EtcdError) {
+    public func revokeLease(_ id: EtcdLeaseID) async throws(EtcdError) {
         var request = Etcdserverpb_LeaseRevokeRequest()
         request.id = id.rawValue
         _ = try await call("Lease.LeaseRevoke") { [request] grpc, options in
@@ -54,7 +56,7 @@ extension EtcdClient {
     ///
     /// Source: etcd API, `Lease.LeaseTimeToLive`.
     public func timeToLive(
-        of id: LeaseID,
+        of id: EtcdLeaseID,
         withKeys: Bool = false
     ) async throws(EtcdError) -> LeaseStatus? {
         var request = Etcdserverpb_LeaseTimeToLiveRequest()
@@ -77,11 +79,11 @@ extension EtcdClient {
     /// - Throws: ``EtcdError``.
     ///
     /// Source: etcd API, `Lease.LeaseLeases`.
-    public func leases() async throws(EtcdError) -> [LeaseID] {
+    public func leases() async throws(EtcdError) -> [EtcdLeaseID] {
         try await call("Lease.LeaseLeases") { grpc, options in
             try await Etcdserverpb_Lease.Client(wrapping: grpc)
                 .leaseLeases(Etcdserverpb_LeaseLeasesRequest(), options: options)
-        }.leases.map { LeaseID(rawValue: $0.id) }
+        }.leases.map { EtcdLeaseID(rawValue: $0.id) }
     }
 
     /// Keeps a lease alive for as long as the caller asks for the next answer.
@@ -94,7 +96,7 @@ extension EtcdClient {
     ///   and `notRunning` when the client stops.
     ///
     /// Source: etcd API, `Lease.LeaseKeepAlive`.
-    public func keepAlive(_ id: LeaseID) -> EtcdStream<KeepAliveAnswer> {
+    public func keepAlive(_ id: EtcdLeaseID) -> EtcdStream<KeepAliveAnswer> {
         EtcdStream(client: self) { send throws(EtcdError) in
             var backoff = Backoff(
                 .init(base: .milliseconds(200), cap: .seconds(2)),
@@ -115,7 +117,7 @@ extension EtcdClient {
     /// One stream's worth of keep-alives: sends one, waits for its answer, rests for a third of the
     /// time to live.
     private func keepAliveUntilBroken(
-        _ id: LeaseID,
+        _ id: EtcdLeaseID,
         _ send: @escaping @Sendable (KeepAliveAnswer) async -> Void
     ) async throws(EtcdError) {
         let (beats, beat) = AsyncStream.makeStream(
@@ -145,7 +147,7 @@ extension EtcdClient {
     ///     lease is gone.
     /// - Throws: ``EtcdError`` when the stream breaks, and what `received` throws.
     package func keepAlive(
-        _ id: LeaseID,
+        _ id: EtcdLeaseID,
         beats: AsyncStream<Void>,
         received: @escaping @Sendable (KeepAliveAnswer) async throws -> Void
     ) async throws(EtcdError) {

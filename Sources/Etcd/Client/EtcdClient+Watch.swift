@@ -1,7 +1,6 @@
 import EtcdAPI
 import GRPCCore
 import GRPCProtobuf
-public import Registry
 import Synchronization
 
 extension EtcdClient {
@@ -43,7 +42,7 @@ extension EtcdClient {
     /// Source: etcd API, `Watch.Watch`.
     public func watch(
         prefix: Bytes,
-        after revision: Revision,
+        after revision: EtcdRevision,
         options: WatchOptions = WatchOptions()
     ) -> EtcdStream<WatchResponse> {
         EtcdStream(client: self) { send throws(EtcdError) in
@@ -52,7 +51,7 @@ extension EtcdClient {
     }
 
     private func firstRevision(of start: WatchStart, for key: Bytes) async throws(EtcdError)
-        -> Revision
+        -> EtcdRevision
     {
         if case .after(let revision) = start { return revision.next }
         let found = try await get(key)
@@ -64,7 +63,7 @@ extension EtcdClient {
     /// has told nothing and may begin again, with a new token.
     private func watchTwice(
         _ range: KeyRange,
-        first: Revision,
+        first: EtcdRevision,
         _ options: WatchOptions,
         _ send: @escaping @Sendable (WatchResponse) async -> Void
     ) async throws(EtcdError) {
@@ -84,7 +83,7 @@ extension EtcdClient {
 
     private func watch(
         _ range: KeyRange,
-        first: Revision,
+        first: EtcdRevision,
         _ options: WatchOptions,
         _ send: @escaping @Sendable (WatchResponse) async -> Void
     ) async throws(EtcdError) {
@@ -118,22 +117,22 @@ extension EtcdClient {
     }
 
     /// An answer on a watch stream.
-    package struct WatchMessage: Equatable, Sendable {
+    struct WatchMessage: Equatable, Sendable {
         /// The changes and the header.
-        package let response: WatchResponse
+        let response: WatchResponse
         /// The first answer: the watch is there.
-        package let isCreation: Bool
+        let isCreation: Bool
         /// The last answer: the watch is no more.
         let isCanceled: Bool
         /// The oldest revision there is, when the watch has ended because it began before that.
-        let compactRevision: Revision
+        let compactRevision: EtcdRevision
         /// The reason why the watch has ended, as etcd gives it.
         let cancelReason: String
     }
 
     static func watchRequest(
         _ range: KeyRange,
-        first: Revision,
+        first: EtcdRevision,
         withPrevious: Bool
     ) -> Etcdserverpb_WatchRequest {
         var create = Etcdserverpb_WatchCreateRequest()
@@ -144,6 +143,25 @@ extension EtcdClient {
         var request = Etcdserverpb_WatchRequest()
         request.createRequest = create
         return request
+    }
+
+    /// Watches a range on a stream of its own, answer by answer, until it breaks or the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - revision: The watch begins with the changes after it.
+    ///   - asks: When to ask for progress.
+    ///   - number: The connection that has to carry it.
+    ///   - received: Called with each answer, also those without events, before the next is read.
+    /// - Throws: ``EtcdError`` when the stream breaks or etcd ends the watch.
+    package func watch(
+        _ range: KeyRange,
+        after revision: EtcdRevision,
+        asks: AsyncStream<Void>,
+        on number: Int,
+        received: @escaping @Sendable (WatchResponse) -> Void
+    ) async throws(EtcdError) {
+        let request = Self.watchRequest(range, first: revision.next, withPrevious: false)
+        try await watch(request, asks: asks, on: number) { received($0.response) }
     }
 
     /// Opens one watch stream with one watch, until it breaks or the task is cancelled.

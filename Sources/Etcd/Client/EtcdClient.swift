@@ -1,4 +1,4 @@
-import Registry
+import Machines
 
 /// A client of an etcd v3 cluster: one connection to one member that answers, and another member
 /// when it stops answering.
@@ -14,7 +14,7 @@ import Registry
 /// up to ``Configuration/requestTimeout``, and throws ``EtcdError``. Cancelling the caller's task
 /// ends a call with ``EtcdError/Code/cancelled``; a change may have been made all the same.
 public final class EtcdClient: Sendable {
-    let configuration: Configuration
+    package let configuration: Configuration
     let supervisor: FailoverSupervisor
     /// Logs in, where there is a user.
     let authenticator: Authenticator?

@@ -1,5 +1,5 @@
 import AsyncAlgorithms
-import Registry
+import Machines
 
 /// The answers of one stream of etcd, as they come.
 ///

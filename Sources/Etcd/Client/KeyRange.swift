@@ -1,15 +1,15 @@
 /// Which keys a call is about: one, all with a prefix, or all from one key up to another.
 ///
 /// etcd knows only ranges; see "range_end" in its API.
-struct KeyRange: Hashable, Sendable {
+package struct KeyRange: Hashable, Sendable {
     let key: Bytes
     /// The first key behind the range; empty for one key alone, a zero byte for "to the last key".
     let end: Bytes
 
-    static func key(_ key: Bytes) -> KeyRange { KeyRange(key: key, end: Bytes([])) }
+    package static func key(_ key: Bytes) -> KeyRange { KeyRange(key: key, end: Bytes([])) }
 
     /// All keys that begin with `prefix`; all keys when it is empty.
-    static func prefix(_ prefix: Bytes) -> KeyRange {
+    package static func prefix(_ prefix: Bytes) -> KeyRange {
         guard !prefix.array.isEmpty else { return KeyRange(key: Bytes([0]), end: Bytes([0])) }
         return KeyRange(key: prefix, end: successor(ofPrefix: prefix))
     }

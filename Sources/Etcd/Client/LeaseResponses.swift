@@ -1,18 +1,17 @@
 import EtcdAPI
-public import Registry
 
 /// The answer to a grant.
 public struct LeaseGrant: Hashable, Sendable {
     /// Where the cluster stands.
     public let header: ResponseHeader
     /// The lease.
-    public let id: LeaseID
+    public let id: EtcdLeaseID
     /// The time to live that the server chose; it may be longer than what was asked for.
     public let ttl: Duration
 
     init(_ message: Etcdserverpb_LeaseGrantResponse) {
         header = ResponseHeader(message.header)
-        id = LeaseID(rawValue: message.id)
+        id = EtcdLeaseID(rawValue: message.id)
         ttl = .ttl(message.ttl)
     }
 }
@@ -22,7 +21,7 @@ public struct LeaseStatus: Hashable, Sendable {
     /// Where the cluster stands.
     public let header: ResponseHeader
     /// The lease.
-    public let id: LeaseID
+    public let id: EtcdLeaseID
     /// How long it still lives without a keep-alive, in whole seconds.
     public let remaining: Duration
     /// The time to live it was granted with.
@@ -32,7 +31,7 @@ public struct LeaseStatus: Hashable, Sendable {
 
     init(_ message: Etcdserverpb_LeaseTimeToLiveResponse) {
         header = ResponseHeader(message.header)
-        id = LeaseID(rawValue: message.id)
+        id = EtcdLeaseID(rawValue: message.id)
         remaining = .ttl(message.ttl)
         granted = .ttl(message.grantedTtl)
         keys = message.keys.map { Bytes($0) }
@@ -44,13 +43,13 @@ public struct KeepAliveAnswer: Hashable, Sendable {
     /// Where the cluster stands.
     public let header: ResponseHeader
     /// The lease.
-    public let id: LeaseID
+    public let id: EtcdLeaseID
     /// How long it lives from when the request left, without another.
     public let ttl: Duration
 
     init(_ message: Etcdserverpb_LeaseKeepAliveResponse) {
         header = ResponseHeader(message.header)
-        id = LeaseID(rawValue: message.id)
+        id = EtcdLeaseID(rawValue: message.id)
         ttl = .ttl(message.ttl)
     }
 }

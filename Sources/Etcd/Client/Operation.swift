@@ -1,5 +1,4 @@
 import EtcdAPI
-public import Registry
 
 /// One step of a transaction.
 public struct Operation: Sendable {
@@ -9,7 +8,7 @@ public struct Operation: Sendable {
     public static func put(
         _ key: Bytes,
         _ value: Bytes,
-        lease: LeaseID = .none,
+        lease: EtcdLeaseID = .none,
         returningPrevious: Bool = false
     ) -> Operation {
         var put = Etcdserverpb_PutRequest()
@@ -54,9 +53,9 @@ public struct Operation: Sendable {
     static func get(
         _ range: KeyRange,
         limit: Int? = nil,
-        revision: Revision? = nil,
+        revision: EtcdRevision? = nil,
         countOnly: Bool = false,
-        keysChangedAfter changed: Revision? = nil
+        keysChangedAfter changed: EtcdRevision? = nil
     ) -> Operation {
         var get = Etcdserverpb_RangeRequest()
         get.key = range.key.data

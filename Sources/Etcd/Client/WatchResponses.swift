@@ -1,5 +1,3 @@
-public import Registry
-
 /// One change of one key.
 public struct WatchEvent: Hashable, Sendable {
     /// What happened to it.
@@ -47,7 +45,7 @@ public enum WatchStart: Hashable, Sendable {
     /// the future.
     case lastModification
     /// With the first change after a revision, such as the one a `get` returned.
-    case after(Revision)
+    case after(EtcdRevision)
 }
 
 /// The options of a watch: what it reports in addition to the changes.

@@ -1,6 +1,7 @@
 import EtcdAPI
+import Files
 import GRPCCore
-import Registry
+import Machines
 import Synchronization
 
 /// Logs a user in, once for all who wait for it, as ``TokenMachine`` decides.
@@ -93,7 +94,7 @@ final class Authenticator: Sendable {
     /// - Throws: Why it failed.
     private func login(_ done: AsyncStream<Never>) async throws(EtcdError) {
         // The login has a limit of its own; this one is for a client that stops before it begins.
-        let isDone: Void? = try? await Registry.within(limit * 2) { for await _ in done {} }
+        let isDone: Void? = try? await Machines.within(limit * 2) { for await _ in done {} }
         if let failure = shared.withLock({ $0.machine.failure }) { throw failure }
         if isDone == nil, !Task.isCancelled {
             throw EtcdError(.deadlineExceeded, "no answer in time", method: Self.method)

@@ -1,4 +1,4 @@
-public import Registry
+public import Texts
 
 /// One address at which a member of the cluster answers clients: `https://10.0.0.1:2379`.
 public struct EtcdEndpoint: Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import Registry
+import Machines
 
 /// Decides which endpoint is tried next, and when.
 ///

@@ -1,7 +1,8 @@
 import Certificates
 import EtcdAPI
-import Registry
+import Machines
 import Synchronization
+import Texts
 
 /// Keeps one connection to one member that answers, and moves on when it does not.
 ///
@@ -62,7 +63,7 @@ final class FailoverSupervisor: Sendable {
         }
         if let ready = try connected() { return ready }
         do {
-            if let connection = try await Registry.within(
+            if let connection = try await Machines.within(
                 limit,
                 { try await self.nextConnection() }
             ) {
@@ -276,7 +277,7 @@ final class FailoverSupervisor: Sendable {
     ///
     /// - Returns: `nil` when the member tells nobody who has not logged in.
     /// - Throws: ``EtcdError`` when it does not answer within the attempt timeout.
-    func cluster(at endpoint: EtcdEndpoint) async throws(EtcdError) -> ClusterID? {
+    func cluster(at endpoint: EtcdEndpoint) async throws(EtcdError) -> EtcdClusterID? {
         let limit = configuration.attemptTimeout
         return try await ask(endpoint) { trial throws(EtcdError) in
             try await trial.cluster(within: limit)

@@ -5,8 +5,8 @@ import GRPCNIOTransportHTTP2Posix
 import NIOCore
 import NIOHTTP2
 import NIOSSL
-import Registry
 import Synchronization
+import Texts
 
 typealias GRPCTransport = HTTP2ClientTransport.Posix
 
@@ -126,11 +126,11 @@ final class MemberConnection: Sendable {
     /// - Parameter limit: How long it may take, the TCP connect included.
     /// - Returns: `nil` when it tells nobody who has not logged in.
     /// - Throws: ``EtcdError`` when the member does not answer.
-    func cluster(within limit: Duration) async throws(EtcdError) -> ClusterID? {
+    func cluster(within limit: Duration) async throws(EtcdError) -> EtcdClusterID? {
         var options = CallOptions.defaults
         options.timeout = limit
         let id = try await status(options).header.clusterID
-        return id == 0 ? nil : ClusterID(rawValue: id)
+        return id == 0 ? nil : EtcdClusterID(rawValue: id)
     }
 
     private func status(

@@ -1,5 +1,5 @@
 import Certificates
-import Registry
+import Machines
 
 /// Decides when the files of TLS are looked at again, and what follows from what they hold.
 ///

@@ -1,6 +1,6 @@
 import Certificates
+import Files
 import NIOSSL
-import Registry
 
 /// The contents of the TLS files at one time: enough for one connection.
 struct TLSMaterial: Sendable {

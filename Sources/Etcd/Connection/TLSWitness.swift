@@ -1,6 +1,6 @@
 import NIOCore
 import NIOSSL
-import Registry
+import Texts
 
 /// Sees what goes wrong with TLS, right behind its handler: gRPC's own handlers pass no error on, and
 /// they do not know the server's certificate, which tells what the error does not.

@@ -1,4 +1,4 @@
-import Registry
+import Machines
 
 /// Decides when a user logs in: what token a call carries, and when a new one is asked for.
 ///

@@ -1,5 +1,4 @@
 import EtcdAPI
-import Registry
 
 // The answers that carry keys and values; see etcd.proto for the numbers of their fields.
 
@@ -17,9 +16,9 @@ extension ResponseHeader {
         var reader = reader
         while let (number, form) = try reader.field(in: message) {
             switch (number, form) {
-            case (1, .varint): clusterID = ClusterID(rawValue: try reader.varint(in: message))
+            case (1, .varint): clusterID = EtcdClusterID(rawValue: try reader.varint(in: message))
             case (2, .varint): memberID = try reader.varint(in: message)
-            case (3, .varint): revision = Revision(rawValue: try reader.integer(in: message))
+            case (3, .varint): revision = EtcdRevision(rawValue: try reader.integer(in: message))
             case (4, .varint): raftTerm = try reader.varint(in: message)
             default: try reader.skip(form, in: message)
             }
@@ -36,11 +35,12 @@ extension KeyValue {
         while let (number, form) = try reader.field(in: message) {
             switch (number, form) {
             case (1, .bytes): key = Bytes(try reader.bytes(in: message))
-            case (2, .varint): createRevision = Revision(rawValue: try reader.integer(in: message))
-            case (3, .varint): modRevision = Revision(rawValue: try reader.integer(in: message))
+            case (2, .varint):
+                createRevision = EtcdRevision(rawValue: try reader.integer(in: message))
+            case (3, .varint): modRevision = EtcdRevision(rawValue: try reader.integer(in: message))
             case (4, .varint): version = try reader.integer(in: message)
             case (5, .bytes): value = Bytes(try reader.bytes(in: message))
-            case (6, .varint): lease = LeaseID(rawValue: try reader.integer(in: message))
+            case (6, .varint): lease = EtcdLeaseID(rawValue: try reader.integer(in: message))
             default: try reader.skip(form, in: message)
             }
         }
@@ -92,7 +92,7 @@ extension EtcdClient.WatchMessage: WireMessage {
     init(wire message: RawSpan) throws(WireReader.Malformed) {
         var (header, events) = (ResponseHeader(), [WatchEvent]())
         var (isCreation, isCanceled) = (false, false)
-        var compactRevision = Revision.zero
+        var compactRevision = EtcdRevision.zero
         var reason: [UInt8] = []
         var reader = WireReader(message)
         while let (number, form) = try reader.field(in: message) {
@@ -101,7 +101,7 @@ extension EtcdClient.WatchMessage: WireMessage {
             case (3, .varint): isCreation = try reader.varint(in: message) != 0
             case (4, .varint): isCanceled = try reader.varint(in: message) != 0
             case (5, .varint):
-                compactRevision = Revision(rawValue: try reader.integer(in: message))
+                compactRevision = EtcdRevision(rawValue: try reader.integer(in: message))
             case (6, .bytes): reason = try reader.bytes(in: message)
             case (11, .bytes):
                 events.append(try WatchEvent(try reader.message(in: message), in: message))

@@ -1,4 +1,6 @@
-public import Registry
+public import Machines
+import Registry
+import Texts
 
 /// Decides when one check runs and whether it counts as passing.
 ///
@@ -121,7 +123,7 @@ public struct CheckMachine: Sendable {
         case .running(let running, let until, let next):
             let counts = until + definition.timing.interval
             step = .overdue(number: running, next: next, counts: counts)
-            failed("no answer within \(Words.time(definition.timing.timeout))", at: now)
+            failed("no answer within \(definition.timing.timeout.text)", at: now)
             return .cancel(number: running)
         case .overdue(let running, let next, _):
             let counts = now + definition.timing.interval
@@ -158,7 +160,7 @@ public struct CheckMachine: Sendable {
             failure = nil
             failingSince = nil
         case .goingDown: unitIsDown("it is being stopped", at: now)
-        case .down(let words): unitIsDown("it is \(Words.excerpt(words))", at: now)
+        case .down(let words): unitIsDown("it is \(OneLine.excerpt(words))", at: now)
         }
     }
 

@@ -1,3 +1,4 @@
+public import Machines
 public import Registry
 
 /// Decides for all services of this host which check runs when, and which service is up. Services

@@ -1,3 +1,4 @@
+public import Machines
 public import Registry
 
 /// Decides whether one service is up: all its checks must pass, and it must not be flapping.

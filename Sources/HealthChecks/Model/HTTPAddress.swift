@@ -1,4 +1,5 @@
 import Registry
+import Texts
 
 /// An `http` or `https` URL that a check requests: no user, no password, no fragment.
 public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,5 @@
-public import Registry
+import Registry
+public import Texts
 
 /// Where to connect.
 public struct TCPTarget: Hashable, Sendable, CustomStringConvertible {

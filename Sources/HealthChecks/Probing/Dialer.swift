@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import Registry
 import Synchronization
+import Texts
 
 /// Opens TCP connections that can be given up at any moment.
 struct Dialer: Sendable {

@@ -1,4 +1,5 @@
 import Subprocess
+import Texts
 
 /// Runs a command and judges its exit status.
 ///
@@ -115,13 +116,13 @@ struct ExecProbe: Probe {
         } else if code == .spawnFailed {
             ProbeFailure(
                 .notStarted,
-                "it cannot be started: \(Words.excerpt("\(error)")); see the limits of the daemon's unit",
+                "it cannot be started: \(OneLine.excerpt("\(error)")); see the limits of the daemon's unit",
                 cause: "\(error)"
             )
         } else {
             ProbeFailure(
                 .other,
-                "it cannot be run: \(Words.excerpt("\(error)"))",
+                "it cannot be run: \(OneLine.excerpt("\(error)"))",
                 cause: "\(error)"
             )
         }

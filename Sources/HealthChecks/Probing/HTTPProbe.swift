@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import Registry
+import Texts
 
 /// Asks once, over a connection of its own, and judges the answer.
 struct HTTPProbe: Probe {
@@ -113,8 +114,8 @@ struct HTTPProbe: Probe {
             let place = answer.isCut ? "the first 64 KiB of the answer" : "the answer"
             throw ProbeFailure(
                 .content,
-                "\(place) (status \(answer.status)) does not contain '\(Words.excerpt(wanted))'; "
-                    + "it begins with '\(Words.excerpt(body ?? ""))'"
+                "\(place) (status \(answer.status)) does not contain '\(OneLine.excerpt(wanted))'; "
+                    + "it begins with '\(OneLine.excerpt(body ?? ""))'"
             )
         }
     }
@@ -123,7 +124,7 @@ struct HTTPProbe: Probe {
         let expected = check.statuses.map {
             $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)"
         }.joined(separator: ", ")
-        let reason = answer.reason.isEmpty ? "" : " \(Words.excerpt(answer.reason))"
+        let reason = answer.reason.isEmpty ? "" : " \(OneLine.excerpt(answer.reason))"
         let remedy =
             switch answer.status {
             case 300...399:

@@ -1,6 +1,8 @@
+import Files
 import Glibc
 import Registry
 import Synchronization
+import Texts
 
 /// Finds the addresses of names, each on a thread of its own.
 ///

@@ -1,3 +1,5 @@
+import Texts
+
 /// The end of what a command writes, and how much it was.
 struct OutputTail: Sendable {
     /// How much a command may write.
@@ -20,7 +22,9 @@ struct OutputTail: Sendable {
     /// The last line that is not empty, fit to be shown; `nil` when there is none.
     var lastLine: String? {
         let lines = tail.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-        let texts = lines.lazy.reversed().map { Words.excerpt(String(decoding: $0, as: UTF8.self)) }
+        let texts = lines.lazy.reversed().map {
+            OneLine.excerpt(String(decoding: $0, as: UTF8.self))
+        }
         return texts.first { $0.contains { $0 != " " } }
     }
 }

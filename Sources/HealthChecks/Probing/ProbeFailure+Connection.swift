@@ -2,6 +2,7 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import Texts
 
 /// The one place where an errno, a TLS or an HTTP error becomes a ``ProbeFailure``.
 extension ProbeFailure {
@@ -21,7 +22,7 @@ extension ProbeFailure {
         default:
             self.init(
                 .other,
-                "\(target) could not be asked: \(Words.excerpt("\(error)"))",
+                "\(target) could not be asked: \(OneLine.excerpt("\(error)"))",
                 cause: "\(error)"
             )
         }
@@ -60,7 +61,7 @@ extension ProbeFailure {
                 )
             case EMFILE, ENFILE:
                 (.other, "there are too many open files; raise LimitNOFILE= of the daemon's unit")
-            default: (.other, "\(target): \(String(cString: strerror(errno)))")
+            default: (.other, "\(target): \(errnoText(errno))")
             }
         self.init(code, message, cause: cause)
     }
@@ -76,7 +77,7 @@ extension ProbeFailure {
         } else {
             self.init(
                 .tls,
-                "TLS with \(target) failed: \(Words.excerpt("\(error)"))",
+                "TLS with \(target) failed: \(OneLine.excerpt("\(error)"))",
                 cause: "\(error)"
             )
         }
@@ -96,7 +97,7 @@ extension ProbeFailure {
             self.init(.tls, "\(target) does not speak TLS; ask it with http://", cause: cause)
         case .uncleanShutdown: self = .closed(by: target, cause: cause)
         default:
-            self.init(.tls, "TLS with \(target) failed: \(Words.excerpt(cause))", cause: cause)
+            self.init(.tls, "TLS with \(target) failed: \(OneLine.excerpt(cause))", cause: cause)
         }
     }
 

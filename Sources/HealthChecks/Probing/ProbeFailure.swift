@@ -1,3 +1,5 @@
+import Texts
+
 /// A failed probe: a code to branch on and a sentence with the remedy.
 public struct ProbeFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of failure.
@@ -41,7 +43,7 @@ public struct ProbeFailure: Error, Hashable, Sendable, CustomStringConvertible {
     public init(_ code: Code, _ message: String, cause: String = "") {
         self.code = code
         self.message = message
-        self.cause = Words.excerpt(cause)
+        self.cause = OneLine.excerpt(cause)
     }
 
     /// The sentence.

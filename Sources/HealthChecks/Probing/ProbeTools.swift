@@ -1,6 +1,7 @@
+package import Files
 import NIOCore
 import NIOPosix
-package import Registry
+import Registry
 
 /// The resources that all probes of a program share: event loops, name lookups, trusted authorities.
 public struct ProbeTools: Sendable {

@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import NIOSSL
 import Registry
 import Synchronization

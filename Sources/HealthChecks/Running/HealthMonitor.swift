@@ -1,3 +1,5 @@
+package import Files
+public import Machines
 public import Registry
 import Synchronization
 

@@ -1,3 +1,5 @@
+public import Exposition
+
 /// What a page answers.
 public struct PageAnswer: Hashable, Sendable {
     /// The status of HTTP.
@@ -27,6 +29,6 @@ public struct PageAnswer: Hashable, Sendable {
     public init(_ registry: MetricsRegistry) {
         status = .ok
         body = registry.text
-        contentType = Exposition.contentType
+        contentType = PrometheusText.contentType
     }
 }

@@ -1,3 +1,5 @@
+import Texts
+
 /// The name that an etcd cluster gave itself when it was made.
 ///
 /// Two answers with different ids come from different clusters. The opposite does not hold: a

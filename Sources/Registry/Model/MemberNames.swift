@@ -1,3 +1,5 @@
+import Texts
+
 /// The members that a reader knows, in the order in which they are written.
 struct MemberNames<Member: CaseIterable & RawRepresentable<String> & Sendable>: Sendable {
     /// The next thing in an object.

@@ -1,3 +1,5 @@
+import Texts
+
 /// A cursor over JSON as machines write it: no white space, no escapes, printable ASCII only, numbers
 /// that are plain integers.
 ///

@@ -1,3 +1,5 @@
+import Texts
+
 /// Caches the values that were made of the last few runs of bytes, for when they recur.
 ///
 /// A run must show its own end, as a string with its quotes does: what is recognised at the start of

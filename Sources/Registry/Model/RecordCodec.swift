@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+public import Texts
 
 /// Why a value found under the prefix is not an endpoint.
 public enum RecordFault: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+import Texts
+
 /// Reads the values of many keys, one after the other.
 ///
 /// What discoveryd and Go write is read in one pass over the bytes. Anything unusual (white space,

@@ -1,3 +1,5 @@
+public import Texts
+
 /// One instance of a service as its owner describes it: all that a registration says.
 public struct ServiceInstance: Hashable, Sendable {
     /// Which instance of which service.

@@ -1,3 +1,5 @@
+import Texts
+
 /// What CoreDNS answers from: its etcd plugin reads SkyDNS's records, one key for each name.
 ///
 /// An instance is the name `<id>.<service>.<domain>` in small letters, as resolvers ask; its key has the

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Texts
 
 /// A lease that outlives the process: what has to be remembered of it, so that the next life of the
 /// daemon goes on with it and no other host notices the restart.

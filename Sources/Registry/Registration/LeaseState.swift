@@ -1,3 +1,5 @@
+import Machines
+
 /// The daemon's one lease.
 enum LeaseState: Sendable {
     /// None is wanted: there is nothing to register. Can go to `asking`, `granting`, `left`.

@@ -1,3 +1,5 @@
+import Machines
+
 /// One instance that is to be in the store, and how far that is.
 struct Registration: Sendable {
     /// What is wanted of it.

@@ -1,3 +1,5 @@
+import Machines
+
 /// The instances: each claimed, watched over, claimed again when lost, and withdrawn on request.
 extension RegistrationMachine {
     // MARK: what is wanted

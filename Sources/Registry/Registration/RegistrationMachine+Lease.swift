@@ -1,3 +1,5 @@
+import Machines
+
 /// The life of the lease: had or continued, kept alive, lost, given back or left for the next life.
 extension RegistrationMachine {
     /// The driver runs.

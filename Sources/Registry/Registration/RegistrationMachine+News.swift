@@ -1,3 +1,6 @@
+import Machines
+import Texts
+
 /// Our own keys as the one watch of the prefix hears of them: a keep-alive that is answered is no proof
 /// that they exist.
 extension RegistrationMachine {

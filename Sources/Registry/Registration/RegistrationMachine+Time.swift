@@ -1,3 +1,5 @@
+import Machines
+
 /// What the passing of time brings: keep-alives, calls that are made again, and claims whose turn it is.
 extension RegistrationMachine {
     /// As ``StateMachine/deadline`` says.

@@ -1,3 +1,5 @@
+public import Machines
+
 /// Decides how this host's instances get into the store and stay there: one lease for all, kept
 /// alive; one claim for each. It never gives up: whatever is lost is asked for again.
 ///

@@ -1,4 +1,6 @@
+public import Machines
 import Synchronization
+import Texts
 
 /// Keeps this host's instances in the store: runs a ``RegistrationMachine`` on a
 /// ``RegistryStore``.

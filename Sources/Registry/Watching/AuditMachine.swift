@@ -1,3 +1,5 @@
+import Machines
+
 /// Decides when the list is compared with the store, and what a difference means.
 ///
 /// A watch that lost an event shows nothing of it: the comparison, rare and cheap, is what finds it

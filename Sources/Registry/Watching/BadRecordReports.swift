@@ -1,3 +1,5 @@
+import Machines
+
 /// Keeps what is said of records that cannot be read within a ``RateLimit``.
 struct BadRecordReports: Sendable {
     private var limit = RateLimit<StoreKey>()

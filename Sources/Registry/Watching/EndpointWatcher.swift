@@ -1,3 +1,4 @@
+public import Machines
 import Synchronization
 
 /// Keeps the list equal to the store: runs a ``WatchMachine`` on a ``RegistryStore``.

@@ -1,3 +1,5 @@
+import Machines
+
 // The whole state of the store: when it is read, of which services, and what follows when it is here.
 extension WatchMachine {
     /// Other services are wanted.

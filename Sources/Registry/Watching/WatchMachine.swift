@@ -1,3 +1,5 @@
+public import Machines
+
 /// Decides how the list is kept equal to the store: list, watch after it, and when in doubt list
 /// again.
 ///

@@ -1,4 +1,5 @@
 internal import Glibc
+import Texts
 
 extension SystemdError {
     /// There is no bus, it does not let us in, or it went away.

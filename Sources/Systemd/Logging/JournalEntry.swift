@@ -1,4 +1,5 @@
 internal import CSystemd
+import Texts
 
 /// One entry of the journal: fields in order, of which a name may come more than once.
 ///

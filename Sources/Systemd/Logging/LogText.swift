@@ -1,4 +1,5 @@
 internal import Logging
+import Texts
 
 /// The text of a log entry on one line: the message, then `key=value` sorted by key.
 ///

@@ -1,4 +1,5 @@
 internal import Glibc
+import Texts
 
 /// Where the lines of a text log go.
 public struct LogWriter: Sendable {

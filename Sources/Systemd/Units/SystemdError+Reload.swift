@@ -1,4 +1,5 @@
 internal import Glibc
+import Texts
 
 extension SystemdError {
     /// The same error, which says what it was about.

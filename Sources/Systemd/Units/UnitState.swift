@@ -1,3 +1,5 @@
+import Texts
+
 /// The state of a unit. See `systemctl list-units` and org.freedesktop.systemd1(5).
 public struct UnitState: Hashable, Sendable, CustomStringConvertible {
     /// The states that all types of unit have.

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Configuration
 import EndpointFiles
 import Etcd
+import Machines
 import Registry
 import Systemd
 
@@ -40,7 +42,8 @@ struct CheckCommand: AsyncParsableCommand {
                 reserved: ReservedFile.all(
                     statusFile: StatusFile.standardPath,
                     controlSocket: ControlSocket.standardPath,
-                    state: .ofUnit ?? StateDirectory(path: "/var/lib/discoveryd")
+                    stateFiles: (StateDirectory.ofUnit
+                        ?? StateDirectory(path: "/var/lib/discoveryd")).files
                 ),
                 seesAsDaemon: view == .daemon
             )

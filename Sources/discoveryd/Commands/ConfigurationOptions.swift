@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 
 /// Which configuration is read.
 struct ConfigurationOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Registry
+import Texts
 
 /// Which daemon is asked.
 struct ControlOptions: ParsableArguments {

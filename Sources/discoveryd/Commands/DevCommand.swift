@@ -1,9 +1,11 @@
 import ArgumentParser
+import Configuration
 import Etcd
 import Glibc
 import Logging
 import Registry
 import Systemd
+import Texts
 
 /// `discoveryd dev`: the whole thing on one machine, with nothing to configure.
 struct DevCommand: DaemonCommand {
@@ -71,9 +73,10 @@ struct DevCommand: DaemonCommand {
         else { preconditionFailure("literals of the program are valid") }
         var configuration = Configuration()
         configuration.etcd.endpoints = [try EtcdEndpoint(etcd)]
-        configuration.services = [
-            Configuration.Service(name: name, port: 8080, address: address, id: id)
-        ]
+        var service = Configuration.Service(name: name, port: 8080)
+        service.address = address
+        service.id = id
+        configuration.services = [service]
         configuration.outputs = [Configuration.Output(path: "\(directory)/endpoints.json")]
         return configuration
     }

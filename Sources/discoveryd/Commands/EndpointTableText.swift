@@ -1,4 +1,5 @@
 import Registry
+import Texts
 
 /// The list as a table for people.
 struct EndpointTableText {

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Configuration
 import EndpointFiles
 import Etcd
+import EtcdRegistry
 import Registry
 
 /// `discoveryd list`: the live endpoints, once.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import EndpointFiles
 import Logging
 import Systemd
@@ -54,7 +55,7 @@ struct RunCommand: DaemonCommand {
             reserved: ReservedFile.all(
                 statusFile: statusFile,
                 controlSocket: control.controlSocket,
-                state: state
+                stateFiles: state?.files ?? []
             )
         )
         let path = options.path

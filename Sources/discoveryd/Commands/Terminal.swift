@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Texts
 
 /// Text for people and programs on the two standard streams.
 enum Terminal {
@@ -12,7 +13,7 @@ enum Terminal {
         case 0: return
         case EPIPE: exit(EXIT_SUCCESS)
         default:
-            let reason = String(cString: strerror(error))
+            let reason = errnoText(error)
             complain("discoveryd: standard output cannot be written: \(reason)")
             exit(ExitStatus.cannotWrite.rawValue)
         }
@@ -32,7 +33,7 @@ enum Terminal {
     /// the direction of writing round: some of it came from etcd, where anybody may have written it.
     static func visible(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { Quoted.escaping($0) }
+            .map { OneLine.escaped($0) }
             .joined(separator: "\n")
     }
 

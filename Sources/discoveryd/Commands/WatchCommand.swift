@@ -1,6 +1,9 @@
 import ArgumentParser
+import Configuration
 import EndpointFiles
 import Etcd
+import EtcdRegistry
+import Machines
 import Registry
 import ServiceLifecycle
 

@@ -1,6 +1,10 @@
+import Configuration
 import EndpointFiles
+import Files
+import Machines
 import Registry
 import Synchronization
+import Texts
 
 /// Answers requests of the control socket, from what everybody in the daemon knows.
 struct ControlDesk: Sendable {

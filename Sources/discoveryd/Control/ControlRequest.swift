@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Registry
+import Texts
 
 /// What a command asks of the daemon: one line of JSON on the control socket.
 enum ControlRequest: Equatable, Sendable {

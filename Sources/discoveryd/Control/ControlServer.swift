@@ -1,5 +1,7 @@
+import Files
 import Glibc
 import Logging
+import Machines
 import NIOCore
 import NIOPosix
 import Registry

@@ -1,4 +1,5 @@
 import Glibc
+import Texts
 
 /// The file of the control socket: made, and removed when it is still ours.
 struct ControlSocket: Sendable {
@@ -108,7 +109,7 @@ struct ControlSocket: Sendable {
     }
 
     private static func failure(_ path: String, _ call: String) -> Failure {
-        let reason = String(cString: strerror(errno))
+        let reason = errnoText(errno)
         return Failure(
             description: "\(path) cannot be created: \(reason) (\(call)); name another path with "
                 + "--control-socket"

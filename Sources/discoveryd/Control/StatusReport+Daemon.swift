@@ -1,6 +1,9 @@
+import Configuration
 import EndpointFiles
 import Etcd
+import Files
 import FoundationEssentials
+import Programs
 import Registry
 
 extension StatusReport {

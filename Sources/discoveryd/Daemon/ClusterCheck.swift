@@ -30,11 +30,11 @@ struct ClusterCheck: Service {
 
 /// That endpoints in one list are of several clusters.
 struct ClusterMixture: CustomStringConvertible {
-    private var clusters: [(id: ClusterID, endpoints: [EtcdEndpoint])] = []
+    private var clusters: [(id: EtcdClusterID, endpoints: [EtcdEndpoint])] = []
 
     /// - Parameter answers: What each endpoint said, in the order of the list.
     /// - Returns: `nil` when all said the same.
-    init?(_ answers: [(endpoint: EtcdEndpoint, cluster: ClusterID)]) {
+    init?(_ answers: [(endpoint: EtcdEndpoint, cluster: EtcdClusterID)]) {
         for (endpoint, id) in answers {
             if let known = clusters.firstIndex(where: { $0.id == id }) {
                 clusters[known].endpoints.append(endpoint)

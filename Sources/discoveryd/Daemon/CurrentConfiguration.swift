@@ -1,3 +1,4 @@
+import Configuration
 import Synchronization
 
 /// The configuration in force.

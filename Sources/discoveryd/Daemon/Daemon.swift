@@ -1,8 +1,12 @@
+import Configuration
 import EndpointFiles
+import Files
 import Logging
+import Machines
 import Registry
 import ServiceLifecycle
 import Systemd
+import Texts
 
 /// The daemon: the one place where everybody meets. Rooms are joined by passing values and streams.
 struct Daemon: Sendable {

@@ -1,6 +1,7 @@
 import EndpointFiles
 import Logging
 import Registry
+import Texts
 
 // The consumers of the files.
 extension DaemonLog {

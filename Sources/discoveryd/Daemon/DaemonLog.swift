@@ -1,9 +1,12 @@
 import EndpointFiles
 import Etcd
+import Files
 import HealthChecks
 import Logging
+import Programs
 import Registry
 import Synchronization
+import Texts
 
 /// Logs what was reported: one line for each change of state, none for each try.
 final class DaemonLog: Sendable {

@@ -1,5 +1,6 @@
 import EndpointFiles
 import Etcd
+import Exposition
 import HealthChecks
 import Metrics
 import Registry

@@ -1,6 +1,8 @@
 import EndpointFiles
+import Files
 import FoundationEssentials
 import Logging
+import Machines
 import Registry
 import ServiceLifecycle
 import Synchronization

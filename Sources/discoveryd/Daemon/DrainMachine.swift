@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Machines
 import Registry
 
 /// Decides which of this host's services get no new traffic, and until when.

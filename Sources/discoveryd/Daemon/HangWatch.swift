@@ -1,6 +1,8 @@
+import Files
 import Logging
 import Registry
 import ServiceLifecycle
+import Texts
 
 /// Logs which disk, name server or user database does not respond.
 struct HangWatch: Service {

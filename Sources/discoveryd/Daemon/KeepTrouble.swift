@@ -1,4 +1,5 @@
 import EndpointFiles
+import Files
 import Logging
 import Synchronization
 

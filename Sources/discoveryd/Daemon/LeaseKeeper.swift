@@ -1,5 +1,7 @@
 import EndpointFiles
+import Files
 import Logging
+import Machines
 import Registry
 import ServiceLifecycle
 

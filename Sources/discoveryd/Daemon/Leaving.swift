@@ -1,7 +1,9 @@
+import Configuration
 import Logging
 import Registry
 import ServiceLifecycle
 import Systemd
+import Texts
 
 /// The registration, and what becomes of it when the daemon ends: given back, or left for the next run.
 struct Leaving: Service {

@@ -1,3 +1,4 @@
+import Machines
 import Registry
 
 /// Decides when the daemon is ready, and tells systemd to be patient until then.

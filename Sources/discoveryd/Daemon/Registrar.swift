@@ -1,9 +1,11 @@
+import Configuration
 import FoundationEssentials
 import HealthChecks
 import Logging
 import Registry
 import ServiceLifecycle
 import Synchronization
+import Texts
 
 /// Turns the configured services into instances: gives those without an address the host's, and
 /// follows it when it changes; leaves out those that are not well.

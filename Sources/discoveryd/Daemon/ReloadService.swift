@@ -1,4 +1,6 @@
+import Configuration
 import EndpointFiles
+import Files
 import FoundationEssentials
 import Logging
 import Registry

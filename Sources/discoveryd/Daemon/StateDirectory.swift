@@ -1,4 +1,5 @@
 import EndpointFiles
+import Files
 import FoundationEssentials
 import Glibc
 import Registry

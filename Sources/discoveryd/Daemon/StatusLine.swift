@@ -1,7 +1,9 @@
 import EndpointFiles
 import Etcd
+import Files
 import FoundationEssentials
 import Registry
+import Texts
 
 /// `STATUS=`: how the daemon is, in one line for `systemctl status`.
 struct StatusLine {

@@ -1,6 +1,9 @@
+import Configuration
 import EndpointFiles
+import Files
 import FoundationEssentials
 import Logging
+import Machines
 import Registry
 import ServiceLifecycle
 import Synchronization

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Machines
 import Registry
 import Synchronization
 import TestKit

@@ -1,6 +1,7 @@
 import Glibc
 import Registry
 import Testing
+import Texts
 
 @testable import discoveryd
 

@@ -1,3 +1,4 @@
+import Machines
 import Registry
 import TestKit
 import Testing

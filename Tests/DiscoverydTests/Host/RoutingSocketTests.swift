@@ -2,6 +2,7 @@ import Glibc
 import Registry
 import TestKit
 import Testing
+import Texts
 
 @testable import discoveryd
 

@@ -3,6 +3,7 @@ import Foundation
 import Registry
 import TestKit
 import Testing
+import Texts
 
 @Suite struct PrometheusReadsItsFileTests {
     @Test func itFindsTheTargetsWithTheirLabels() async throws {

@@ -1,4 +1,5 @@
 import EndpointFiles
+import Files
 import Foundation
 import Registry
 import TestKit

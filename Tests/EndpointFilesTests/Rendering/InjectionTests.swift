@@ -3,6 +3,7 @@ import Foundation
 import Registry
 import TestKit
 import Testing
+import Texts
 
 /// What hostile records become in each format, byte for byte: see the files in `Golden`. That the
 /// readers of each format agree is shown in `Consumers`.

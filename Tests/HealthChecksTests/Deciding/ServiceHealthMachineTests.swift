@@ -1,4 +1,5 @@
 import HealthChecks
+import Machines
 import Registry
 import Testing
 

@@ -1,6 +1,7 @@
 import Registry
 import TestKit
 import Testing
+import Texts
 
 @testable import HealthChecks
 

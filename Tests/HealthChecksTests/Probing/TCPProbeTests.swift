@@ -1,4 +1,5 @@
 import Glibc
+import Machines
 import Registry
 import TestKit
 import Testing

@@ -1,5 +1,7 @@
+import Machines
 import TestKit
 import Testing
+import Texts
 
 @testable import Registry
 

@@ -1,5 +1,6 @@
 import Registry
 import Testing
+import Texts
 
 @Suite struct SkyDNSRecordTests {
     @Test func anInstanceIsANameWithItsLabelsFromTheRight() throws {

@@ -1,4 +1,6 @@
+import Machines
 import Testing
+import Texts
 
 @testable import Registry
 

@@ -1,4 +1,5 @@
 import Registry
+import Texts
 
 /// Variables for the shell and for systemd's EnvironmentFile: one a service, always quoted.
 ///

@@ -1,4 +1,5 @@
 import Registry
+import Texts
 
 /// Envoy's EDS: a DiscoveryResponse with the ClusterLoadAssignment of a service.
 ///

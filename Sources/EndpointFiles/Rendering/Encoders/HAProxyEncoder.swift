@@ -1,4 +1,5 @@
 import Registry
+import Texts
 
 /// HAProxy: a `backend` section a service, a `server` line an endpoint.
 ///

@@ -1,4 +1,5 @@
 import Registry
+import Texts
 
 /// The JSON list: valid JSON, one endpoint a line, in stable order. It can carry everything.
 ///

@@ -1,4 +1,5 @@
 import Registry
+import Texts
 
 /// One `SERVICE ADDRESS:PORT` a line, for `while read -r service address`.
 ///

@@ -1,4 +1,5 @@
 import Registry
+import Texts
 
 /// Prometheus's file_sd: one group for the endpoints of a service that have the same labels.
 ///

@@ -1,3 +1,6 @@
+import Machines
+import Texts
+
 /// A DNS name as hosts(5) can hold it, in small letters and without the dot at its end.
 public struct DomainName: Hashable, Sendable, CustomStringConvertible {
     /// The name.

@@ -1,3 +1,5 @@
+import Texts
+
 /// The name of a backend or a server: `[A-Za-z0-9_.:-]`.
 ///
 /// What hosts that run discoveryd register is spelled as it is; in other names any other byte, and

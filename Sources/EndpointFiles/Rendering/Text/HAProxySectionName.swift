@@ -1,3 +1,5 @@
+import Texts
+
 /// The name of a section of HAProxy's own configuration: 1 to 64 of `[A-Za-z0-9_.:-]`.
 ///
 /// Source: HAProxy, "Configuration Manual", section 4: proxies and sections are named alike.

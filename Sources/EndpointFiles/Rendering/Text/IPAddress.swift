@@ -1,4 +1,5 @@
 import Registry
+import Texts
 
 /// An address that needs no resolving, and names somebody.
 struct IPAddress: Hashable {

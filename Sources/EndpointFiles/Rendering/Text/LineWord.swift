@@ -1,3 +1,5 @@
+import Texts
+
 /// A word that a shell reads as one, even unquoted: no blank, no glob, no comment, no option.
 ///
 /// What hosts that run discoveryd register is spelled as it is; any other byte, and a hyphen at the

@@ -1,3 +1,5 @@
+import Texts
+
 /// The name of an upstream, as it can stand in the configuration and in `proxy_pass http://NAME`.
 ///
 /// nginx takes names that differ in case for the same, so only small letters stand for themselves;

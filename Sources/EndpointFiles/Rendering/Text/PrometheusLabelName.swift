@@ -1,3 +1,5 @@
+import Texts
+
 /// The last part of a label's name: `[A-Za-z0-9_]`, any other character becomes `_`.
 ///
 /// That is what Prometheus's own discoveries do, and what its users look for.

@@ -1,4 +1,5 @@
 import Registry
+import Texts
 
 /// An address that names somebody: anything but `0.0.0.0` and `::`.
 ///

@@ -1,4 +1,5 @@
 import Registry
+import Texts
 
 /// The name of an environment variable: capitals, digits and `_`.
 ///

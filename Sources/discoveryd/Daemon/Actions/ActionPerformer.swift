@@ -1,5 +1,6 @@
 import EndpointFiles
 import Logging
+import Programs
 import Systemd
 
 /// Does what the configuration says is to be done with files: asks programs about them, and has readers

@@ -1,5 +1,8 @@
+import Configuration
 import EndpointFiles
 import Logging
+import Machines
+import Programs
 import Registry
 import ServiceLifecycle
 

@@ -1,4 +1,6 @@
+import Configuration
 import HealthChecks
+import Machines
 import Registry
 import ServiceLifecycle
 

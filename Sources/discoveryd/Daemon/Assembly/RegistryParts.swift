@@ -1,5 +1,8 @@
+import Configuration
 import EndpointFiles
 import Etcd
+import EtcdRegistry
+import Machines
 import Registry
 import ServiceLifecycle
 import Systemd

@@ -1,4 +1,6 @@
+import Files
 import Logging
+import Machines
 import Registry
 
 /// What all parts of the daemon know: the time, the configuration, and where to tell what happened.

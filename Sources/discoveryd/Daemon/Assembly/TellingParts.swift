@@ -1,5 +1,8 @@
+import Configuration
 import EndpointFiles
+import Files
 import HealthChecks
+import Machines
 import Registry
 import ServiceLifecycle
 import Systemd

@@ -1,4 +1,5 @@
 import EndpointFiles
+import Files
 import HealthChecks
 import Logging
 import Registry

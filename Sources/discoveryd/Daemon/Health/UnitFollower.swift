@@ -1,5 +1,6 @@
 import HealthChecks
 import Logging
+import Machines
 import Registry
 import ServiceLifecycle
 import Synchronization

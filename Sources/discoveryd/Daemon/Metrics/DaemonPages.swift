@@ -1,4 +1,6 @@
+import Configuration
 import EndpointFiles
+import Files
 import Metrics
 import Registry
 

@@ -1,4 +1,5 @@
 import Etcd
+import Exposition
 import Metrics
 import Registry
 

@@ -1,3 +1,4 @@
+import Exposition
 import HealthChecks
 import Metrics
 import Registry

@@ -1,4 +1,5 @@
 import EndpointFiles
+import Exposition
 import Metrics
 
 /// What is done after files were replaced.

@@ -1,3 +1,4 @@
+import Exposition
 import FoundationEssentials
 import Metrics
 import Registry

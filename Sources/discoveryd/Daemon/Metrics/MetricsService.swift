@@ -1,4 +1,5 @@
 import Logging
+import Machines
 import Metrics
 import Registry
 import ServiceLifecycle

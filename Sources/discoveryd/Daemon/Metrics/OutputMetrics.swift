@@ -1,4 +1,6 @@
 import EndpointFiles
+import Exposition
+import Files
 import FoundationEssentials
 import Metrics
 

@@ -1,3 +1,5 @@
+import Exposition
+import Files
 import Metrics
 import Registry
 

@@ -1,0 +1,37 @@
+package import EndpointFiles
+import Files
+import Programs
+
+extension EndpointOutput {
+    /// The file that the configuration describes.
+    package init(_ output: Configuration.Output) {
+        self.init(
+            path: output.path,
+            services: output.services,
+            format: output.format.list(under: output.domain, resolvers: output.resolvers),
+            filter: output.filter,
+            includeDraining: output.includeDraining,
+            header: output.header
+        )
+        access = FileAccess(
+            mode: UInt32(output.mode.bits),
+            owner: output.owner?.id,
+            group: output.group?.id
+        )
+        wait = output.wait
+        keepsWhenEmpty = output.onEmpty == .keep
+        least = output.minEndpoints
+        hold = output.hold
+        command = output.command.map { ProgramCall($0, limit: output.timeout) }
+        hasReload = output.reload != nil
+        check = output.check.map { ProgramCall($0, limit: output.timeout) }
+    }
+}
+
+extension Configuration {
+    /// What is done after which file is replaced, by the file's path.
+    package var reloads: [String: ReloadAction] {
+        let named = outputs.compactMap { output in output.reload.map { (output.path, $0) } }
+        return Dictionary(named) { first, _ in first }
+    }
+}

@@ -1,0 +1,37 @@
+import Texts
+
+/// One thing that is wrong with a configuration, or doubtful where it is a warning: where it stands
+/// and a sentence that says what was found and what is allowed.
+package struct ConfigurationFault: Hashable, Sendable, CustomStringConvertible {
+    /// The path of the file, as it was asked for.
+    package let file: String
+    /// Where the offending value starts, or its key when the key itself is at fault; `nil` when it is
+    /// the file as a whole.
+    let position: SourcePosition?
+    /// The table as an administrator knows it, `[service "web"]`, or `nil` at the top of a file.
+    package let table: String?
+    /// What is wrong; starts with the key where there is one.
+    package let sentence: String
+
+    /// A fault at a place in a file.
+    package init(at place: SourcePlace, table: String? = nil, _ sentence: String) {
+        self.file = place.file
+        self.position = place.position
+        self.table = table
+        self.sentence = sentence
+    }
+
+    /// A fault of a file, or of a directory, as a whole.
+    package init(file: String, _ sentence: String) {
+        self.file = file
+        self.position = nil
+        self.table = nil
+        self.sentence = sentence
+    }
+
+    /// `/etc/discoveryd.conf:17:8: [service "web"] port: must be 1 to 65535, is 80800`.
+    package var description: String {
+        let place = position.map { SourcePlace(file: file, position: $0).description }
+        return "\(place ?? OneLine.escaped(file)): \(table.map { "\($0) " } ?? "")\(sentence)"
+    }
+}

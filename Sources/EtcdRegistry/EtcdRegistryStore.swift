@@ -1,0 +1,242 @@
+public import Etcd
+public import Registry
+
+/// The registry's store, spoken to etcd: one client, one connection, whatever is registered and
+/// watched.
+public struct EtcdRegistryStore: RegistryStore {
+    let client: EtcdClient
+    private let pageSize: Int
+
+    /// A store on a client that somebody runs.
+    ///
+    /// - Parameter pageSize: How many keys of a list are asked for at once, at most.
+    public init(_ client: EtcdClient, pageSize: Int = 10_000) {
+        self.client = client
+        self.pageSize = pageSize
+    }
+
+    // MARK: the lease
+
+    /// As ``RegistryStore/grantLease(_:ttl:)`` says.
+    public func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> LeaseTerm {
+        do throws(EtcdError) {
+            do throws(EtcdError) {
+                let grant = try await client.grantLease(ttl: ttl, id: EtcdLeaseID(id))
+                return LeaseTerm(clusterID: ClusterID(grant.header.clusterID), granted: grant.ttl)
+            } catch  where error.code == .leaseExists {
+                // Our own, from a grant whose answer was lost: nobody else draws the same 63 bits.
+                guard let status = try await client.timeToLive(of: EtcdLeaseID(id)) else {
+                    throw error
+                }
+                return LeaseTerm(status)
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// As ``RegistryStore/turn()`` says.
+    public func turn() async throws(StoreError) {
+        do throws(EtcdError) {
+            try await client.turn()
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// As ``RegistryStore/term(of:)`` says. A user that may not read all the keys is told of none.
+    public func term(of id: LeaseID) async throws(StoreError) -> LeaseTerm? {
+        do throws(EtcdError) {
+            do throws(EtcdError) {
+                return try await client.timeToLive(of: EtcdLeaseID(id), withKeys: true).map(
+                    LeaseTerm.init
+                )
+            } catch  where error.code == .permissionDenied {
+                return try await client.timeToLive(of: EtcdLeaseID(id)).map(LeaseTerm.init)
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// As ``RegistryStore/keepAlive(_:beats:answered:)`` says.
+    public func keepAlive(
+        _ id: LeaseID,
+        beats: AsyncStream<Void>,
+        answered: @escaping @Sendable (Duration) -> Void
+    ) async throws(StoreError) {
+        do throws(EtcdError) {
+            try await client.keepAlive(EtcdLeaseID(id), beats: beats) { answered($0.ttl) }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// As ``RegistryStore/revokeLease(_:)`` says.
+    public func revokeLease(_ id: LeaseID) async throws(StoreError) {
+        do throws(EtcdError) {
+            try await client.revokeLease(EtcdLeaseID(id))
+        } catch  where error.code == .leaseNotFound {
+            return
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    // MARK: the list
+
+    /// As ``RegistryStore/list(_:isUrgent:received:)`` says.
+    public func list(
+        _ prefix: RegistryPrefix,
+        isUrgent: Bool,
+        received: @Sendable (_ page: [StoredRecord], _ isFirst: Bool) -> Void
+    ) async throws(StoreError) -> ListedState {
+        var isFirst = true
+        do throws(EtcdError) {
+            try await client.turn(isUrgent: isUrgent)
+            let (header, connection) = try await client.pages(
+                prefix: Bytes(prefix.text),
+                pageSize: pageSize
+            ) {
+                received($0.map(StoredRecord.init), isFirst)
+                isFirst = false
+            }
+            return ListedState(
+                clusterID: ClusterID(header.clusterID),
+                mark: SnapshotMark(revision: Revision(header.revision), connection: connection),
+                raftTerm: header.raftTerm
+            )
+        } catch {
+            throw failure(error, of: .read(prefix))
+        }
+    }
+
+    /// As ``RegistryStore/count(of:on:)`` says.
+    public func count(
+        of prefix: RegistryPrefix,
+        on connection: Int
+    ) async throws(StoreError) -> KeyCount {
+        do throws(EtcdError) {
+            let answer = try await client.count(prefix: Bytes(prefix.text), on: connection)
+            return KeyCount(
+                clusterID: ClusterID(answer.header.clusterID),
+                revision: Revision(answer.header.revision),
+                count: max(0, answer.count)
+            )
+        } catch {
+            throw failure(error, of: .read(prefix))
+        }
+    }
+
+    /// As ``RegistryStore/summary(of:since:)`` says.
+    public func summary(
+        of prefix: RegistryPrefix,
+        since revision: Revision
+    ) async throws(StoreError) -> KeySummary {
+        do throws(EtcdError) {
+            let answer = try await client.changedKeys(
+                prefix: Bytes(prefix.text),
+                after: EtcdRevision(revision)
+            )
+            let changed = answer.keyValues.map {
+                (StoreKey($0.key.array), Revision($0.modRevision))
+            }
+            return KeySummary(
+                revision: Revision(answer.header.revision),
+                count: max(0, answer.count),
+                changed: Dictionary(changed, uniquingKeysWith: { $1 })
+            )
+        } catch {
+            throw failure(error, of: .read(prefix))
+        }
+    }
+
+    /// As ``RegistryStore/watch(_:after:asks:received:)`` says.
+    public func watch(
+        _ prefix: RegistryPrefix,
+        after mark: SnapshotMark,
+        asks: AsyncStream<Void>,
+        received: @escaping @Sendable (WatchNews) -> Void
+    ) async throws(StoreError) {
+        do throws(EtcdError) {
+            try await client.watch(
+                .prefix(Bytes(prefix.text)),
+                after: EtcdRevision(mark.revision),
+                asks: asks,
+                on: mark.connection
+            ) { received(WatchNews($0)) }
+        } catch {
+            throw failure(error, of: .read(prefix))
+        }
+    }
+
+    /// As ``RegistryStore/suspectConnection()`` says.
+    public func suspectConnection() async {
+        await client.suspectConnection()
+    }
+}
+
+extension LeaseTerm {
+    init(_ status: LeaseStatus) {
+        self.init(
+            clusterID: ClusterID(status.header.clusterID),
+            granted: status.granted,
+            remaining: status.remaining,
+            keys: status.keys.map { String(decoding: $0.array, as: UTF8.self) }
+        )
+    }
+}
+
+extension StoredRecord {
+    init(_ keyValue: KeyValue) {
+        self.init(
+            key: StoreKey(keyValue.key.array),
+            // Of a value that is too long no more is kept than what shows that it is.
+            value: keyValue.value.array.count > RecordLimits.valueBytes
+                ? Array(keyValue.value.array.prefix(RecordLimits.valueBytes + 1))
+                : keyValue.value.array,
+            createRevision: Revision(keyValue.createRevision),
+            modRevision: Revision(keyValue.modRevision),
+            version: keyValue.version,
+            lease: LeaseID(keyValue.lease)
+        )
+    }
+}
+
+extension WatchNews {
+    init(_ response: WatchResponse) {
+        self.init(
+            clusterID: ClusterID(response.header.clusterID),
+            revision: Revision(response.header.revision),
+            events: response.events.map { event in
+                switch event.kind {
+                case .put: .put(StoredRecord(event.keyValue))
+                case .delete:
+                    .deleted(
+                        key: StoreKey(event.keyValue.key.array),
+                        at: Revision(event.keyValue.modRevision)
+                    )
+                }
+            },
+            raftTerm: response.header.raftTerm
+        )
+    }
+}
+
+extension StoreError {
+    /// What an error of the client means to the registry.
+    init(_ error: EtcdError) {
+        let code: Code =
+            switch error.code {
+            case .unavailable, .deadlineExceeded, .notRunning: .unavailable
+            case .leaseNotFound: .leaseNotFound
+            case .compacted, .futureRevision: .compacted
+            case .invalidArgument, .unauthenticated, .permissionDenied, .resourceExhausted,
+                .duplicateKey, .leaseExists, .unusableFile:
+                .refused
+            case .cancelled: .cancelled
+            case .watchCancelled, .other: .other
+            }
+        self.init(code, error.description, cause: error)
+    }
+}

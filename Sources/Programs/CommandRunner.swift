@@ -1,0 +1,135 @@
+import Glibc
+import Machines
+import Subprocess
+import Synchronization
+import SystemPackage
+import Texts
+
+/// Runs the programs that the configuration names: without a shell, with next to no environment, each in
+/// a session of its own, so that all it has started can be ended with it.
+package struct CommandRunner: Sendable {
+    package init() {}
+
+    /// What a program printed.
+    package struct Printed: Sendable {
+        /// Its standard output.
+        package var output: [UInt8] = []
+        /// Its last lines for people.
+        package var words: LastLines
+    }
+
+    /// The most that a program may print on its standard output.
+    private static let outputLimit = 16 * 1024 * 1024
+    /// Between SIGTERM and SIGKILL.
+    private static let grace = Duration.seconds(2)
+    /// Nothing of ours: what systemd tells us by variables is not for others.
+    private static let environment: [Environment.Key: String] = [
+        "PATH": ProgramCall.searchPath, "LANG": "C.UTF-8",
+    ]
+
+    /// Runs a program to its end. One that takes longer than its limit, or that is under way when the
+    /// task is cancelled, is ended with its whole process group: SIGTERM, and SIGKILL 2 s later.
+    ///
+    /// - Parameter input: What stands in its standard input; it need not read it.
+    /// - Throws: ``ProgramFault``: `refused` when its exit status is not zero, `notDone` for all else.
+    package func run(_ call: ProgramCall, input: [UInt8] = []) async throws(ProgramFault) -> Printed
+    {
+        let name = call.arguments.first ?? ""
+        let run = Run()
+        let ended: (status: TerminationStatus, output: [UInt8])?
+        do {
+            ended = try await within(call.limit) { try await run.result(of: call, input) }
+        } catch {
+            throw Task.isCancelled
+                ? .notDone("\(name) was ended, as discoveryd stops")
+                : .notDone(Self.sentence(error, name))
+        }
+        let words = run.words.withLock { $0 }
+        guard let ended else {
+            run.killGroup()
+            throw .notDone(
+                "\(name) took longer than \(DurationText(call.limit)) and was ended",
+                words
+            )
+        }
+        switch ended.status {
+        case .exited(0): return Printed(output: ended.output, words: words.or(ended.output))
+        case .exited(let status):
+            let said = words.or(ended.output)
+            throw ProgramFault(
+                code: .refused,
+                message: "\(name) ended with status \(status)\(said.afterColon)"
+            )
+        case .signaled(let signal): throw .notDone("\(name) was ended by signal \(signal)", words)
+        }
+    }
+
+    private static func sentence(_ error: any Error, _ name: String) -> String {
+        switch (error as? SubprocessError)?.code {
+        case .executableNotFound?:
+            "there is no program \(Quoted(name)); install it, or name it by its path"
+        case .outputLimitExceeded?: "\(name) printed more than \(outputLimit) bytes"
+        default: "\(name) cannot be run: \(OneLine.escaped("\(error)"))"
+        }
+    }
+
+    /// One run.
+    private final class Run: Sendable {
+        let words = Mutex(LastLines())
+        private let leader = Mutex<pid_t?>(nil)
+
+        func result(
+            of call: ProgramCall,
+            _ input: [UInt8]
+        ) async throws -> (status: TerminationStatus, output: [UInt8]) {
+            let name = call.arguments.first ?? ""
+            var options = PlatformOptions()
+            options.createSession = true
+            options.teardownSequence = [
+                .send(
+                    signal: .terminate,
+                    toProcessGroup: true,
+                    allowedDurationToNextStep: CommandRunner.grace
+                )
+            ]
+            let result = try await Subprocess.run(
+                name.hasPrefix("/") ? .path(FilePath(name)) : .name(name),
+                arguments: Arguments(Array(call.arguments.dropFirst())),
+                environment: .custom(CommandRunner.environment),
+                workingDirectory: "/",
+                platformOptions: options,
+                input: GivenInput(bytes: input),
+                output: .bytes(limit: CommandRunner.outputLimit),
+                error: .sequence
+            ) { [self] execution in
+                leader.withLock { $0 = execution.processIdentifier.value }
+                for try await buffer in execution.standardError {
+                    buffer.withUnsafeBytes { bytes in words.withLock { $0.append(bytes) } }
+                }
+            }
+            return (result.terminationStatus, result.standardOutput)
+        }
+
+        /// Ends what outlives its leader. While it does, no other process is given the group's number.
+        func killGroup() {
+            if let leader = leader.withLock({ $0 }), leader > 1 { kill(-leader, SIGKILL) }
+        }
+    }
+
+    /// What a program is given to read; that it ends without having read all of it is no failure.
+    private struct GivenInput: InputProtocol {
+        let bytes: [UInt8]
+
+        func write(with writer: StandardInputWriter) async throws {
+            if !bytes.isEmpty { _ = try? await writer.write(bytes) }
+        }
+    }
+}
+
+extension ProgramFault {
+    fileprivate static func notDone(_ what: String, _ words: LastLines = LastLines())
+        -> ProgramFault
+    {
+        ProgramFault(code: .notDone, message: "\(what)\(words.afterColon)")
+    }
+}
