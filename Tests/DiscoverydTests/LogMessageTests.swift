@@ -1,10 +1,11 @@
-import Configuration
 import Etcd
+import Foundation
 import Logging
 import Programs
 import Registry
 import Synchronization
 import Systemd
+import TestKit
 import Testing
 
 @testable import EndpointFiles
@@ -57,11 +58,11 @@ import Testing
     }
 
     @Test func `a field that the catalog shows is in the message`() throws {
-        let host = try Host()
+        let reporter = try Reporter()
         let shown = Dictionary(
             uniqueKeysWithValues: try Catalog().entries.map { ($0.id, $0.fields) }
         )
-        let logged = host.fieldsOfReportedMessages()
+        let logged = reporter.fieldsOfReportedMessages()
         #expect(logged.count > 20)
         for (id, fields) in logged {
             let missing = shown[id, default: []].subtracting(fields)
@@ -121,11 +122,8 @@ private struct Catalog {
     var entries: [Entry] = []
 
     init() throws {
-        // Tests/DiscoverydTests/… stands three levels below the root.
-        let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let path = root + "/packaging/discoveryd.catalog"
-        let bytes = try ConfigurationSource.disk.readFile(path, 1 << 20)
-        let text = String(decoding: bytes, as: UTF8.self)
+        let path = Repository.root.appending(path: "packaging/discoveryd.catalog")
+        let text = String(decoding: try Data(contentsOf: path), as: UTF8.self)
         for part in text.split(separator: "\n-- ").dropFirst() {
             let blocks = part.split(separator: "\n\n").map(String.init)
             let head = blocks.first?.split(separator: "\n").map(String.init) ?? []
@@ -164,7 +162,7 @@ private final class Events: Sendable {
 }
 
 /// Reports each kind of trouble once.
-private struct Host {
+private struct Reporter {
     private let web: ServiceKey
     private let etcd: EtcdEndpoint
     private let events = Events()
