@@ -1,10 +1,10 @@
 import Glibc
 import Texts
 
-/// Why a file could not be written or read: a code to branch on, a sentence with the remedy, and
-/// the system call underneath.
+/// An error of writing or reading a file: a code to branch on, a sentence with the remedy, and the
+/// system call underneath.
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of failure it is.
+    /// The kind of failure.
     public enum Code: Hashable, Sendable {
         /// The directory of the file does not exist.
         case directoryMissing
@@ -22,7 +22,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case other
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
     /// The file that was to be written or read.
     public let path: String

@@ -1,4 +1,4 @@
-/// Why a key cannot be ours now.
+/// The reason why a registration is refused.
 public enum Refusal: Hashable, Sendable, CustomStringConvertible {
     /// Another host holds it.
     case heldByAnotherHost(Holder)
