@@ -1,4 +1,4 @@
-/// The state of an instance: up or draining.
+/// The state of an instance, as its owner wrote it.
 public enum EndpointState: String, Hashable, Sendable {
     /// In service.
     case up

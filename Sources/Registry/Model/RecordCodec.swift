@@ -39,7 +39,7 @@ public enum RecordFault: Error, Hashable, Sendable, CustomStringConvertible {
 public struct Record: Hashable, Sendable {
     /// The instance, with the key it was found under.
     public var instance: ServiceInstance
-    /// Whether it is up or draining.
+    /// The state of the instance.
     public var state: EndpointState
     /// The host that wrote it, when it says so.
     public var owner: OwnerID?

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import EndpointFiles
+import Files
 import Logging
 import Systemd
 
