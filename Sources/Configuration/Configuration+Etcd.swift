@@ -11,9 +11,9 @@ extension Configuration {
         package var order = EtcdClient.EndpointOrder.random
         /// The part of the key space that holds the services. Default: `services/`.
         package var prefix: RegistryPrefix = .standard
-        /// How long one pass over all endpoints may take until one of them is connected. Default 5 s,
-        /// 100 ms to 1 min.
-        package var dialTimeout: Duration = .seconds(5)
+        /// How long one pass over all endpoints may take until one of them is connected, 100 ms to 1 min.
+        /// Default: the client's, 5 s.
+        package var dialTimeout = EtcdClient.Configuration().dialTimeout
 
         /// The user of etcd that the daemon logs in as, 1 to 256 printable characters. Default: none.
         package var username: String?

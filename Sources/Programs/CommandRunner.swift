@@ -22,11 +22,6 @@ package struct CommandRunner: Sendable {
     private static let outputLimit = 16 * 1024 * 1024
     /// Between SIGTERM and SIGKILL.
     private static let grace = Duration.seconds(2)
-    /// Nothing of ours: what systemd tells us by variables is not for others.
-    private static let environment: [Environment.Key: String] = [
-        "PATH": ProgramCall.searchPath, "LANG": "C.UTF-8",
-    ]
-
     /// Runs a program to its end. One that takes longer than its limit, or that is under way when the
     /// task is cancelled, is ended with its whole process group: SIGTERM, and SIGKILL 2 s later.
     ///
@@ -36,7 +31,7 @@ package struct CommandRunner: Sendable {
     {
         let name = call.arguments.first ?? ""
         let run = Run()
-        let ended: (status: TerminationStatus, output: [UInt8])?
+        let ended: (end: ProgramEnd, output: [UInt8])?
         do {
             ended = try await within(call.limit) { try await run.result(of: call, input) }
         } catch {
@@ -52,7 +47,7 @@ package struct CommandRunner: Sendable {
                 words
             )
         }
-        switch ended.status {
+        switch ended.end {
         case .exited(0): return Printed(output: ended.output, words: words.or(ended.output))
         case .exited(let status):
             let said = words.or(ended.output)
@@ -81,23 +76,14 @@ package struct CommandRunner: Sendable {
         func result(
             of call: ProgramCall,
             _ input: [UInt8]
-        ) async throws -> (status: TerminationStatus, output: [UInt8]) {
+        ) async throws -> (end: ProgramEnd, output: [UInt8]) {
             let name = call.arguments.first ?? ""
-            var options = PlatformOptions()
-            options.createSession = true
-            options.teardownSequence = [
-                .send(
-                    signal: .terminate,
-                    toProcessGroup: true,
-                    allowedDurationToNextStep: CommandRunner.grace
-                )
-            ]
             let result = try await Subprocess.run(
                 name.hasPrefix("/") ? .path(FilePath(name)) : .name(name),
                 arguments: Arguments(Array(call.arguments.dropFirst())),
-                environment: .custom(CommandRunner.environment),
-                workingDirectory: "/",
-                platformOptions: options,
+                environment: Surroundings.environment,
+                workingDirectory: Surroundings.directory,
+                platformOptions: Surroundings.options(grace: CommandRunner.grace),
                 input: GivenInput(bytes: input),
                 output: .bytes(limit: CommandRunner.outputLimit),
                 error: .sequence
@@ -107,7 +93,7 @@ package struct CommandRunner: Sendable {
                     buffer.withUnsafeBytes { bytes in words.withLock { $0.append(bytes) } }
                 }
             }
-            return (result.terminationStatus, result.standardOutput)
+            return (ProgramEnd(result.terminationStatus), result.standardOutput)
         }
 
         /// Ends what outlives its leader. While it does, no other process is given the group's number.

@@ -114,24 +114,17 @@ extension ConfigurationDraft {
     private func readTiming(_ table: inout TableReader) -> CheckTiming? {
         var timing = CheckTiming()
         let spans: ClosedRange<Duration> = .milliseconds(100) ... .seconds(3600)
-        let interval = table.optional("interval", .duration(in: spans, example: "5s"))
-        let timeout = table.optional("timeout", .duration(in: spans, example: "2s"))
-        let rise = table.optional("rise", .integer(in: 1...100))
-        let fall = table.optional("fall", .integer(in: 1...100))
-        let initial = table.optional("initial", Expectation<CheckStart>.choice)
-        timing.interval = interval?.value ?? timing.interval
-        timing.timeout = timeout?.value ?? timing.timeout
-        timing.rise = rise.map { Int($0.value) } ?? timing.rise
-        timing.fall = fall.map { Int($0.value) } ?? timing.fall
-        timing.initial = initial?.value == .up ? .up : .down
+        table.read(
+            "interval",
+            .duration(in: spans, example: timing.interval),
+            into: &timing.interval
+        )
+        table.read("timeout", .duration(in: spans, example: timing.timeout), into: &timing.timeout)
+        table.read("rise", .count(in: 1...100), into: &timing.rise)
+        table.read("fall", .count(in: 1...100), into: &timing.fall)
+        table.read("initial", .choice, into: &timing.initial)
         return timing
     }
-}
-
-/// What is believed of a check before it has said enough.
-private enum CheckStart: String, CaseIterable {
-    case down
-    case up
 }
 
 extension Expectation where Value == Bool {

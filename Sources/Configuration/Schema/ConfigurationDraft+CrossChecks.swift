@@ -70,8 +70,7 @@ extension ConfigurationDraft {
             return "id: \(name) is the name of the service at \(earlier) in the DNS"
         }
         names[record] = declared.place
-        let prefix = prefix ?? .standard
-        guard record.utf8.starts(with: prefix.text.utf8) else { return nil }
+        guard record.utf8.starts(with: merged.etcd.prefix.text.utf8) else { return nil }
         return
             "also: \"skydns\" writes to \(Quoted(record)), which is among the keys of the registry; "
             + "give [etcd] another prefix"

@@ -5,15 +5,9 @@ import Registry
 extension ConfigurationDraft {
     mutating func readEtcd(_ table: inout TableReader) {
         readEndpoints(&table)
-        order =
-            table.optional("order", Expectation<EtcdClient.EndpointOrder>.choice)?.value ?? order
-        let prefix = table.optional("prefix", .prefix)
-        self.prefix = prefix?.value ?? self.prefix
-        let dialTimeout = table.optional(
-            "dial_timeout",
-            .duration(in: Configuration.Etcd.dialTimeouts, example: "5s")
-        )
-        self.dialTimeout = dialTimeout?.value ?? self.dialTimeout
+        table.read("order", .choice, into: &merged.etcd.order)
+        table.read("prefix", .prefix, into: &merged.etcd.prefix)
+        table.read("dial_timeout", .dialTimeout, into: &merged.etcd.dialTimeout)
         readSecurity(&table)
         refuseOutputs(in: &table)
     }
@@ -27,9 +21,11 @@ extension ConfigurationDraft {
             return
         }
         let clear = found.value.filter { $0.value.doubt == nil }
-        endpoints = (clear.isEmpty ? found.value : clear).map {
+        let endpoints = (clear.isEmpty ? found.value : clear).map {
             Located(value: $0.value.endpoint, place: $0.place)
         }
+        self.endpoints = endpoints
+        merged.etcd.endpoints = endpoints.map(\.value)
         endpointDoubts = found.value.compactMap { read in
             read.value.doubt.map { doubt in
                 let outcome =
@@ -43,12 +39,21 @@ extension ConfigurationDraft {
 
     private mutating func readSecurity(_ table: inout TableReader) {
         let printable = "1 to 256 printable characters"
-        username = table.optional("username", .text(printable, read: Self.printable)) ?? username
-        passwordFile = table.optional("password_file", .passwordPlace) ?? passwordFile
-        caFile = table.optional("ca_file", .filePlace) ?? caFile
-        certFile = table.optional("cert_file", .filePlace) ?? certFile
-        keyFile = table.optional("key_file", .filePlace) ?? keyFile
-        serverName = table.optional("server_name", .serverName) ?? serverName
+        username =
+            table.read(
+                "username",
+                .text(printable, read: Self.printable),
+                into: &merged.etcd.username
+            )
+            ?? username
+        passwordFile =
+            table.read("password_file", .passwordPlace, into: &merged.etcd.passwordFile)
+            ?? passwordFile
+        caFile = table.read("ca_file", .filePlace, into: &merged.etcd.caFile) ?? caFile
+        certFile = table.read("cert_file", .filePlace, into: &merged.etcd.certFile) ?? certFile
+        keyFile = table.read("key_file", .filePlace, into: &merged.etcd.keyFile) ?? keyFile
+        serverName =
+            table.read("server_name", .serverName, into: &merged.etcd.serverName) ?? serverName
         table.refuse(
             "password",
             because:
@@ -65,30 +70,15 @@ extension ConfigurationDraft {
     }
 
     mutating func readLease(_ table: inout TableReader) {
-        ttl =
-            table.optional("ttl", .wholeSeconds(in: Configuration.Lease.ttls, example: "10s"))
-            ?? ttl
-        onStop =
-            table.optional("on_stop", Expectation<Configuration.OnStop>.choice)?.value ?? onStop
-        let drain = table.optional(
-            "drain",
-            .duration(in: Configuration.Lease.drains, example: "5s")
-        )
-        self.drain = drain?.value ?? self.drain
+        ttl = table.read("ttl", .ttl, into: &merged.lease.ttl) ?? ttl
+        table.read("on_stop", .choice, into: &merged.lease.onStop)
+        table.read("drain", .drain, into: &merged.lease.drain)
         refuseOutputs(in: &table)
     }
 
     mutating func readStart(_ table: inout TableReader) {
-        let timeout = table.optional(
-            "timeout",
-            .duration(in: Configuration.Start.timeouts, example: "30s")
-        )
-        startTimeout = timeout?.value ?? startTimeout
-        let away = table.optional(
-            "when_etcd_is_away",
-            Expectation<Configuration.WhenEtcdIsAway>.choice
-        )
-        whenEtcdIsAway = away?.value ?? whenEtcdIsAway
+        table.read("timeout", .startTimeout, into: &merged.start.timeout)
+        table.read("when_etcd_is_away", .choice, into: &merged.start.whenEtcdIsAway)
         refuseOutputs(in: &table)
     }
 
@@ -99,5 +89,24 @@ extension ConfigurationDraft {
             "outputs",
             because: "must stand at the top of the file, before the first table"
         )
+    }
+}
+
+// What a duration of these tables may be; the sentence that refuses one names the default.
+extension Expectation where Value == Duration {
+    fileprivate static var dialTimeout: Expectation {
+        .duration(in: Configuration.Etcd.dialTimeouts, example: Configuration.Etcd().dialTimeout)
+    }
+
+    fileprivate static var ttl: Expectation {
+        .wholeSeconds(in: Configuration.Lease.ttls, example: Configuration.Lease().ttl)
+    }
+
+    fileprivate static var drain: Expectation {
+        .duration(in: Configuration.Lease.drains, example: .seconds(5))
+    }
+
+    fileprivate static var startTimeout: Expectation {
+        .duration(in: Configuration.Start.timeouts, example: Configuration.Start().timeout)
     }
 }

@@ -3,12 +3,9 @@ import Registry
 // `[limits]`: a table of which there is one.
 extension ConfigurationDraft {
     mutating func readLimits(_ table: inout TableReader) {
-        if let found = table.optional("endpoints", .count(in: ListLimits.endpointCounts)) {
-            limits.endpoints = found.value
-        }
-        if let found = table.optional("bytes", .bytes(in: ListLimits.byteCounts)) {
-            limits.bytes = found.value
-        }
+        let (counts, lengths) = (ListLimits.endpointCounts, ListLimits.byteCounts)
+        table.read("endpoints", .count(in: counts), into: &merged.limits.endpoints)
+        table.read("bytes", .bytes(in: lengths), into: &merged.limits.bytes)
         refuseOutputs(in: &table)
     }
 }
@@ -31,7 +28,10 @@ extension Expectation where Value == Int {
     /// A number of bytes as systemd writes it: `64M`. See systemd.resource-control(5).
     static func bytes(in range: ClosedRange<Int>) -> Expectation {
         let bounds = "\(ByteCount(range.lowerBound)) to \(ByteCount(range.upperBound))"
-        return judgedText("a size from", "\(bounds), such as \"64M\"") { text in
+        return judgedText(
+            "a size from",
+            "\(bounds), such as \"\(ByteCount(ListLimits.standard.bytes))\""
+        ) { text in
             guard let count = ByteCount(text)?.bytes else { return .malformed }
             return range.contains(count) ? .value(count) : .beyondLimits
         }

@@ -5,7 +5,7 @@ import Texts
 // `[metrics]`: a table of which there is one.
 extension ConfigurationDraft {
     mutating func readMetrics(_ table: inout TableReader) {
-        metricsListen = table.optional("listen", .listenAddress)?.value ?? metricsListen
+        table.read("listen", .listenAddress, into: &merged.metrics.listen)
         refuseOutputs(in: &table)
     }
 }

@@ -13,16 +13,9 @@ extension ConfigurationDraft {
         let isFormKnown = readForm(of: &output, &table)
         readAccess(to: &output, &table)
         readWait(of: &output, &table)
-        if let value = table.optional("on_empty", Expectation<Configuration.OnEmpty>.choice) {
-            output.onEmpty = value.value
-        }
-        if let value = table.optional("min_endpoints", .integer(in: 0...65535)) {
-            output.minEndpoints = Int(value.value)
-        }
-        let holds = Configuration.Output.holds
-        if let value = table.optional("hold", .duration(in: holds, example: "60s")) {
-            output.hold = value.value
-        }
+        table.read("on_empty", .choice, into: &output.onEmpty)
+        table.read("min_endpoints", .count(in: 0...65535), into: &output.minEndpoints)
+        table.read("hold", .hold, into: &output.hold)
         readPrograms(of: &output, isFormKnown: isFormKnown, &table)
         readReload(of: &output, &table)
         refuseOutputs(in: &table)
@@ -59,21 +52,21 @@ extension ConfigurationDraft {
     }
 
     private func readAccess(to output: inout Configuration.Output, _ table: inout TableReader) {
-        let mode = table.optional(
+        table.read(
             "mode",
-            .text("octal permission bits, \"0000\" to \"0777\"") { FileMode($0) }
+            .text("octal permission bits, \"0000\" to \"0777\"") { FileMode($0) },
+            into: &output.mode
         )
-        output.mode = mode?.value ?? output.mode
         let (users, groups) = (accounts.user, accounts.group)
-        output.owner = table.optional("owner", .text("a user of this host", read: users))?.value
-        output.group = table.optional("group", .text("a group of this host", read: groups))?.value
+        table.read("owner", .text("a user of this host", read: users), into: &output.owner)
+        table.read("group", .text("a group of this host", read: groups), into: &output.group)
     }
 
     private func readWait(of output: inout Configuration.Output, _ table: inout TableReader) {
         table.inner("wait") { wait in
             let waits = Configuration.Output.waits
-            let least = wait.required("min", .duration(in: waits, example: "1s"))
-            let most = wait.optional("max", .duration(in: waits, example: "5s"))
+            let least = wait.required("min", .duration(in: waits, example: .seconds(1)))
+            let most = wait.optional("max", .duration(in: waits, example: .seconds(5)))
             guard let least = least?.value else { return }
             if let most, most.value < least {
                 let sentence =
@@ -95,5 +88,11 @@ extension ConfigurationDraft {
             }
         }
         noOutputs = noOutputs ?? top.optional("outputs", none)?.place
+    }
+}
+
+extension Expectation where Value == Duration {
+    fileprivate static var hold: Expectation {
+        .duration(in: Configuration.Output.holds, example: Configuration.Output.standard.hold)
     }
 }

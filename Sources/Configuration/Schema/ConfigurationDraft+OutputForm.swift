@@ -6,30 +6,27 @@ import Texts
 extension ConfigurationDraft {
     /// - Returns: Whether the format was understood: what it may not have is not said of another one.
     func readForm(of output: inout Configuration.Output, _ table: inout TableReader) -> Bool {
-        let format = table.optional("format", Expectation<OutputFormat>.choice)
-        output.format = format?.value ?? output.format
+        let format = table.read("format", .choice, into: &output.format)
         let zone = table.optional("zone", .word)
         let tags = table.list("tags", of: .word, called: "strings")
         output.filter = EndpointFilter(
             zone: zone?.value,
             tags: Set((tags?.value ?? []).map(\.value))
         )
-        let draining = table.optional("include_draining", .flag)
-        output.includeDraining = draining?.value ?? output.includeDraining
-        let header = table.optional("header", .flag)
-        output.header = header?.value ?? output.header
-        let domain = table.optional(
+        table.read("include_draining", .flag, into: &output.includeDraining)
+        let header = table.read("header", .flag, into: &output.header)
+        let domain = table.read(
             "domain",
-            .text("a name of the DNS, such as \"\(DomainName.standard)\"") { DomainName($0) }
+            .text("a name of the DNS, such as \"\(DomainName.standard)\"") { DomainName($0) },
+            into: &output.domain
         )
-        output.domain = domain?.value ?? output.domain
-        let resolvers = table.optional(
+        let resolvers = table.read(
             "resolvers",
             .text("1 to 64 letters, digits, \".\", \"_\", \":\" or \"-\"") {
                 HAProxySectionName($0)
-            }
+            },
+            into: &output.resolvers
         )
-        output.resolvers = resolvers?.value
 
         guard format != nil || !table.holds("format") else { return false }
         let name = output.format.rawValue

@@ -12,13 +12,14 @@ extension ConfigurationDraft {
     ) {
         let command = readArguments("command", &table)
         let check = readArguments("check", &table)
-        let timeout = table.optional(
+        let timeouts = Configuration.Output.timeouts
+        let timeout = table.read(
             "timeout",
-            .duration(in: Configuration.Output.timeouts, example: "10s")
+            .duration(in: timeouts, example: output.timeout),
+            into: &output.timeout
         )
         output.command = command?.value
         output.check = check?.value
-        output.timeout = timeout?.value ?? output.timeout
 
         if let command, output.format != .command, isFormKnown {
             let sentence = "command: belongs to format \"command\", the format is "
@@ -45,10 +46,20 @@ extension ConfigurationDraft {
         table.inner("reload") { reload in
             let unit = reload.optional("unit", .unitName)
             let command = readArguments("command", &reload)
-            let interval = reload.optional("interval", .duration(in: Self.intervals, example: "2s"))
-            let splay = reload.optional("splay", .duration(in: Self.splays, example: "30s"))
+            var action = ReloadAction(.command([]))
+            let (intervals, splays) = (Self.intervals, Self.splays)
             let timeouts = Configuration.Output.timeouts
-            let limit = reload.optional("timeout", .duration(in: timeouts, example: "30s"))
+            reload.read(
+                "interval",
+                .duration(in: intervals, example: action.interval),
+                into: &action.interval
+            )
+            reload.read("splay", .duration(in: splays, example: .seconds(30)), into: &action.splay)
+            reload.read(
+                "timeout",
+                .duration(in: timeouts, example: action.limit),
+                into: &action.limit
+            )
             guard reload.holds("unit") != reload.holds("command") else {
                 let found = reload.holds("unit") ? "both" : "neither"
                 let sentence = "must have either unit or command, has \(found)"
@@ -58,10 +69,7 @@ extension ConfigurationDraft {
             let kind =
                 unit.map { ReloadAction.Kind.unit($0.value) } ?? command.map { .command($0.value) }
             guard let kind else { return }
-            var action = ReloadAction(kind)
-            action.interval = interval?.value ?? action.interval
-            action.splay = splay?.value ?? action.splay
-            action.limit = limit?.value ?? action.limit
+            action.kind = kind
             output.reload = action
         }
     }

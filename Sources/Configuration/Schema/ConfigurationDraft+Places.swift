@@ -26,7 +26,7 @@ extension ConfigurationDraft {
             take(file.path(credentials: source.credentials), "the \(key) of [etcd]")
         }
         for file in reserved { take(file.path, file.what) }
-        if case .unix(let path)? = metricsListen { take(path, "the socket of [metrics]") }
+        if case .unix(let path)? = merged.metrics.listen { take(path, "the socket of [metrics]") }
 
         var left: [ConfigurationFault] = []
         // The same path twice is a fault that is found later; here they may only be two words for one file.

@@ -25,12 +25,12 @@ struct ConfigurationDraft {
         self.accounts = accounts
     }
 
+    /// What the files say of the tables of which there is one; the default of all that none of them says.
+    var merged = Configuration()
+    // Where that stands of it which is looked at together with the rest.
     var endpoints: [Located<EtcdEndpoint>]?
     /// What is said of endpoints that can be read in two ways.
     var endpointDoubts: [Located<String>] = []
-    var order: EtcdClient.EndpointOrder?
-    var prefix: RegistryPrefix?
-    var dialTimeout: Duration?
     var username: Located<String>?
     var passwordFile: Located<FilePlace>?
     var caFile: Located<FilePlace>?
@@ -38,12 +38,6 @@ struct ConfigurationDraft {
     var keyFile: Located<FilePlace>?
     var serverName: Located<String>?
     var ttl: Located<Duration>?
-    var onStop: Configuration.OnStop?
-    var drain: Duration?
-    var startTimeout: Duration?
-    var whenEtcdIsAway: Configuration.WhenEtcdIsAway?
-    var metricsListen: ListenAddress?
-    var limits = ListLimits.standard
     var services: [Declared<Configuration.Service>] = []
     var outputs: [Declared<Configuration.Output>] = []
     /// Where the first `[[output]]` starts, readable or not.
@@ -69,27 +63,12 @@ struct ConfigurationDraft {
 
     /// The files merged, with a default for all that none of them says.
     var configuration: Configuration {
-        var merged = Configuration()
-        if let endpoints { merged.etcd.endpoints = endpoints.map(\.value) }
-        if let order { merged.etcd.order = order }
-        if let prefix { merged.etcd.prefix = prefix }
-        if let dialTimeout { merged.etcd.dialTimeout = dialTimeout }
-        merged.etcd.username = username?.value
-        merged.etcd.passwordFile = passwordFile?.value
-        merged.etcd.caFile = caFile?.value
-        merged.etcd.certFile = certFile?.value
-        merged.etcd.keyFile = keyFile?.value
-        merged.etcd.serverName = serverName?.value
-        if let ttl { merged.lease.ttl = ttl.value }
-        if let onStop { merged.lease.onStop = onStop }
-        if let drain { merged.lease.drain = drain }
-        if let startTimeout { merged.start.timeout = startTimeout }
-        if let whenEtcdIsAway { merged.start.whenEtcdIsAway = whenEtcdIsAway }
-        merged.metrics.listen = metricsListen
-        merged.limits = limits
-        merged.services = services.map(\.value)
+        var configuration = merged
+        configuration.services = services.map(\.value)
         // The standard output does not take the place of those that were left out.
-        if firstOutput != nil || noOutputs != nil { merged.outputs = outputs.map(\.value) }
-        return merged
+        if firstOutput != nil || noOutputs != nil {
+            configuration.outputs = outputs.map(\.value)
+        }
+        return configuration
     }
 }

@@ -85,6 +85,33 @@ extension TableReader {
         ask(key).flatMap { check($0.node, expectation, key: key) }
     }
 
+    /// Reads a value into the setting that it is. Left out or refused it stays as it was: the default, or what an
+    /// earlier file said.
+    ///
+    /// - Returns: What was read, and where it stands.
+    @discardableResult
+    mutating func read<Value>(
+        _ key: String,
+        _ expectation: Expectation<Value>,
+        into setting: inout Value
+    ) -> Located<Value>? {
+        let found = optional(key, expectation)
+        if let found { setting = found.value }
+        return found
+    }
+
+    /// Reads a value into a setting that may be nothing.
+    @discardableResult
+    mutating func read<Value>(
+        _ key: String,
+        _ expectation: Expectation<Value>,
+        into setting: inout Value?
+    ) -> Located<Value>? {
+        let found = optional(key, expectation)
+        if let found { setting = found.value }
+        return found
+    }
+
     /// A value that must be given.
     mutating func required<Value>(
         _ key: String,

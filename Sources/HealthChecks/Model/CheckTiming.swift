@@ -2,7 +2,7 @@
 /// `inter`, `rise` and `fall` of its `server` line, with its defaults for the last two.
 public struct CheckTiming: Hashable, Sendable {
     /// The state before there are enough results.
-    public enum Initial: Hashable, Sendable {
+    public enum Initial: String, Hashable, Sendable, CaseIterable {
         /// It has failed: `rise` passes are needed.
         case down
         /// It has passed: `fall` failures are needed.

@@ -1,16 +1,16 @@
 import Texts
 
 /// The end of what a command writes, and how much it was.
-struct OutputTail: Sendable {
+package struct OutputTail: Sendable {
     /// How much a command may write.
-    static let limit = 64 * 1024
+    package static let limit = 64 * 1024
     private static let kept = 4 * 1024
 
     private var tail: [UInt8] = []
     private var count = 0
 
     /// Whether it was too much.
-    var isOver: Bool { count > Self.limit }
+    package var isOver: Bool { count > Self.limit }
 
     /// More was written.
     mutating func append(_ bytes: some Collection<UInt8>) {
@@ -20,7 +20,7 @@ struct OutputTail: Sendable {
     }
 
     /// The last line that is not empty, fit to be shown; `nil` when there is none.
-    var lastLine: String? {
+    package var lastLine: String? {
         let lines = tail.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
         let texts = lines.lazy.reversed().map {
             OneLine.excerpt(String(decoding: $0, as: UTF8.self))

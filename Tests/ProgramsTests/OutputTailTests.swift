@@ -1,6 +1,6 @@
 import Testing
 
-@testable import HealthChecks
+@testable import Programs
 
 @Suite struct OutputTailTests {
     @Test func theLastLineThatSaysSomethingIsShown() {
