@@ -60,11 +60,11 @@ struct EventNote: Hashable, Sendable {
         case .lost(let key, .overwritten): self.init(.instance(key), "lost", "overwritten")
         case .contested(let key): self.init(.instance(key), "contested")
         case .refused(let key, let refusal): self.init(.instance(key), "refused", "\(refusal)")
-        case .besideHeld(let key, let held):
+        case .companionsHeld(let key, let held):
             self.init(.instance(key), "companion_held", held.joined(separator: ", "))
         case .claimFailed(let key, let error, _):
             self.init(.instance(key), "failed", "\(error)")
-        case .withdrawn(let key): self.init(.instance(key), "withdrawn")
+        case .withdrawn(let key): self.init(.instance(key), "deregistered")
         case .left(nil): self.init(.lease, "revoked")
         case .left(let error?): self.init(.lease, "not_revoked", "\(error)")
         case .paused: self.init(.lease, "left_for_next_run")
