@@ -66,10 +66,21 @@ import Testing
         }
         #expect(update.revision == 45)
         #expect(update.table.names.map(\.text) == ["c"])
-        #expect(
-            machine.writeEnded("/out/all.json", number: number, revision: 45, bytes: 1, at: .zero)
-                .count == 1
+        let last = machine.writeEnded(
+            "/out/all.json",
+            number: number,
+            revision: 45,
+            bytes: 1,
+            at: .zero
         )
+        #expect(writes(in: last).isEmpty)
+        // Whoever is to load it hears of it first.
+        guard case .replaced("/out/all.json")? = last.first, last.count == 2,
+            case .report(.written)? = last.last
+        else {
+            Issue.record("not told and reported: \(last)")
+            return
+        }
         #expect(machine.statuses == ["/out/all.json": .current(45)])
     }
 

@@ -33,7 +33,7 @@ import Testing
             try await eventually("the loss is said") { daemon.printed.contains("lost etcd") }
             try await server.start()
             try await eventually("current again", within: .seconds(20)) {
-                directory.read("one.status")?.contains(#""state":"current""#) == true
+                directory.status("one")?.state == "current"
             }
             let status = directory.read("one.status") ?? ""
             let arguments = try String(

@@ -51,6 +51,9 @@ public final class EndpointPublisher: Sendable {
     /// The newest of each step that waits for its thread; it stands for those before it.
     private let steps = Mutex<[Step: @Sendable () -> Void]>([:])
     private let rejected = Mutex<[String: Int]>([:])
+    /// When each file last changed, as this run left or found it.
+    private let modified = Mutex<[String: Duration]>([:])
+    private let replaced: @Sendable (String) -> Void
 
     /// A publisher that does nothing before ``run()``.
     ///
@@ -62,6 +65,8 @@ public final class EndpointPublisher: Sendable {
     ///   - programs: Runs the programs that outputs name.
     ///   - taken: Told that a list was taken, also one that changes no file: ``hasWritten(upTo:)`` may say more
     ///     now; must not wait.
+    ///   - replaced: Has the consumers of a file load it, which was replaced; called in order, and before the report
+    ///     of the same. Must not wait.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
     package init(
         renderers: RendererPool,
@@ -72,6 +77,7 @@ public final class EndpointPublisher: Sendable {
         processorTime: @escaping @Sendable () -> Duration = { .usedByThread },
         programs: ProgramRunner = .none,
         taken: @escaping @Sendable () -> Void = {},
+        replaced: @escaping @Sendable (_ path: String) -> Void = { _ in },
         observe: @escaping @Sendable (PublishReport) -> Void = { _ in }
     ) {
         self.renderers = renderers
@@ -80,6 +86,7 @@ public final class EndpointPublisher: Sendable {
         self.threads = threads
         self.programs = programs
         self.taken = taken
+        self.replaced = replaced
         self.observe = observe
         self.timeline = timeline
         driver = MachineDriver(PublisherMachine(generator: generator), timeline: timeline)
@@ -137,6 +144,13 @@ public final class EndpointPublisher: Sendable {
         driver.read { $0.hasWritten(upTo: revision) }
     }
 
+    /// Up to which revision each output holds all that it shows of the list; see ``PublisherMachine``.
+    public var writtenRevision: Revision? { driver.read { $0.writtenRevision } }
+
+    /// When each output file last changed, since 1970, as this run left or found it; without those that it has not
+    /// looked at yet. Reads no disk.
+    public var knownModificationTimes: [String: Duration] { modified.withLock { $0 } }
+
     /// Proof of progress; see ``MachineDriver/laps``.
     public var laps: UInt64 { driver.laps }
 
@@ -190,6 +204,7 @@ public final class EndpointPublisher: Sendable {
                 return onThread(of: path, .look) { [self] in look(path, number) }
             case .inspect(let path): return onThread(of: path, .inspect) { [self] in inspect(path) }
             case .forget(let path): forget(path)
+            case .replaced(let path): replaced(path)
             case .report(let report): observe(report)
             }
             return nil
@@ -232,6 +247,7 @@ public final class EndpointPublisher: Sendable {
         forgotten.withLock { $0[path, default: 0] += 1 }
         _ = files.withLock { $0.removeValue(forKey: path) }
         _ = rejected.withLock { $0.removeValue(forKey: path) }
+        _ = modified.withLock { $0.removeValue(forKey: path) }
     }
 
     /// Changes what is known of a file, unless it was forgotten since that generation.
@@ -295,6 +311,9 @@ public final class EndpointPublisher: Sendable {
     func ended(_ write: PendingWrite, _ result: Result<Ending, FileError>) {
         let (list, path) = (write.list, write.path)
         update(path, in: write.generation) {
+            if case .success(let ending) = result {
+                modified.withLock { $0[path] = ending.identity.changed }
+            }
             files.withLock { files in
                 switch result {
                 case .success(.written(let identity, _)), .success(.unchanged(let identity)):
@@ -325,7 +344,9 @@ public final class EndpointPublisher: Sendable {
     }
 
     private func look(_ path: String, _ number: Int) {
-        let exists = writer.identity(of: path) != nil
+        let identity = writer.identity(of: path)
+        modified.withLock { $0[path] = identity?.changed }
+        let exists = identity != nil
         driver.happened { machine, now in
             machine.fileLooked(path, number: number, exists: exists, at: now)
         }
@@ -369,6 +390,13 @@ public final class EndpointPublisher: Sendable {
 }
 
 extension EndpointPublisher.Ending {
+    /// The file that holds the list now.
+    fileprivate var identity: AtomicFileWriter.Identity {
+        switch self {
+        case .written(let identity, _), .unchanged(let identity): identity
+        }
+    }
+
     /// How many were written; `nil` for none.
     fileprivate var bytes: Int? {
         switch self {

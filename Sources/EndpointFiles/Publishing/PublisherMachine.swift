@@ -33,6 +33,8 @@ struct PublisherMachine: StateMachine {
         case inspect(path: String)
         /// This output is no longer configured: forget what is known of its file.
         case forget(path: String)
+        /// Tell whoever has the file's consumers load it: it was replaced. Comes before the report of the same.
+        case replaced(path: String)
         /// Report.
         case report(PublishReport)
     }
@@ -73,14 +75,20 @@ struct PublisherMachine: StateMachine {
     /// Whether each output holds all that it shows of the list up to `revision`. True without
     /// outputs, and for a file that is kept on purpose.
     func hasWritten(upTo revision: Revision) -> Bool {
-        outputs.values.allSatisfy { output in
-            if output.kept != nil { return true }
-            guard let held = output.held else { return false }
-            if held >= revision { return true }
+        writtenRevision.map { $0 >= revision } ?? false
+    }
+
+    /// Up to which revision every output holds all that it shows of the list; `nil` while one of them holds no list
+    /// of this run. The greatest there is without outputs; a file that is kept on purpose counts as that.
+    var writtenRevision: Revision? {
+        var written = Revision(rawValue: .max)
+        for output in outputs.values where output.kept == nil {
+            guard var held = output.held else { return nil }
             // An output that does not show what changed since keeps its older revision.
-            guard let latest else { return false }
-            return output.isUpToDate && latest.revision >= revision
+            if output.isUpToDate, let latest { held = max(held, latest.revision) }
+            written = min(written, held)
         }
+        return written
     }
 
     // MARK: events
@@ -194,7 +202,8 @@ struct PublisherMachine: StateMachine {
         let report: PublishReport =
             bytes.map { .written(path: path, revision: revision, bytes: $0) }
             ?? .unchanged(path: path, revision: revision)
-        return [.report(report)] + advance(at: now)
+        let replaced: [Action] = bytes == nil ? [] : [.replaced(path: path)]
+        return replaced + [.report(report)] + advance(at: now)
     }
 
     /// The file could not be written.

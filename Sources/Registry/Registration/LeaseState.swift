@@ -6,7 +6,7 @@ enum LeaseState: Sendable {
     case none
     /// The store is asked whether the lease of our last run lives on. Can go to `held`, `granting`,
     /// `waiting`, `leaving`, `left`.
-    case asking(KeptLease)
+    case asking(SavedLease)
     /// A grant is under way, under an id that we chose. Can go to `held`, `waiting`,
     /// `leavingAfterGrant`, `left`.
     case granting(LeaseID)
@@ -26,7 +26,7 @@ enum LeaseState: Sendable {
 
     /// How a lease is to be had.
     enum Step: Sendable {
-        case ask(KeptLease)
+        case ask(SavedLease)
         case grant(LeaseID)
 
         /// The lease that may be ours by now.

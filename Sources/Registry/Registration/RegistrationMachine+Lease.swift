@@ -19,7 +19,9 @@ extension RegistrationMachine {
     ) -> [Action] {
         if case .leavingAfterGrant(id, _) = lease { return leave(id) }
         guard case .granting(id) = lease else { return [] }
-        return [.report(.leaseGranted(id, term))] + hold(id, term, sent: sent, at: now)
+        let saved = SavedLease(id, of: term.clusterID, settings)
+        return [.save(saved), .report(.leaseGranted(id, term))]
+            + hold(id, term, sent: sent, at: now)
     }
 
     /// The store was asked for the lease of an earlier run.
@@ -163,7 +165,7 @@ extension RegistrationMachine {
         switch lease {
         case .none:
             lease = .left
-            return [.report(.left(nil)), .finish]
+            return [.save(nil), .report(.left(nil)), .finish]
         // A grant under way may have been made: its id is ours to give back, but not before the answer.
         case .granting(let id):
             lease = .leavingAfterGrant(id, until: now + Self.grantPatience)
@@ -204,7 +206,7 @@ extension RegistrationMachine {
     public mutating func leaveEnded(_ error: StoreError?) -> [Action] {
         guard case .leaving = lease else { return [] }
         lease = .left
-        return [.report(.left(error)), .finish]
+        return (error == nil ? [.save(nil)] : []) + [.report(.left(error)), .finish]
     }
 
     /// The store says that the lease is gone, and with it the keys.

@@ -57,6 +57,9 @@ public struct RegistrationMachine: StateMachine {
         case revoke(LeaseID)
         /// Mark all keys as leaving, then revoke the lease, if there is one.
         case leave(LeaseID?, markers: [Claim])
+        /// Save this for the next life, or forget what was saved: there is nothing to go on with. Comes before the
+        /// report of the same.
+        case save(SavedLease?)
         /// Report.
         case report(RegistrationReport)
         /// There is nothing more to do, ever.
@@ -82,15 +85,18 @@ public struct RegistrationMachine: StateMachine {
 
     var listed = Listed()
     /// What an earlier run left to go on with, until that is settled.
-    var kept: KeptLease?
+    var kept: SavedLease?
 
     /// A machine that has not started.
     ///
     /// - Parameters:
     ///   - kept: The lease of an earlier run; it is gone on with if it is alive and fits the settings.
     ///   - generator: Decides lease ids and all jitter.
-    public init(_ settings: Settings, continuing kept: KeptLease? = nil, generator: SeededGenerator)
-    {
+    public init(
+        _ settings: Settings,
+        continuing kept: SavedLease? = nil,
+        generator: SeededGenerator
+    ) {
         self.settings = settings
         self.generator = generator
         // Another host's lease is its own affair, wherever we have it from.

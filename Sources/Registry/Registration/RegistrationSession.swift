@@ -18,6 +18,7 @@ public final class RegistrationSession: Sendable {
 
     private let store: any RegistryStore
     private let leaveLimit: Duration
+    private let save: @Sendable (SavedLease?) -> Void
     private let observe: @Sendable (RegistrationReport) -> Void
     private let driver: MachineDriver<RegistrationMachine>
     private let timeline: Timeline
@@ -28,18 +29,22 @@ public final class RegistrationSession: Sendable {
     /// - Parameters:
     ///   - kept: The lease of an earlier run, to go on with.
     ///   - leaveLimit: How long ``leave()`` may take in the store. Default 2 s.
+    ///   - save: Saves the lease for the next life, or forgets it; called in order, and before the report of the same.
+    ///     Must not wait.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
     public init(
         store: any RegistryStore,
         settings: RegistrationMachine.Settings,
-        continuing kept: KeptLease? = nil,
+        continuing kept: SavedLease? = nil,
         generator: SeededGenerator,
         timeline: Timeline,
         leaveLimit: Duration = .seconds(2),
+        save: @escaping @Sendable (SavedLease?) -> Void = { _ in },
         observe: @escaping @Sendable (RegistrationReport) -> Void = { _ in }
     ) {
         self.store = store
         self.leaveLimit = leaveLimit
+        self.save = save
         self.observe = observe
         self.timeline = timeline
         driver = MachineDriver(
@@ -150,6 +155,7 @@ public final class RegistrationSession: Sendable {
             // Best effort: what is not revoked ends by itself.
             return { [store] in try? await store.revokeLease(lease) }
         case .leave(let lease, let markers): return { [self] in await leave(lease, markers) }
+        case .save(let lease): save(lease)
         case .report(let report): observe(report)
         case .finish: driver.finish()
         }

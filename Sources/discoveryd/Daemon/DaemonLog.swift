@@ -19,6 +19,20 @@ final class DaemonLog: Sendable {
         self.log = log
     }
 
+    /// Logs what happened, where it is worth a line. The daemon's own parts log what they report beside these where it
+    /// happens.
+    func handle(_ event: DaemonEvent) {
+        switch event {
+        case .connection(let event): connection(event)
+        case .registration(let report): registration(report)
+        case .watch(let report): watch(report)
+        case .health(let report): health(report)
+        case .reload(let report): reload(report)
+        case .publish(let report): publish(report)
+        case .services, .drain, .configuration, .lifeCycle, .endpointsDiffer: break
+        }
+    }
+
     // MARK: the connection
 
     func connection(_ event: ConnectionEvent) {

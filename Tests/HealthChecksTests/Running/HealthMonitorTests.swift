@@ -143,15 +143,21 @@ import Testing
         _ body: @escaping (World) async throws -> Void
     ) async throws {
         let clock = ManualClock()
-        let reports = Recorder<HealthReport>()
+        let (followed, reports) = (Recorder<HealthReport>(), Recorder<HealthReport>())
         let monitor = HealthMonitor(
             generator: SeededGenerator(seed: 4),
             timeline: Timeline(clock),
-            probe: { probes.probe($0) },
-            observe: { reports.record($0) }
+            probe: { probes.probe($0) }
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await monitor.run() }
+            group.addTask {
+                await monitor.run {
+                    followed.record($0)
+                } observe: { report in
+                    // What follows from a change is done before it is reported.
+                    if followed.all.last == report { reports.record(report) }
+                }
+            }
             try await body(World(monitor: monitor, clock: clock, probes: probes, reports: reports))
             group.cancelAll()
         }

@@ -104,7 +104,7 @@ import Testing
         let lease = LeaseID(rawValue: 4711)
         var machine = RegistrationMachine(
             settings,
-            continuing: KeptLease(lease, of: cluster, settings),
+            continuing: SavedLease(lease, of: cluster, settings),
             generator: SeededGenerator(seed: 42)
         )
         _ = machine.servicesChanged(to: [web, db], companions: [web.key: [one]], at: .zero)
@@ -124,7 +124,7 @@ import Testing
         let lease = LeaseID(rawValue: 4711)
         var machine = RegistrationMachine(
             settings,
-            continuing: KeptLease(lease, of: cluster, settings),
+            continuing: SavedLease(lease, of: cluster, settings),
             generator: SeededGenerator(seed: 42)
         )
         _ = machine.servicesChanged(to: [db], at: .zero)

@@ -1,5 +1,4 @@
 import Configuration
-import FoundationEssentials
 import HealthChecks
 import Logging
 import Machines
@@ -16,7 +15,7 @@ final class Registrar: Service {
     private let session: RegistrationSession
     private let monitor: HealthMonitor
     private let follower: UnitFollower
-    private let board: StatusBoard
+    private let events: DaemonEvents
     private let primaryAddress: @Sendable () -> HostAddress?
     private let log: Logger
     private let driver: MachineDriver<RegistrarMachine>
@@ -35,7 +34,7 @@ final class Registrar: Service {
         session: RegistrationSession,
         monitor: HealthMonitor,
         follower: UnitFollower,
-        board: StatusBoard,
+        events: DaemonEvents,
         hostname: String,
         primaryAddress: @escaping @Sendable () -> HostAddress?,
         timeline: Timeline,
@@ -44,7 +43,7 @@ final class Registrar: Service {
         self.session = session
         self.monitor = monitor
         self.follower = follower
-        self.board = board
+        self.events = events
         self.primaryAddress = primaryAddress
         self.log = log
         driver = MachineDriver(
@@ -120,7 +119,7 @@ final class Registrar: Service {
                 perform(self.actions { machine, _ in machine.verdictsRead(verdicts) })
             case .register(let instances, let companions):
                 session.register(instances, companions: companions)
-            case .show(let summary): show(summary)
+            case .show(let summary): events.happened(.services(summary))
             case .lookUpAddress: break
             case .reportAddress(let address, let before):
                 log.notice(
@@ -134,34 +133,9 @@ final class Registrar: Service {
         }
     }
 
-    private func show(_ summary: RegistrarMachine.Summary) {
-        board.update { facts in
-            facts.withoutAddress = summary.withoutAddress
-            facts.unjudged = summary.unjudged
-            let (before, now) = (facts.health, Date())
-            facts.health = Dictionary(
-                uniqueKeysWithValues: summary.health.map { key, verdict in
-                    let old = before[key]
-                    let since = old?.isWell == verdict.isUp ? old?.since ?? now : now
-                    return (key, StatusBoard.Health(trouble: verdict.trouble, since: since))
-                }
-            )
-        }
-    }
-
     private static func verdicts(
         of monitor: HealthMonitor
     ) -> [ServiceKey: RegistrarMachine.Verdict] {
         monitor.verdicts.mapValues { $0.isUp ? .up : .down($0.summary) }
-    }
-}
-
-extension RegistrarMachine.Verdict {
-    /// What a check saw; `nil` when all pass.
-    fileprivate var trouble: String? {
-        switch self {
-        case .up: nil
-        case .down(let why): why
-        }
     }
 }

@@ -18,6 +18,14 @@ struct RegistrarMachine: StateMachine {
         case down(String)
 
         var isUp: Bool { self == .up }
+
+        /// What a check observed; `nil` when all pass.
+        var trouble: String? {
+            switch self {
+            case .up: nil
+            case .down(let why): why
+            }
+        }
     }
 
     /// What stands in the way of services, for whoever shows it.
