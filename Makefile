@@ -60,6 +60,7 @@ lint:
 	dev/check-walls.sh
 	dev/check-shell.sh
 	dev/check-examples.sh
+	dev/state-diagrams --check
 
 format:
 	$(SWIFT) format --in-place --recursive --configuration .swift-format $(OURS)

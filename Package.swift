@@ -67,9 +67,9 @@ let package = Package(
         ),
         .target(name: "Exposition", swiftSettings: strict),
         .target(
-            name: "Metrics",
+            name: "LocalServer",
             dependencies: [
-                "Exposition",
+                "Texts",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -131,7 +131,8 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "CToml", "EndpointFiles", "Etcd", "Files", "HealthChecks", "Metrics", "Programs",
+                "CToml", "EndpointFiles", "Etcd", "Files", "HealthChecks", "LocalServer",
+                "Programs",
                 "Registry", "Texts",
             ],
             swiftSettings: strict
@@ -142,7 +143,7 @@ let package = Package(
             name: "discoveryd",
             dependencies: [
                 "CAllocator", "CSignals", "Configuration", "EndpointFiles", "Etcd", "EtcdRegistry",
-                "Exposition", "Files", "HealthChecks", "Machines", "Metrics", "Programs",
+                "Exposition", "Files", "HealthChecks", "LocalServer", "Machines", "Programs",
                 "Registry", "Systemd", "Texts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -201,7 +202,7 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Configuration", "EndpointFiles", "Etcd", "HealthChecks", "Metrics", "Registry",
+                "Configuration", "EndpointFiles", "Etcd", "HealthChecks", "LocalServer", "Registry",
                 "TestKit", "Texts",
             ],
             swiftSettings: strict
@@ -210,7 +211,7 @@ let package = Package(
             name: "DiscoverydTests",
             dependencies: [
                 "Configuration", "discoveryd", "EndpointFiles", "Etcd", "EtcdRegistry",
-                "Exposition", "Files", "HealthChecks", "Machines", "Metrics", "Programs",
+                "Exposition", "Files", "HealthChecks", "LocalServer", "Machines", "Programs",
                 "Registry", "Systemd", "TestKit", "Texts",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -232,8 +233,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "MetricsTests",
-            dependencies: ["Exposition", "Metrics", "TestKit"],
+            name: "LocalServerTests",
+            dependencies: ["LocalServer", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,4 +1,4 @@
-package import Metrics
+package import LocalServer
 
 extension Configuration {
     /// `[metrics]`: what the daemon tells Prometheus.

@@ -19,8 +19,8 @@ extension EndpointOutput {
             group: output.group?.id
         )
         wait = output.wait
-        keepsWhenEmpty = output.onEmpty == .keep
-        least = output.minEndpoints
+        onEmpty = output.onEmpty == .keep ? .keep : .write
+        minEndpoints = output.minEndpoints
         hold = output.hold
         command = output.command.map { ProgramCall($0, limit: output.timeout) }
         hasReload = output.reload != nil

@@ -44,8 +44,8 @@ extension Configuration {
             return try UnusableHostname.instanceID(hostname: hostname, port: port)
         }
 
-        /// What stands in etcd beside the record of its instance.
-        package func beside(_ instance: ServiceInstance) -> [SideRecord] {
+        /// The companion records of its instance.
+        package func companions(of instance: ServiceInstance) -> [CompanionRecord] {
             guard let domain = skyDNSDomain else { return [] }
             return [SkyDNSRecord.record(of: instance, domain: domain.text)].compactMap { $0 }
         }

@@ -2,11 +2,11 @@ import Etcd
 public import Registry
 import Texts
 
-// Our own keys: claimed, rewritten and taken out, with what stands beside them.
+// Our own keys: claimed, rewritten and taken out, with their companion records.
 extension EtcdRegistryStore {
     /// One transaction. A missing key and one without a lease both compare as lease zero, so: if the
     /// lease is zero, put; else if it stands as it is wanted, leave it; else if the key is ours, put;
-    /// else see what is there. What stands beside it is put by the same rule, each for itself, and never
+    /// else see what is there. Its companion records are put by the same rule, each for itself, and never
     /// over what another lease holds: two hosts whose ids make one name would overwrite each other for ever.
     public func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome {
         let key = Bytes(claim.key)
@@ -14,7 +14,7 @@ extension EtcdRegistryStore {
         let puts = Self.puts(of: claim)
         let answer: TransactionResponse
         do throws(EtcdError) {
-            try await client.turn()
+            try await client.waitForTurn()
             answer = try await client.transaction(
                 if: [.lease(of: key, .equal, .none)],
                 then: puts,
@@ -24,7 +24,7 @@ extension EtcdRegistryStore {
                             .lease(of: key, .equal, lease),
                             .value(of: key, .equal, Bytes(claim.value)),
                         ],
-                        then: [.get(key)] + Self.putsBeside(claim),
+                        then: [.get(key)] + Self.putsCompanions(claim),
                         otherwise: [
                             .transaction(
                                 if: [.lease(of: key, .equal, lease)],
@@ -49,7 +49,7 @@ extension EtcdRegistryStore {
     ) throws(StoreError) -> ClaimOutcome {
         let revision = Revision(answer.header.revision)
         if answer.succeeded {
-            return .claimed(at: revision, besideHeld: held(beside: claim, answer.answers))
+            return .claimed(at: revision, companionsHeld: companionsHeld(by: claim, answer.answers))
         }
         guard case .transaction(let second) = answer.answers.first else { throw unexpected }
         if second.succeeded, case .get(let found) = second.answers.first,
@@ -57,12 +57,12 @@ extension EtcdRegistryStore {
         {
             return .claimed(
                 at: Revision(ours.modRevision),
-                besideHeld: held(beside: claim, second.answers)
+                companionsHeld: companionsHeld(by: claim, second.answers)
             )
         }
         guard case .transaction(let third) = second.answers.first else { throw unexpected }
         if third.succeeded {
-            return .claimed(at: revision, besideHeld: held(beside: claim, third.answers))
+            return .claimed(at: revision, companionsHeld: companionsHeld(by: claim, third.answers))
         }
         guard case .get(let found) = third.answers.first, let holding = found.keyValues.first else {
             throw unexpected
@@ -95,7 +95,7 @@ extension EtcdRegistryStore {
 
     /// As ``RegistryStore/withdraw(_:)`` says.
     public func withdraw(_ claim: Claim) async throws(StoreError) {
-        let keys = [claim.key] + claim.beside.map(\.key)
+        let keys = [claim.key] + claim.companions.map(\.key)
         do throws(EtcdError) {
             try await client.transaction(
                 if: [],
@@ -106,16 +106,16 @@ extension EtcdRegistryStore {
         }
     }
 
-    /// The key and what stands beside it, as they are wanted.
+    /// The key and its companion records, as they are wanted.
     private static func puts(of claim: Claim) -> [Operation] {
         [.put(Bytes(claim.key), Bytes(claim.value), lease: EtcdLeaseID(claim.lease))]
-            + putsBeside(claim)
+            + putsCompanions(claim)
     }
 
-    /// One operation for each record beside the key, in their order.
-    private static func putsBeside(_ claim: Claim) -> [Operation] {
+    /// One operation for each companion record, in their order.
+    private static func putsCompanions(_ claim: Claim) -> [Operation] {
         let lease = EtcdLeaseID(claim.lease)
-        return claim.beside.map { side in
+        return claim.companions.map { side in
             guard let value = side.value.map({ Bytes($0) }) else {
                 return deletion(of: side.key, under: claim.lease)
             }
@@ -139,11 +139,11 @@ extension EtcdRegistryStore {
 
     /// The keys of those that another lease holds.
     ///
-    /// - Parameter answers: Those to the claim's own operation and then to ``putsBeside(_:)``.
-    private static func held(beside claim: Claim, _ answers: [TransactionResponse.Answer])
+    /// - Parameter answers: Those to the claim's own operation and then to ``putsCompanions(_:)``.
+    private static func companionsHeld(by claim: Claim, _ answers: [TransactionResponse.Answer])
         -> [String]
     {
-        zip(claim.beside, answers.dropFirst()).compactMap { side, answer in
+        zip(claim.companions, answers.dropFirst()).compactMap { side, answer in
             guard side.value != nil, case .transaction(let free) = answer, !free.succeeded,
                 case .transaction(let ours) = free.answers.first, !ours.succeeded,
                 case .get(let found) = ours.answers.first, let holding = found.keyValues.first,

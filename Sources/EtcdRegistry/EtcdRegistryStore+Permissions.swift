@@ -38,5 +38,5 @@ extension EtcdRegistryStore {
 
 extension Claim {
     /// All keys that it compares and writes.
-    var keys: [String] { [key] + beside.map(\.key) }
+    var keys: [String] { [key] + companions.map(\.key) }
 }

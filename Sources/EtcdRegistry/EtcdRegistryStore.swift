@@ -36,9 +36,9 @@ public struct EtcdRegistryStore: RegistryStore {
     }
 
     /// As ``RegistryStore/turn()`` says.
-    public func turn() async throws(StoreError) {
+    public func waitForTurn() async throws(StoreError) {
         do throws(EtcdError) {
-            try await client.turn()
+            try await client.waitForTurn()
         } catch {
             throw StoreError(error)
         }
@@ -93,7 +93,7 @@ public struct EtcdRegistryStore: RegistryStore {
     ) async throws(StoreError) -> ListedState {
         var isFirst = true
         do throws(EtcdError) {
-            try await client.turn(isUrgent: isUrgent)
+            try await client.waitForTurn(isUrgent: isUrgent)
             let (header, connection) = try await client.pages(
                 prefix: Bytes(prefix.text),
                 pageSize: pageSize

@@ -75,7 +75,13 @@ public struct AtomicFileWriter: Sendable {
         number: Int
     ) throws(FileError) -> StagedFile {
         let place = try OutputDirectory(of: path, fault: fault)
-        let staged = try StagedFile(for: path, number: number, in: place, fault: fault)
+        let staged = try StagedFile(
+            for: path,
+            number: number,
+            count: content.count,
+            in: place,
+            fault: fault
+        )
         do throws(FileError) {
             try write(content, to: staged.file, path)
         } catch {

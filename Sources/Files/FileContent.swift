@@ -1,6 +1,6 @@
 /// What is to stand in a file, in pieces: those that a list shares with the one before need no memory of
 /// their own.
-public struct FileContent: Sendable {
+public struct FileContent: Equatable, Sendable {
     /// The pieces, in order.
     public let pieces: [[UInt8]]
 
@@ -19,6 +19,11 @@ public struct FileContent: Sendable {
 
     /// All of it in one piece.
     public var bytes: [UInt8] { Array(pieces.joined()) }
+
+    /// Whether both are the same bytes; see ``hasSameBytes(as:)``.
+    public static func == (left: FileContent, right: FileContent) -> Bool {
+        left.hasSameBytes(as: right)
+    }
 
     /// Whether both are the same bytes, however they are divided into pieces. Pieces that they share are not
     /// looked into.

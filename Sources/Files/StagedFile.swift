@@ -5,12 +5,14 @@ import Synchronization
 ///
 /// Holds the file and both directories open until it is gone: what is committed is what was staged, and where,
 /// whatever their paths lead to by then.
-public final class StagedFile: Sendable {
+public final class StagedFile: Equatable, Sendable {
     /// The file it is for.
     public let target: String
     /// Its name in the staging directory: the target's, our process, its number, `new`.
     let name: String
     let place: OutputDirectory
+    /// How many bytes it is to hold.
+    public let count: Int
     /// Open for writing, until ``close(fault:)``.
     let file: Int32
     private let isClosed = Atomic(false)
@@ -21,6 +23,7 @@ public final class StagedFile: Sendable {
     init(
         for target: String,
         number: Int,
+        count: Int,
         in place: consuming OutputDirectory,
         fault: FileFault
     ) throws(FileError) {
@@ -33,6 +36,7 @@ public final class StagedFile: Sendable {
         }
         self.target = target
         self.name = name
+        self.count = count
         self.place = place
     }
 
@@ -44,6 +48,9 @@ public final class StagedFile: Sendable {
     public var path: String {
         "\(FileError.directory(of: target))/\(AtomicFileWriter.stagingName)/\(name)"
     }
+
+    /// Whether both are the same file.
+    public static func == (left: StagedFile, right: StagedFile) -> Bool { left === right }
 
     /// Closes the file. Some file systems report a full disk or quota only here.
     ///

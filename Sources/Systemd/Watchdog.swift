@@ -12,15 +12,4 @@ public enum Watchdog {
         guard csystemd_watchdog_enabled(&microseconds) > 0 else { return nil }
         return .microseconds(microseconds)
     }
-
-    /// How often to give ``WatchdogMachine`` its tick: a quarter of `interval`.
-    ///
-    /// sd_watchdog_enabled(3) recommends half for a pulse that is always sent. Ours is withheld when
-    /// a loop is late, and with half, a single late lap would end the service. With a quarter
-    /// the loops may miss two ticks in a row and still be in time at the third.
-    ///
-    /// - Parameter interval: What ``interval()`` answered.
-    public static func tickPeriod(for interval: Duration) -> Duration {
-        interval / 4
-    }
 }

@@ -1,3 +1,5 @@
+public import Machines
+
 /// Decides whether the service has earned its next `WATCHDOG=1`.
 ///
 /// Between two ticks the driver pokes every loop of the service, and each loop counts a lap when it
@@ -11,20 +13,32 @@
 /// every host at once. A loop that is stuck (a deadlock, a call without a deadline) must starve it,
 /// because a restart is the only cure.
 ///
-/// It has no clock and does nothing: the driver ticks it (see ``Watchdog/tickPeriod(for:)``) and
-/// does what it answers.
-public struct WatchdogMachine: Sendable {
+/// Four ticks come in an interval of the manager. sd_watchdog_enabled(3) recommends two for a pulse that is
+/// always sent. Ours is withheld when a loop is late, and with two, a single late lap would end the service.
+/// With four the loops may miss two ticks in a row and still be in time at the third.
+public struct WatchdogMachine: StateMachine {
     /// The laps at the last tick. `nil` before the first, when there is nothing to compare with.
     private var previous: [String: UInt64]?
 
     /// The loops the last tick withheld the pulse for, sorted. Empty when it sent one.
     private var stalled: [String] = []
 
-    /// Creates a machine that has seen no tick.
-    public init() {}
+    private let period: Duration
+    private var nextTick: Duration?
 
-    /// The decision on a tick: pulse or not.
-    public enum OnTick: Hashable, Sendable {
+    /// Creates a machine that has seen no tick.
+    ///
+    /// - Parameter interval: What ``Watchdog/interval()`` answered.
+    public init(interval: Duration) {
+        self.period = interval / 4
+    }
+
+    /// What the driver is to do.
+    public enum Action: Hashable, Sendable {
+        /// A tick has come: count the laps of each loop and send each round once; then tell
+        /// ``WatchdogMachine/lapsCounted(_:)``.
+        case countLaps
+
         /// Send ``Notification/watchdog``. `afterStallOf` names the loops the last tick withheld for,
         /// sorted: when it is not empty the service has just recovered, and that is news.
         case pulse(afterStallOf: [String])
@@ -34,6 +48,23 @@ public struct WatchdogMachine: Sendable {
         case withhold(stalled: [String], isNews: Bool)
     }
 
+    /// The service runs. The first tick comes at once.
+    public mutating func started(at now: Duration) -> [Action] {
+        guard self.nextTick == nil else { return [] }
+        self.nextTick = now + self.period
+        return [.countLaps]
+    }
+
+    /// As ``StateMachine/deadline`` says.
+    public var deadline: Duration? { self.nextTick }
+
+    /// As ``StateMachine/timePassed(to:)`` says.
+    public mutating func timePassed(to now: Duration) -> [Action] {
+        guard let due = self.nextTick, due <= now else { return [] }
+        self.nextTick = now + self.period
+        return [.countLaps]
+    }
+
     /// A tick came, and the loops have made `laps` so far.
     ///
     /// The first tick always pulses: there is nothing to compare with. A loop that is new is fine
@@ -41,14 +72,14 @@ public struct WatchdogMachine: Sendable {
     /// was started again. With no loops at all there is nothing to wait for, and it pulses.
     ///
     /// - Parameter laps: The running count of laps of each loop, by name.
-    public mutating func ticked(laps: [String: UInt64]) -> OnTick {
+    public mutating func lapsCounted(_ laps: [String: UInt64]) -> [Action] {
         let before = self.previous ?? [:]
         let stalledBefore = self.stalled
         self.stalled = laps.filter { before[$0.key] == $0.value }.keys.sorted()
         self.previous = laps
         if self.stalled.isEmpty {
-            return .pulse(afterStallOf: stalledBefore)
+            return [.pulse(afterStallOf: stalledBefore)]
         }
-        return .withhold(stalled: self.stalled, isNews: self.stalled != stalledBefore)
+        return [.withhold(stalled: self.stalled, isNews: self.stalled != stalledBefore)]
     }
 }

@@ -1,4 +1,4 @@
-import Metrics
+import LocalServer
 import Testing
 
 @testable import Configuration

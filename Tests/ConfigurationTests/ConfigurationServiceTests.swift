@@ -265,7 +265,7 @@ import Texts
         #expect(web.skyDNSDomain?.text == "cluster.local")
         let address = try #require(HostAddress("10.0.0.5"))
         let instance = try web.instance(hostname: "box", primaryAddress: address)
-        #expect(web.beside(instance).map(\.key) == ["/skydns/local/cluster/web/web-1"])
+        #expect(web.companions(instance).map(\.key) == ["/skydns/local/cluster/web/web-1"])
     }
 
     /// CoreDNS would answer for the one with the other's instances. Both ran with 0.1.0, so neither keeps the

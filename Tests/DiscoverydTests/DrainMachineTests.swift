@@ -14,7 +14,7 @@ import Testing
 
     @Test func aDrainIsAppliedAndKept() {
         var machine = DrainMachine()
-        let kept = KeptDrain(service: web, since: wall, until: nil)
+        let kept = SavedDrain(service: web, since: wall, until: nil)
         #expect(
             machine.drainRequested(.service(web), for: nil, wall: wall, at: .zero) == [
                 .apply(Drains(services: [web])), .keep([kept], change: 1),
@@ -46,8 +46,8 @@ import Testing
     @Test func theNextRunGoesOnWithWhatIsLeftOfIt() {
         var machine = DrainMachine()
         let kept = [
-            KeptDrain(service: web, since: wall, until: wall + 60),
-            KeptDrain(service: nil, since: wall, until: wall + 10),
+            SavedDrain(service: web, since: wall, until: wall + 60),
+            SavedDrain(service: nil, since: wall, until: wall + 10),
         ]
         let actions = machine.drainsFound(kept, wall: wall + 20, at: .seconds(1))
         #expect(
@@ -58,7 +58,7 @@ import Testing
 
     @Test func aClockThatWasSetBackMakesNoDrainLonger() {
         var machine = DrainMachine()
-        let kept = [KeptDrain(service: nil, since: wall, until: wall + 60)]
+        let kept = [SavedDrain(service: nil, since: wall, until: wall + 60)]
         _ = machine.drainsFound(kept, wall: wall - 86400, at: .zero)
         #expect(machine.deadline == .seconds(60))
     }
@@ -72,12 +72,12 @@ import Testing
 
     @Test func whatIsKeptIsReadAgainAndNothingElseIs() {
         let drains = [
-            KeptDrain(service: web, since: wall, until: wall + 60),
-            KeptDrain(service: nil, since: wall, until: nil),
+            SavedDrain(service: web, since: wall, until: wall + 60),
+            SavedDrain(service: nil, since: wall, until: nil),
         ]
-        let bytes = KeptDrain.bytes(of: drains)
-        #expect(KeptDrain.read(bytes) == drains)
-        #expect(KeptDrain.read(Array(bytes.dropLast(3))) == nil)
-        #expect(KeptDrain.read(Array(#"{"drains":[{"service":"a/b","since":1}]}"#.utf8)) == nil)
+        let bytes = SavedDrain.bytes(of: drains)
+        #expect(SavedDrain.read(bytes) == drains)
+        #expect(SavedDrain.read(Array(bytes.dropLast(3))) == nil)
+        #expect(SavedDrain.read(Array(#"{"drains":[{"service":"a/b","since":1}]}"#.utf8)) == nil)
     }
 }

@@ -8,14 +8,14 @@ import Testing
 /// Queues of the program that are filled beyond their bound; ARCHITECTURE.md lists them all.
 @Suite struct QueuesTests {
     @Test func aReloadThatFindsNoPlaceIsRefusedAtOnce() async {
-        let desk = ReloadDesk()
-        for _ in 0..<16 { desk.signalled() }
-        let refused = await desk.reload()
+        let queue = ReloadQueue()
+        for _ in 0..<16 { queue.signalled() }
+        let refused = await queue.reload()
         #expect(refused == nil)
         // One that is taken makes room for one.
-        var requests = desk.requests.makeAsyncIterator()
+        var requests = queue.requests.makeAsyncIterator()
         _ = await requests.next()
-        async let outcome = desk.reload()
+        async let outcome = queue.reload()
         while let asker = await requests.next() {
             guard let asker else { continue }
             asker.yield(.applied([]))
@@ -29,17 +29,15 @@ import Testing
     @Test func ofManyLeasesTheNewestIsKept() async throws {
         try await TemporaryDirectory.with { directory in
             let state = StateDirectory(path: directory.path)
-            let keeper = LeaseKeeper(state, log: Logger(label: "test"))
+            let store = LeaseStore(state, log: Logger(label: "test"))
             let owner = try #require(OwnerID("host"))
-            let term = LeaseTerm(clusterID: ClusterID(rawValue: 1), granted: .seconds(10))
+            let settings = RegistrationMachine.Settings(owner: owner)
             for number in 1...1000 {
-                keeper.reported(
-                    .leaseGranted(LeaseID(rawValue: Int64(number)), term),
-                    RegistrationMachine.Settings(owner: owner)
-                )
+                let lease = LeaseID(rawValue: Int64(number))
+                store.save(SavedLease(lease, of: ClusterID(rawValue: 1), settings))
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await keeper.run() }
+                group.addTask { try await store.run() }
                 defer { group.cancelAll() }
                 try await eventually("a lease is kept") { state.lease != nil }
                 #expect(state.lease?.id == LeaseID(rawValue: 1000))

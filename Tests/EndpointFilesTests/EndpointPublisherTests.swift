@@ -48,6 +48,33 @@ import Testing
         }
     }
 
+    @Test func `the consumers of a file hear of a swap before it is reported`() async throws {
+        try await TemporaryDirectory.with { directory in
+            let told = Mutex<[String]>([])
+            let publisher = EndpointPublisher(
+                renderers: RendererPool(prefix: .standard),
+                generator: SeededGenerator(seed: 1),
+                timeline: Timeline(),
+                replaced: { path in told.withLock { $0.append("replaced \(path)") } },
+                observe: { report in
+                    guard case .written(let path, _, _) = report else { return }
+                    told.withLock { $0.append("written \(path)") }
+                }
+            )
+            let path = directory.file("list.json")
+            publisher.setOutputs([EndpointOutput(path: path)])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await publisher.run() }
+                defer { group.cancelAll() }
+                publisher.publish(Lists.update([try Lists.endpoint("web", "1")], revision: 42))
+                try await eventually("reported") { told.withLock { $0.count } == 2 }
+                #expect(told.withLock { $0 } == ["replaced \(path)", "written \(path)"])
+                #expect(publisher.writtenRevision == 42)
+                #expect(Array(publisher.knownModificationTimes.keys) == [path])
+            }
+        }
+    }
+
     /// Whoever waits until the files hold a revision would look at the wrong moment, and never again.
     @Test func aListThatChangesNoFileIsToldOfToo() async throws {
         try await TemporaryDirectory.with { directory in

@@ -48,7 +48,7 @@ import Testing
 
     @Test func withoutAnEndpointAFileThatIsThereIsKeptAndSaidOnce() throws {
         var output = EndpointOutput(path: path)
-        output.keepsWhenEmpty = true
+        output.onEmpty = .keep
         var machine = machine(output)
         settle(&machine, machine.listChanged(to: try list(3), at: .zero))
         let actions = machine.listChanged(to: try list(0), at: .seconds(1))
@@ -63,7 +63,7 @@ import Testing
 
     @Test func withoutAFileThereIsNothingToKeep() throws {
         var output = EndpointOutput(path: path)
-        output.keepsWhenEmpty = true
+        output.onEmpty = .keep
         var machine = machine(output)
         let number = try #require(looks(machine.listChanged(to: try list(0), at: .zero)).first)
         let actions = machine.fileLooked(path, number: number, exists: false, at: .zero)
@@ -72,7 +72,7 @@ import Testing
 
     @Test func tooFewEndpointsKeepTheFileForTheHoldTimeOnly() throws {
         var output = EndpointOutput(path: path)
-        output.least = 2
+        output.minEndpoints = 2
         output.hold = .seconds(30)
         var machine = machine(output)
         settle(&machine, machine.listChanged(to: try list(3), at: .zero))
@@ -82,7 +82,7 @@ import Testing
         let kept = machine.fileLooked(path, number: number, exists: true, at: .seconds(1))
         #expect(
             kept.contains {
-                if case .report(.kept(_, .tooFew(1, least: 2))) = $0 { true } else { false }
+                if case .report(.kept(_, .tooFew(1, minEndpoints: 2))) = $0 { true } else { false }
             }
         )
         #expect(writes(machine.timePassed(to: .seconds(30))).isEmpty)
@@ -92,7 +92,7 @@ import Testing
 
     @Test func onlyTheServicesThatAreShownCount() throws {
         var output = EndpointOutput(path: path, services: try Lists.names("db"))
-        output.keepsWhenEmpty = true
+        output.onEmpty = .keep
         var machine = machine(output)
         #expect(!looks(machine.listChanged(to: try list(3), at: .zero)).isEmpty)
     }

@@ -1,5 +1,4 @@
 import Dispatch
-import EndpointFiles
 import Files
 import Glibc
 import Machines
@@ -7,6 +6,8 @@ import Registry
 import Synchronization
 import TestKit
 import Testing
+
+@testable import EndpointFiles
 
 /// Lists that come faster than a file can be written.
 @Suite struct PublisherFloodTests {

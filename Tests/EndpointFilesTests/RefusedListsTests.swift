@@ -53,37 +53,17 @@ import Testing
         #expect(writes(machine.timePassed(to: due)) == [2])
     }
 
-    @Test func anAnswerThatNobodyWaitsForChangesNothing() {
-        var machine = machine()
-        _ = machine.outputsChanged(to: [], at: .zero)
-        for actions in [
-            machine.programEnded(path, number: 1),
-            machine.listRefused(path, number: 1, no, at: .zero),
-        ] {
-            #expect(actions.count == 1)
-            #expect(actions.contains { if case .drop(number: 1) = $0 { true } else { false } })
-        }
-    }
-
-    @Test func whatWasAcceptedIsWrittenByTheLoop() {
-        var machine = machine()
-        let actions = machine.programEnded(path, number: 1)
-        #expect(actions.contains { if case .proceed(path, number: 1) = $0 { true } else { false } })
-        _ = machine.writeEnded(path, number: 1, revision: 42, bytes: 1, at: .zero)
-        #expect(machine.hasWrittenAll && machine.statuses == [path: .current(42)])
-    }
-
     private var output: EndpointOutput {
         var output = EndpointOutput(path: path)
         output.check = ProgramCall(["check", "{file}"])
         return output
     }
 
-    /// A machine whose write number 1 waits for a program.
     private func list(_ id: String) throws -> TableUpdate {
         Lists.update([try Lists.endpoint("web", id)])
     }
 
+    /// A machine whose write number 1 is under way.
     private func machine() -> PublisherMachine {
         var machine = PublisherMachine(generator: SeededGenerator(seed: 3))
         _ = machine.outputsChanged(to: [output], at: .zero)

@@ -142,9 +142,7 @@ import Testing
             generator: SeededGenerator(seed: 5),
             timeline: Timeline(),
             threads: threads,
-            observe: { report in
-                if case .written(let path, _, _) = report { reloader.fileReplaced(path) }
-            }
+            replaced: { reloader.fileReplaced($0) }
         )
         var output = EndpointOutput(path: path, format: .lines)
         output.hasReload = true

@@ -37,7 +37,7 @@ import Testing
                         rawValue: try await client.grantLease(ttl: .seconds(60)).id.rawValue
                     ),
                     owner: try #require(OwnerID("nobody")),
-                    beside: [SideRecord(key: "/skydns/test/web/web-1", value: [1])]
+                    companions: [CompanionRecord(key: "/skydns/test/web/web-1", value: [1])]
                 )
                 let quiet = AsyncStream<Void> { _ in }
                 // What may be read says which connection it is.

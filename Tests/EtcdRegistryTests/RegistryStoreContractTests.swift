@@ -273,9 +273,10 @@ import Texts
         try await withStore(kind) { store in
             for id in [lease, otherLease] { _ = try await store.grantLease(id, ttl: .seconds(60)) }
             var claim = try claim("web", "1", lease)
-            claim.beside = [
-                SideRecord(key: "/aside/a", value: [1]), SideRecord(key: "/aside/b", value: [2]),
-                SideRecord(key: "/aside/none", value: nil),
+            claim.companions = [
+                CompanionRecord(key: "/aside/a", value: [1]),
+                CompanionRecord(key: "/aside/b", value: [2]),
+                CompanionRecord(key: "/aside/none", value: nil),
             ]
             let first = try revision(of: await store.claim(claim))
             let records = try await store.snapshot(of: aside).records
@@ -289,23 +290,24 @@ import Texts
             #expect(try await store.snapshot(of: aside).revision == first)
 
             // What is not as it is wanted, and nothing else: no reader of the key hears of it.
-            claim.beside[1] = SideRecord(key: "/aside/b", value: nil)
+            claim.companions[1] = CompanionRecord(key: "/aside/b", value: nil)
             #expect(try revision(of: await store.claim(claim)) == first)
             let changed = try await store.snapshot(of: aside)
             #expect(changed.records.map(\.key) == ["/aside/a"] && changed.revision == first.next)
-            claim.beside[0] = SideRecord(key: "/aside/a", value: [3])
+            claim.companions[0] = CompanionRecord(key: "/aside/a", value: [3])
             _ = try revision(of: await store.claim(claim))
             #expect(try await store.snapshot(of: aside).records.map(\.value) == [[3]])
 
             // What stands there under another lease is not ours to delete.
             var others = try self.claim("web", "2", otherLease, owner: theirs)
-            others.beside = [SideRecord(key: "/aside/b", value: [4])]
+            others.companions = [CompanionRecord(key: "/aside/b", value: [4])]
             _ = try revision(of: await store.claim(others))
             // Nor to overwrite: each of the two hosts would do so for ever.
-            claim.beside[1] = SideRecord(key: "/aside/b", value: [5])
+            claim.companions[1] = CompanionRecord(key: "/aside/b", value: [5])
             for _ in 0..<2 {
                 #expect(
-                    try await store.claim(claim) == .claimed(at: first, besideHeld: ["/aside/b"])
+                    try await store.claim(claim)
+                        == .claimed(at: first, companionsHeld: ["/aside/b"])
                 )
             }
             let before = try await store.snapshot(of: prefix).revision

@@ -124,12 +124,13 @@ class Daemon:
 
     @property
     def status(self):
-        """The status file."""
+        """The status file; what is left out of it is None."""
+        absent = {"state": None, "etcd": None, "lease": None, "outputs": [], "services": []}
         try:
             with open(self.status_file) as file:
-                return json.load(file)
+                return {**absent, **json.load(file)}
         except FileNotFoundError:
-            return {"state": None, "etcd": None, "lease": None, "outputs": [], "services": []}
+            return absent
 
     @property
     def lease(self):

@@ -1,5 +1,4 @@
 """Masses: more changes, more endpoints, and slower disks than a host can take up."""
-import json
 import os
 import select
 import socket
@@ -370,7 +369,7 @@ def sixty_four_local_clients_wait_for_a_day(world):
         os.chmod(place, 0o755)
         place = os.path.dirname(place)
 
-    def ask(request, user=0):
+    def ask(method, target, user=0):
         client = socket.socket(socket.AF_UNIX)
         os.seteuid(user)  # whoever it is as it connects, to the kernel
         try:
@@ -378,12 +377,12 @@ def sixty_four_local_clients_wait_for_a_day(world):
         finally:
             os.seteuid(0)
         client.settimeout(world.patience)
-        client.sendall(json.dumps(request).encode() + b"\n")
+        client.sendall(f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         return client
-    waiting = [ask({"command": "wait", "min": 1000000, "timeout": 86400000}, user=65534)
-               for _ in range(64)]
+    waiting = [ask("GET", "/v1/wait?count=1000000&timeout=24h", user=65534) for _ in range(64)]
     until(lambda: len(select.select(waiting, [], [], 0)[0]) > 0, "some have found no place", world.patience)
-    for command in ("status", "drain", "undrain", "reload", "wait"):
-        with world.recovery(), ask({"command": command}) as client:
-            answer = json.loads(client.makefile().readline())
-            expect(answer["outcome"] == "done", f"{command} to be done, not {answer}")
+    for method, action in (("GET", "status"), ("POST", "drain"), ("POST", "undrain"), ("POST", "reload"),
+                           ("GET", "wait")):
+        with world.recovery(), ask(method, f"/v1/{action}") as client:
+            answer = client.makefile().readline()
+            expect(answer.startswith("HTTP/1.1 200 "), f"{action} to be done, not {answer}")

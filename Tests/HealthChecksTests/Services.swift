@@ -34,3 +34,10 @@ enum Services {
         )
     }
 }
+
+extension HealthVerdict {
+    /// What the check saw that fails; `nil` when all pass.
+    var seen: String? {
+        if case .down(let reason) = state { reason.saw } else { nil }
+    }
+}

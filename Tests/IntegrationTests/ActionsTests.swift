@@ -35,7 +35,7 @@ import Testing
                 host.process.printed.contains("no-such-backend")
             }
             try await eventually("shown") {
-                directory.read("one.status")?.contains(#""status":"refused""#) == true
+                directory.status("one")?.outputs.contains { $0.status == "refused" } == true
             }
             #expect(directory.read("web.cfg") == before && host.process.isRunning)
             #expect(host.process.printed.contains("the old file stays"))
@@ -132,12 +132,12 @@ import Testing
                 )
             }
             try await eventually("shown") {
-                directory.read("one.status")?.contains(#""reload_faults":{"sh":"#) == true
+                directory.status("one")?.actionErrors.first?.hasPrefix("sh: ") == true
             }
             try directory.write("may", "")
             try await eventually("done", within: .seconds(30)) { Self.runs(directory) == 1 }
             try await eventually("no longer shown") {
-                directory.read("one.status")?.contains(#""reload_faults":{}"#) == true
+                directory.status("one")?.actionErrors == []
             }
         }
     }

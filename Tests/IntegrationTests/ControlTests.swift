@@ -21,12 +21,19 @@ import Testing
             let report = try #require(
                 try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
             )
-            #expect(report["state"] as? String == "current" && report["schema"] as? Int == 1)
+            #expect(report["state"] as? String == "current" && report["schema"] as? Int == 2)
             #expect(report["endpoint_count"] as? Int == 1 && report["ttl_seconds"] as? Int == 10)
             let service = try #require((report["services"] as? [[String: Any]])?.first)
             #expect(service["status"] as? String == "registered" && service["since"] != nil)
             let output = try #require((report["outputs"] as? [[String: Any]])?.first)
             #expect(output["status"] as? String == "current" && output["age_seconds"] != nil)
+            // The file says the same, in the same words.
+            let file = try #require(host.directory.read("one.status"))
+            let said = try #require(
+                try JSONSerialization.jsonObject(with: Data(file.utf8)) as? [String: Any]
+            )
+            #expect(Set(said.keys) == Set(report.keys))
+            #expect(file.components(separatedBy: "\n").count > 10)
         }
     }
 
@@ -186,6 +193,133 @@ import Testing
             #expect(applied.errors.contains("[lease] has changed; restart the daemon"))
             try await eventually("applied") { host.keys == ["db/d1", "web/w1"] }
         }
+    }
+
+    @Test func `curl can do what the commands do`() async throws {
+        try await Fleet.with { fleet in
+            let host = try fleet.start("one", services: ["web/w1": 8080])
+            try await eventually("registered") { host.keys == ["web/w1"] }
+            let socket = fleet.directory.file("one.sock")
+            let status = try await Self.curl(socket, "/v1/status")
+            #expect(status.code == "200 application/json")
+            #expect(try await host.ask("status", "-o", "json").output.contains(#""schema""#))
+            #expect(status.body.hasPrefix("{\n") && status.body.contains(#""state" : "current""#))
+            let waited = try await Self.curl(socket, "/v1/wait?service=web&count=1&timeout=30s")
+            #expect(waited.code == "200 application/json" && waited.body == "{\"messages\":[]}\n")
+            let late = try await Self.curl(socket, "/v1/wait?service=web&count=2&timeout=200ms")
+            #expect(late.code == "504 application/json")
+            #expect(
+                late.body
+                    == #"{"error":{"code":"timed_out","message":"web has 1 of 2 endpoints"}}"#
+                    + "\n"
+            )
+            let drained = try await Self.curl(socket, "/v1/drain?service=web&for=10m", "-X", "POST")
+            #expect(drained.code == "200 application/json")
+            #expect(drained.body.hasPrefix(#"{"messages":["web drains for 10m""#))
+            try await eventually("it drains") { host.states == ["web/w1": "draining"] }
+            let unknown = try await Self.curl(socket, "/v1/drain?service=db", "-X", "POST")
+            #expect(unknown.code == "404 application/json")
+            #expect(unknown.body.contains(#""code":"unknown_service""#))
+            let inBody = try await Self.curl(socket, "/v1/undrain", "-d", "service=web")
+            #expect(inBody.code == "400 application/json")
+            let back = try await Self.curl(socket, "/v1/undrain", "-X", "POST")
+            #expect(back.code == "200 application/json")
+            let read = try await Self.curl(socket, "/v1/reload")
+            #expect(read.code == "405 application/json")
+            let reloaded = try await Self.curl(socket, "/v1/reload", "-X", "POST")
+            #expect(reloaded.code == "200 application/json")
+            for page in ["/metrics", "/healthz", "/readyz"] {
+                #expect(try await Self.curl(socket, page).code.hasPrefix("200 text/plain; "))
+            }
+            #expect(try await Self.curl(socket, "/").code == "404 application/json")
+        }
+    }
+
+    @Test func `over TCP the status is read under names of this host and nothing is changed`()
+        async throws
+    {
+        try await Fleet.with { fleet in
+            let port = try Int(FreePort.two()[0])
+            let more = "[metrics]\nlisten = \"127.0.0.1:\(port)\"\n"
+            let host = try fleet.start("one", services: ["web/w1": 8080], more: more)
+            try await eventually("served") { host.process.printed.contains("metrics are served") }
+            func answer(_ method: String, _ path: String, host: String) async throws -> String {
+                let connection = try RawConnection(port: port)
+                connection.send("\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+                return try await connection.answer()
+            }
+            for name in ["localhost", "127.0.0.1:\(port)"] {
+                #expect(
+                    try await answer("GET", "/v1/status", host: name).hasPrefix("HTTP/1.1 200 ")
+                )
+            }
+            let rebound = try await answer("GET", "/v1/status", host: "evil.example:\(port)")
+            #expect(rebound.hasPrefix("HTTP/1.1 421 ") && !rebound.contains("web"))
+            #expect(
+                try await answer("GET", "/metrics", host: "one.example").hasPrefix("HTTP/1.1 200 ")
+            )
+            for (method, path) in [
+                ("GET", "/v1/wait"), ("POST", "/v1/drain"), ("POST", "/v1/undrain"),
+                ("POST", "/v1/reload"),
+            ] {
+                #expect(
+                    try await answer(method, path, host: "localhost").hasPrefix("HTTP/1.1 403 ")
+                )
+            }
+        }
+    }
+
+    @Test func `a command that meets a daemon of before the local API says so`() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = directory.file("old.sock")
+            // As that daemon answers whoever does not send a line of JSON.
+            let daemon = try ChildProcess(
+                "/usr/bin/python3",
+                [
+                    "-c",
+                    """
+                    import socket, sys
+                    server = socket.socket(socket.AF_UNIX)
+                    server.bind(sys.argv[1])
+                    server.listen()
+                    while True:
+                        client, _ = server.accept()
+                        client.makefile("rb").readline() and client.sendall(b'{"messages":["no request in one line of 4096 bytes, in 5 s"],'
+                            b'"outcome":"invalid"}\\n')
+                        client.close()
+                    """, path,
+                ]
+            )
+            defer { daemon.kill() }
+            try await eventually("it listens") { (try? RawConnection(path: path)) != nil }
+            for command in ["status", "wait", "drain", "undrain", "reload"] {
+                let result = try await Command(
+                    DaemonProcess.program,
+                    [command, "--control-socket", path]
+                ).run()
+                #expect(result.status == 69)
+                #expect(
+                    result.errors
+                        == "discoveryd: another version of discoveryd is running; restart it\n"
+                )
+            }
+        }
+    }
+
+    /// Asks with curl: the status and the media type, and the body.
+    private static func curl(
+        _ socket: String,
+        _ target: String,
+        _ options: String...
+    ) async throws -> (code: String, body: String) {
+        let result = try await Command(
+            "/usr/bin/curl",
+            [
+                "--silent", "--show-error", "--unix-socket", socket,
+                "--write-out", "%{stderr}%{http_code} %{content_type}",
+            ] + options + ["http://discoveryd\(target)"]
+        ).run()
+        return (result.errors, result.output)
     }
 
     /// The leases of the keys, as etcd tells them.

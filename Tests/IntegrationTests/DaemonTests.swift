@@ -49,13 +49,13 @@ import Testing
             }
             #expect(one.file == before)
             try await eventually("and in the status file") {
-                one.directory.read("one.status")?.contains(#""state":"stale""#) == true
+                one.directory.status("one")?.state == "stale"
             }
             #expect(one.file == before)
             try await fleet.etcd.start()
             try await eventually("current again", within: .seconds(20)) {
-                one.directory.read("one.status")?.contains(#""state":"current""#) == true
-                    && two.directory.read("two.status")?.contains(#""state":"current""#) == true
+                one.directory.status("one")?.state == "current"
+                    && two.directory.status("two")?.state == "current"
             }
             #expect(try await fleet.keysInEtcd() == both)
             #expect(one.keys == both && two.keys == both)

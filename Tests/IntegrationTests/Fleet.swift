@@ -175,3 +175,28 @@ final class Fleet {
         return String(decoding: data, as: UTF8.self)
     }
 }
+
+/// The members of a status file that tests look at.
+struct DaemonStatus: Decodable {
+    struct Service: Decodable { let status: String }
+    struct Output: Decodable { let status: String }
+
+    let state: String
+    let services: [Service]
+    let outputs: [Output]
+    let actionErrors: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case state, services, outputs
+        case actionErrors = "action_errors"
+    }
+}
+
+extension TemporaryDirectory {
+    /// The status file of a daemon; `nil` without a whole one.
+    func status(_ name: String) -> DaemonStatus? {
+        read("\(name).status").flatMap {
+            try? JSONDecoder().decode(DaemonStatus.self, from: Data($0.utf8))
+        }
+    }
+}

@@ -34,7 +34,7 @@ import Testing
             }
             #expect(try await fleet.etcd.etcdctl("lease", "list") == lease)
             try await eventually("said in the status file") {
-                host.directory.read("one.status")?.contains(#""status":"unhealthy""#) == true
+                host.directory.status("one")?.services.contains { $0.status == "unhealthy" } == true
             }
         }
     }

@@ -19,7 +19,7 @@ import Testing
             _ = try await socket.first(saying: "STOPPING=1", within: .seconds(5))
             #expect(try await host.process.ended() == 0)
             #expect(try await fleet.keysInEtcd().isEmpty)
-            #expect(host.directory.read("one.status")?.contains(#""state":"stopped""#) == true)
+            #expect(host.directory.status("one")?.state == "stopped")
             // The watch ends because we do: nothing was lost.
             #expect(!host.process.printed.contains("endpoint list may be stale"))
         }

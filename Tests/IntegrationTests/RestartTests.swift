@@ -121,13 +121,13 @@ import Testing
             )
             #expect(next.services == first.services && next.file?.isEmpty == false)
             try await eventually("said in the status file too") {
-                next.directory.read("one.status")?.contains(#""state":"degraded""#) == true
+                next.directory.status("one")?.state == "degraded"
             }
             #expect(file.contains("w1"))
 
             try await fleet.etcd.start()
             try await eventually("right again", within: .seconds(20)) {
-                next.directory.read("one.status")?.contains(#""state":"current""#) == true
+                next.directory.status("one")?.state == "current"
                     && next.keys == ["web/w1"]
             }
         }

@@ -11,7 +11,7 @@ import Testing
             let one = try fleet.start("one", services: ["web/w1": 8080], state: state)
             try await eventually("it runs") {
                 one.keys == ["web/w1"]
-                    && one.directory.read("one.status")?.contains(#""state":"current""#) == true
+                    && one.directory.status("one")?.state == "current"
                     && FileManager.default.fileExists(atPath: "\(state)/lease.json")
             }
             let lease = one.directory.read("state/lease.json")
@@ -30,7 +30,7 @@ import Testing
             #expect(second.printed.contains("process \(one.process.id)"))
 
             #expect(one.process.isRunning)
-            #expect(one.directory.read("one.status")?.contains(#""state":"current""#) == true)
+            #expect(one.directory.status("one")?.state == "current")
             #expect(one.directory.read("state/lease.json") == lease)
             #expect(try await fleet.keysInEtcd() == ["web/w1"])
             #expect(fleet.directory.read("two.json") == nil)

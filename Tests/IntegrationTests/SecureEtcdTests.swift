@@ -35,7 +35,7 @@ import Testing
             }
             try await server.start()
             try await eventually("current again", within: .seconds(20)) {
-                directory.read("one.status")?.contains(#""state":"current""#) == true
+                directory.status("one")?.state == "current"
             }
             let status = directory.read("one.status") ?? ""
             let arguments = try String(

@@ -95,7 +95,7 @@ enum Fault {
         case .deletedKey(let host):
             world.store.delete(keys(of: host, world).prefix(1).map { StoreKey($0) })
             let other = world.hosts[(host + 1) % world.hosts.count]
-            world.store.delete(other.beside.values.flatMap { $0 }.map { StoreKey($0.key) })
+            world.store.delete(other.companions.values.flatMap { $0 }.map { StoreKey($0.key) })
         case .overwrittenKey(let host):
             if let key = keys(of: host, world).last {
                 world.store.put(StoreKey(key), Array("10.6.6.6:66".utf8))

@@ -29,7 +29,7 @@ struct SimulatedHost {
     var lastDelivery = Duration.zero
     var published: TableUpdate?
     /// What it has on its disk: the lease of its last life.
-    var kept: KeptLease?
+    var kept: SavedLease?
     /// A change was kept from its watch, so its list may be what never was.
     var isMisled = false
     /// How its next life is to begin when it has stopped as it was told.
@@ -46,7 +46,7 @@ struct SimulatedHost {
         end()
         isAlive = true
         // Read from the disk as it was written.
-        let kept = kept.flatMap { KeptLease($0.bytes) }
+        let kept = kept.flatMap { SavedLease($0.bytes) }
         (registrationMachine, watchMachine) = Self.machines(index, seed, kept)
     }
 
@@ -63,9 +63,9 @@ struct SimulatedHost {
     }
 
     mutating func started(at now: Duration) -> [Action] {
-        let (services, beside) = (services, beside)
+        let (services, companions) = (services, companions)
         return registration {
-            $0.servicesChanged(to: services, beside: beside, at: now) + $0.started(at: now)
+            $0.servicesChanged(to: services, companions: companions, at: now) + $0.started(at: now)
         }
             + watch { $0.started() }
     }
@@ -115,7 +115,7 @@ struct SimulatedHost {
     }
 
     /// One of the two is told to others as well, in each life under another name.
-    var beside: [ServiceKey: [SideRecord]] {
+    var companions: [ServiceKey: [CompanionRecord]] {
         guard let web = services.first,
             let record = SkyDNSRecord.record(of: web, domain: "life-\(life / 2 % 2).test")
         else { return [:] }
@@ -137,7 +137,7 @@ struct SimulatedHost {
     private static func machines(
         _ index: Int,
         _ seed: UInt64,
-        _ kept: KeptLease?
+        _ kept: SavedLease?
     ) -> (RegistrationMachine, WatchMachine) {
         var generator = SeededGenerator(seed: seed)
         var watching = WatchMachine.Settings()

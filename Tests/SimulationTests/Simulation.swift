@@ -283,10 +283,7 @@ struct Simulation {
             } failed: { host, error, _ in
                 host.registration { $0.leaveEnded(error) }
             }
-        case .report(.leaseGranted(let id, let term)):
-            let settings = SimulatedHost.settings(index)
-            hosts[index].kept = KeptLease(id, of: term.clusterID, settings)
-        case .report(.left(nil)): hosts[index].kept = nil
+        case .save(let lease): hosts[index].kept = lease
         case .finish: ended(index)
         case .suspectConnection, .report: break
         }

@@ -88,7 +88,7 @@ import Testing
                         + "\(host.leaseID?.description ?? "none")"
                 }
             }
-            for record in host.beside.values.flatMap({ $0 })
+            for record in host.companions.values.flatMap({ $0 })
             where world.store.records[StoreKey(record.key)]?.value != record.value {
                 return "\(record.key) does not stand beside host \(host.index)'s key"
             }
@@ -98,10 +98,12 @@ import Testing
                 return "host \(host.index) has another list than the store"
             }
         }
-        let beside = world.store.records.keys.filter {
+        let companions = world.store.records.keys.filter {
             $0.description.hasPrefix(SkyDNSRecord.path)
         }
-        if beside.count != world.hosts.count { return "left beside: \(beside.sorted())" }
+        if companions.count != world.hosts.count {
+            return "left companions: \(companions.sorted())"
+        }
         let leases = world.store.leaseIDs.count
         if leases != world.hosts.count { return "\(leases) leases for \(world.hosts.count) hosts" }
         return nil

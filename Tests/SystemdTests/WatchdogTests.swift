@@ -46,8 +46,4 @@ import Testing
             #expect(Watchdog.interval() == nil)
         }
     }
-
-    @Test func threeTicksComeBeforeTheManagerActs() {
-        #expect(Watchdog.tickPeriod(for: .seconds(30)) == .milliseconds(7500))
-    }
 }

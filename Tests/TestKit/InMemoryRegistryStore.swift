@@ -85,7 +85,7 @@ public final class InMemoryRegistryStore: RegistryStore {
     }
 
     /// As ``RegistryStore/turn()`` says: it is always our turn.
-    public func turn() async throws(StoreError) {}
+    public func waitForTurn() async throws(StoreError) {}
 
     /// As ``RegistryStore/term(of:)`` says.
     public func term(of id: LeaseID) async throws(StoreError) -> LeaseTerm? {

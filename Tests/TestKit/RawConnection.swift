@@ -68,6 +68,18 @@ public final class RawConnection: Sendable {
         return received.withLock { String(decoding: $0.bytes, as: UTF8.self) }
     }
 
+    /// Whether the other end has gone, also when what it sent before is not read yet.
+    public var hasHungUp: Bool {
+        var poll = pollfd(fd: descriptor, events: 0, revents: 0)
+        return Glibc.poll(&poll, 1, 0) == 1 && poll.revents & Int16(POLLHUP) != 0
+    }
+
+    /// What the other end has sent so far.
+    public var text: String {
+        _ = isClosed
+        return received.withLock { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
     /// Whether the other end has closed the connection.
     public var isClosed: Bool {
         received.withLock { received in

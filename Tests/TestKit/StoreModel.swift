@@ -95,9 +95,9 @@ public struct StoreModel: Sendable {
             return holder.owner == claim.owner
                 ? .heldByOurHost(holder) : .heldByAnotherHost(holder)
         }
-        let held = claim.beside.filter { $0.value != nil && isHeld($0, from: claim.lease) }
+        let held = claim.companions.filter { $0.value != nil && isHeld($0, from: claim.lease) }
             .map(\.key)
-        let unlike = claim.beside.filter {
+        let unlike = claim.companions.filter {
             !held.contains($0.key) && !stands($0, under: claim.lease)
         }
         var puts = unlike.compactMap { side in side.value.map { (StoreKey(side.key), $0) } }
@@ -106,17 +106,17 @@ public struct StoreModel: Sendable {
         let isOurs = ours?.lease == claim.lease && ours?.value == claim.value
         if !isOurs { puts.insert((StoreKey(claim.key), claim.value), at: 0) }
         guard !puts.isEmpty || !gone.isEmpty else {
-            return .claimed(at: ours?.modRevision ?? revision, besideHeld: held)
+            return .claimed(at: ours?.modRevision ?? revision, companionsHeld: held)
         }
         let changed = change(
             puts,
             lease: claim.lease,
             deleting: self.ours(gone, under: claim.lease)
         )
-        return .claimed(at: isOurs ? ours?.modRevision ?? changed : changed, besideHeld: held)
+        return .claimed(at: isOurs ? ours?.modRevision ?? changed : changed, companionsHeld: held)
     }
 
-    private func isHeld(_ side: SideRecord, from lease: LeaseID) -> Bool {
+    private func isHeld(_ side: CompanionRecord, from lease: LeaseID) -> Bool {
         guard let holding = records[StoreKey(side.key)] else { return false }
         return holding.lease != .none && holding.lease != lease
     }
@@ -129,10 +129,10 @@ public struct StoreModel: Sendable {
 
     /// See ``RegistryStore/withdraw(_:)``.
     public mutating func withdraw(_ claim: Claim) {
-        delete(ours([claim.key] + claim.beside.map(\.key), under: claim.lease))
+        delete(ours([claim.key] + claim.companions.map(\.key), under: claim.lease))
     }
 
-    private func stands(_ side: SideRecord, under lease: LeaseID) -> Bool {
+    private func stands(_ side: CompanionRecord, under lease: LeaseID) -> Bool {
         guard let value = side.value else { return records[StoreKey(side.key)]?.lease != lease }
         return records[StoreKey(side.key)]?.value == value
             && records[StoreKey(side.key)]?.lease == lease

@@ -1,4 +1,4 @@
-import Metrics
+import LocalServer
 import Texts
 
 // Outputs whose file is another's: written, it would destroy what the daemon reads or what another output

@@ -55,7 +55,7 @@ extension ConfigurationDraft {
 
     /// - Returns: The zone of CoreDNS in which it is registered as well, if any.
     private func readAlso(_ table: inout TableReader) -> DomainName? {
-        let also = table.list("also", of: Expectation<SideFormat>.choice, called: "strings")
+        let also = table.list("also", of: Expectation<CompanionFormat>.choice, called: "strings")
         let domain = table.optional(
             "domain",
             .text("a name of the DNS, such as \"cluster.local\"") { DomainName($0) }

@@ -1,5 +1,5 @@
 import Etcd
-import Metrics
+import LocalServer
 import Registry
 
 /// What the files say, as they are read one after the other, before defaults and before what only

@@ -12,13 +12,13 @@ public struct EndpointOutput: Hashable, Sendable {
     public var access: FileAccess
     /// How long changes are gathered. Default: not at all.
     public var wait = OutputWait.none
-    /// How long endpoints are shown that were lost in a mass loss, and how long ``least`` holds.
+    /// How long endpoints are shown that were lost in a mass loss, and how long ``minEndpoints`` holds.
     /// Default 60 s.
     public var hold: Duration = .seconds(60)
-    /// Whether an existing file stays as it is when no endpoint is left. Default: it is written empty.
-    public var keepsWhenEmpty = false
+    /// What becomes of an existing file when no endpoint is left. Default: it is written empty.
+    public var onEmpty = OnEmpty.write
     /// With fewer endpoints than this an existing file stays as it is for the hold time. Default 0.
-    public var least = 0
+    public var minEndpoints = 0
     /// In which form it is written.
     public var format: ListFormat
     /// A program that is given the list in that form, and prints what is written. Default: none.
@@ -35,6 +35,14 @@ public struct EndpointOutput: Hashable, Sendable {
     public var includeDraining: Bool
     /// Whether it starts with a comment that names the revision; formats without comments ignore it.
     public var header: Bool
+
+    /// What becomes of an existing file when no endpoint is left.
+    public enum OnEmpty: Hashable, Sendable {
+        /// It is written empty.
+        case write
+        /// It stays as it is.
+        case keep
+    }
 
     /// Describes a file.
     public init(
@@ -54,6 +62,9 @@ public struct EndpointOutput: Hashable, Sendable {
         self.includeDraining = includeDraining
         self.header = header
     }
+
+    /// Whether a program makes the content, or looks at it before it counts.
+    var asksPrograms: Bool { command != nil || check != nil }
 
     /// Whether a list says all that it shows.
     func isCovered(by list: TableUpdate) -> Bool {

@@ -2,110 +2,91 @@ import Files
 import Machines
 import Programs
 import Registry
-import Synchronization
 
-/// A write of several steps.
-struct PendingWrite: Sendable {
+/// A write of several steps, as each of them hands it on to the next.
+struct PendingWrite: Equatable, Sendable {
     let output: EndpointOutput
+    let number: Int
     /// The list in the output's form.
     let list: RenderedList
     /// How often the file had been forgotten when the write began.
-    let life: Int
+    let generation: Int
     /// The processor time that it has used so far.
     var cost: Duration
-    /// The bytes to write; `nil` until a program has printed them.
-    var content: FileContent?
-    /// Where it is ready, once it is.
-    var staged: StagedFile?
+
+    var path: String { output.path }
 }
 
-// Writes of several steps: those that ask programs, and those that somebody is to take up.
+// The steps of a write that asks programs. Which comes next is decided by ``OutputState``.
 extension EndpointPublisher {
-    typealias Work = MachineDriver<PublisherMachine>.Work
-
-    func begin(_ write: PendingWrite, _ number: Int) -> Work? {
-        pending.withLock { $0[number] = write }
-        guard let command = write.output.command else {
-            pending.withLock { $0[number]?.content = write.list.content }
-            return proceed(number)
-        }
-        return { [self] in
-            await run(command, with: write.list.bytes, write.output.path, number) { printed in
-                pending.withLock { $0[number]?.content = FileContent(printed) }
-            }
-        }
-    }
-
-    /// Goes on as far as it can be gone without waiting for a program.
-    func proceed(_ number: Int) -> Work? {
-        guard let write = pending.withLock({ $0[number] }), let content = write.content else {
-            return nil
-        }
-        let path = write.output.path
-        let began = processorTime()
-        do throws(FileError) {
-            guard let staged = write.staged else { return try stage(write, content, number) }
-            pending.withLock { $0[number] = nil }
-            // Before the swap: after it a crash would leave nobody who knows.
-            if write.output.hasReload { ReloadMark(of: path).set(beside: staged) }
-            let identity = try writer.commit(staged, access: write.output.access)
-            let cost = write.cost + processorTime() - began
-            let ending = Ending.written(identity, bytes: content.count)
-            ended(write, number, cost: cost, .success(ending))
-        } catch {
-            pending.withLock { $0[number] = nil }
-            ended(write, number, cost: write.cost, .failure(error))
-        }
-        return nil
-    }
-
-    func drop(_ number: Int) -> Work? {
-        let write = pending.withLock { $0.removeValue(forKey: number) }
-        if let staged = write?.staged { writer.discard(staged) }
-        return nil
-    }
-
-    private func stage(
-        _ write: PendingWrite,
-        _ content: FileContent,
-        _ number: Int
-    ) throws(FileError) -> Work? {
-        let (output, path) = (write.output, write.output.path)
-        if output.command != nil, let found = try writer.read(path, having: output.access),
-            found.bytes == content.bytes
-        {
-            pending.withLock { $0[number] = nil }
-            ended(write, number, cost: write.cost, .success(.unchanged(found.identity)))
-            return nil
-        }
-        let began = processorTime()
-        let staged = try writer.stage(content, for: path, number: number)
-        pending.withLock { pending in
-            pending[number]?.staged = staged
-            pending[number]?.cost += processorTime() - began
-        }
-        guard let check = output.check else { return proceed(number) }
-        return { [self] in
-            await run(check.about(staged.path), with: [], path, number) { _ in }
-            // Nobody is left to be told.
-            if Task.isCancelled { writer.discard(staged) }
-        }
-    }
-
-    private func run(
-        _ call: ProgramCall,
-        with input: [UInt8],
-        _ path: String,
-        _ number: Int,
-        _ keep: ([UInt8]) -> Void
-    ) async {
+    func make(_ write: PendingWrite, with command: ProgramCall) async {
         do throws(ProgramFault) {
-            keep(try await programs.run(call, input))
-            driver.happened { machine, _ in machine.programEnded(path, number: number) }
+            let content = FileContent(try await programs.run(command, write.list.bytes))
+            driver.happened { machine, _ in machine.contentMade(content, for: write) }
         } catch {
-            driver.happened { machine, now in
-                machine.listRefused(path, number: number, error, at: now)
+            refused(write, error)
+        }
+    }
+
+    func stage(_ write: PendingWrite, _ content: FileContent) {
+        let (output, path) = (write.output, write.path)
+        let began = processorTime()
+        var write = write
+        do throws(FileError) {
+            // Of a list that changed a program may make the same as before.
+            if output.command != nil, let found = try writer.read(path, having: output.access),
+                found.bytes == content.bytes
+            {
+                write.cost += processorTime() - began
+                return ended(write, .success(.unchanged(found.identity)))
             }
+            let staged = try writer.stage(content, for: path, number: write.number)
+            write.cost += processorTime() - began
+            driver.happened { [write] machine, _ in machine.contentStaged(staged, for: write) }
+        } catch {
+            ended(write, .failure(error))
+        }
+    }
+
+    func check(_ write: PendingWrite, _ staged: StagedFile, with check: ProgramCall) async {
+        var fault: ProgramFault?
+        do throws(ProgramFault) {
+            _ = try await programs.run(check, [])
+        } catch {
+            fault = error
+        }
+        // After a cancellation nobody is left to say what becomes of it.
+        if fault != nil || Task.isCancelled { await discard(staged) }
+        if let fault { return refused(write, fault) }
+        driver.happened { machine, _ in machine.checkPassed(staged, for: write) }
+    }
+
+    func commit(_ write: PendingWrite, _ staged: StagedFile) {
+        var write = write
+        let began = processorTime()
+        let result = Result { () throws(FileError) -> Ending in
+            try replace(write.output, with: staged)
+        }
+        write.cost += processorTime() - began
+        ended(write, result)
+    }
+
+    /// Puts a staged file in its place.
+    func replace(_ output: EndpointOutput, with staged: StagedFile) throws(FileError) -> Ending {
+        let count = staged.count
+        // Before the swap: after it a crash would leave nobody who knows.
+        if output.hasReload { ReloadMark(of: output.path).set(beside: staged) }
+        return .written(try writer.commit(staged, access: output.access), bytes: count)
+    }
+
+    func discard(_ staged: StagedFile) async {
+        let thread = threads.file(staged.target)
+        _ = await thread.run(grace: .seconds(1)) { [writer] in writer.discard(staged) }
+    }
+
+    private func refused(_ write: PendingWrite, _ fault: ProgramFault) {
+        driver.happened { machine, now in
+            machine.listRefused(write.path, number: write.number, fault, at: now)
         }
     }
 }

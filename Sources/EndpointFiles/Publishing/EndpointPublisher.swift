@@ -23,11 +23,13 @@ public final class EndpointPublisher: Sendable {
 
     /// What is done on a file's thread, of each of which one at most waits for it.
     private struct Step: Hashable {
-        enum Kind { case write, look, check }
+        enum Kind { case write, look, inspect }
 
         var path: String
         var kind: Kind
     }
+
+    private typealias Work = MachineDriver<PublisherMachine>.Work
 
     /// Returns the newest list; `nil` when there is none yet.
     public typealias Source = @Sendable () -> TableUpdate?
@@ -35,7 +37,6 @@ public final class EndpointPublisher: Sendable {
     let writer: AtomicFileWriter
     let programs: ProgramRunner
     let driver: MachineDriver<PublisherMachine>
-    let pending = Mutex<[Int: PendingWrite]>([:])
     private let renderers: RendererPool
     private let timeline: Timeline
     let processorTime: @Sendable () -> Duration
@@ -46,10 +47,13 @@ public final class EndpointPublisher: Sendable {
     private let files = Mutex<[String: File]>([:])
     /// How often each file was forgotten: what is under way for one that was has no say any more.
     private let forgotten = Mutex<[String: Int]>([:])
-    private let threads: BlockingThreads
+    let threads: BlockingThreads
     /// The newest of each step that waits for its thread; it stands for those before it.
-    private let steps = Mutex<[Step: @Sendable () -> Work?]>([:])
+    private let steps = Mutex<[Step: @Sendable () -> Void]>([:])
     private let rejected = Mutex<[String: Int]>([:])
+    /// When each file last changed, as this run left or found it.
+    private let modified = Mutex<[String: Duration]>([:])
+    private let replaced: @Sendable (String) -> Void
 
     /// A publisher that does nothing before ``run()``.
     ///
@@ -61,6 +65,8 @@ public final class EndpointPublisher: Sendable {
     ///   - programs: Runs the programs that outputs name.
     ///   - taken: Told that a list was taken, also one that changes no file: ``hasWritten(upTo:)`` may say more
     ///     now; must not wait.
+    ///   - replaced: Has the consumers of a file load it, which was replaced; called in order, and before the report
+    ///     of the same. Must not wait.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
     package init(
         renderers: RendererPool,
@@ -71,6 +77,7 @@ public final class EndpointPublisher: Sendable {
         processorTime: @escaping @Sendable () -> Duration = { .usedByThread },
         programs: ProgramRunner = .none,
         taken: @escaping @Sendable () -> Void = {},
+        replaced: @escaping @Sendable (_ path: String) -> Void = { _ in },
         observe: @escaping @Sendable (PublishReport) -> Void = { _ in }
     ) {
         self.renderers = renderers
@@ -79,6 +86,7 @@ public final class EndpointPublisher: Sendable {
         self.threads = threads
         self.programs = programs
         self.taken = taken
+        self.replaced = replaced
         self.observe = observe
         self.timeline = timeline
         driver = MachineDriver(PublisherMachine(generator: generator), timeline: timeline)
@@ -136,6 +144,13 @@ public final class EndpointPublisher: Sendable {
         driver.read { $0.hasWritten(upTo: revision) }
     }
 
+    /// Up to which revision each output holds all that it shows of the list; see ``PublisherMachine``.
+    public var writtenRevision: Revision? { driver.read { $0.writtenRevision } }
+
+    /// When each output file last changed, since 1970, as this run left or found it; without those that it has not
+    /// looked at yet. Reads no disk.
+    public var knownModificationTimes: [String: Duration] { modified.withLock { $0 } }
+
     /// Proof of progress; see ``MachineDriver/laps``.
     public var laps: UInt64 { driver.laps }
 
@@ -172,35 +187,37 @@ public final class EndpointPublisher: Sendable {
             switch action {
             case .takeList: takeList()
             case .write(let output, let update, let number):
-                let life = forgotten.withLock { $0[output.path, default: 0] }
-                return beside(output.path, .write) { [self] in
-                    write(output, update, number, life)
+                let generation = forgotten.withLock { $0[output.path, default: 0] }
+                return onThread(of: output.path, .write) { [self] in
+                    write(output, update, number, generation)
                 }
-            case .proceed(let path, let number):
-                return beside(path) { [self] in proceed(number) }
-            case .drop(let number):
-                guard let path = pending.withLock({ $0[number]?.output.path }) else { return nil }
-                return beside(path) { [self] in drop(number) }
+            case .make(let write, let command):
+                return { [self] in await make(write, with: command) }
+            case .stage(let write, let content):
+                return onThread(of: write.path) { [self] in stage(write, content) }
+            case .check(let write, let staged, let call):
+                return { [self] in await check(write, staged, with: call) }
+            case .commit(let write, let staged):
+                return onThread(of: write.path) { [self] in commit(write, staged) }
+            case .discard(let staged): return { [self] in await discard(staged) }
             case .look(let path, let number):
-                return beside(path, .look) { [self] in look(path, number) }
-            case .check(let path): return beside(path, .check) { [self] in check(path) }
+                return onThread(of: path, .look) { [self] in look(path, number) }
+            case .inspect(let path): return onThread(of: path, .inspect) { [self] in inspect(path) }
             case .forget(let path): forget(path)
+            case .replaced(let path): replaced(path)
             case .report(let report): observe(report)
             }
             return nil
         }
     }
 
-    /// Runs a step on the thread for a file's directory, and then the work that the step returned.
-    private func beside(_ path: String, _ step: @escaping @Sendable () -> Work?) -> Work {
+    /// Runs a step on the thread for a file's directory.
+    private func onThread(of path: String, _ step: @escaping @Sendable () -> Void) -> Work {
         let thread = threads.file(path)
         return {
             while !Task.isCancelled {
                 // What is being written is worth a moment at the end.
-                if let next = await thread.run(grace: .seconds(1), step) {
-                    await next?()
-                    return
-                }
+                if await thread.run(grace: .seconds(1), step) != nil { return }
                 // The system has no thread to give, or the task is cancelled: the loop's condition ends it.
                 try? await Task.sleep(for: .seconds(1))
             }
@@ -209,10 +226,10 @@ public final class EndpointPublisher: Sendable {
 
     /// The same for a step that replaces one of its kind that still waits. Of a disk that hangs no more is asked
     /// than that.
-    private func beside(
-        _ path: String,
+    private func onThread(
+        of path: String,
         _ kind: Step.Kind,
-        _ step: @escaping @Sendable () -> Work?
+        _ step: @escaping @Sendable () -> Void
     ) -> Work? {
         let key = Step(path: path, kind: kind)
         let isFirst = steps.withLock { steps in
@@ -220,9 +237,9 @@ public final class EndpointPublisher: Sendable {
             return steps[key] == nil
         }
         guard isFirst else { return nil }
-        return beside(path) { [self] in
+        return onThread(of: path) { [self] in
             let step = steps.withLock { $0.removeValue(forKey: key) }
-            return step?()
+            step?()
         }
     }
 
@@ -230,12 +247,13 @@ public final class EndpointPublisher: Sendable {
         forgotten.withLock { $0[path, default: 0] += 1 }
         _ = files.withLock { $0.removeValue(forKey: path) }
         _ = rejected.withLock { $0.removeValue(forKey: path) }
+        _ = modified.withLock { $0.removeValue(forKey: path) }
     }
 
-    /// Changes what is known of a file, unless it was forgotten since that life.
-    private func update(_ path: String, in life: Int, _ change: () -> Void) {
+    /// Changes what is known of a file, unless it was forgotten since that generation.
+    private func update(_ path: String, in generation: Int, _ change: () -> Void) {
         forgotten.withLock { forgotten in
-            if forgotten[path, default: 0] == life { change() }
+            if forgotten[path, default: 0] == generation { change() }
         }
     }
 
@@ -243,11 +261,11 @@ public final class EndpointPublisher: Sendable {
         _ output: EndpointOutput,
         _ update: TableUpdate,
         _ number: Int,
-        _ life: Int
-    ) -> MachineDriver<PublisherMachine>.Work? {
+        _ generation: Int
+    ) {
         let path = output.path
         let began = processorTime()
-        guard forgotten.withLock({ $0[path, default: 0] == life }) else { return nil }
+        guard forgotten.withLock({ $0[path, default: 0] == generation }) else { return }
         var file =
             files.withLock { $0.removeValue(forKey: path) }
             ?? File(
@@ -259,30 +277,26 @@ public final class EndpointPublisher: Sendable {
         file.rejections.listRendered(leavingOut: rendering.rejections, at: timeline.now)
             .forEach(observe)
         let found = holding(list, output, &file)
-        self.update(path, in: life) { [file] in
+        self.update(path, in: generation) { [file] in
             rejected.withLock { $0[path] = rendering.rejections.count }
             files.withLock { $0[path] = file }
         }
-        let write = PendingWrite(
+        var write = PendingWrite(
             output: output,
+            number: number,
             list: list,
-            life: life,
+            generation: generation,
             cost: processorTime() - began
         )
-        if let found {
-            ended(write, number, cost: write.cost, .success(.unchanged(found)))
-            return nil
-        }
-        guard output.check == nil, output.command == nil, !output.hasReload else {
-            return begin(write, number)
+        if let found { return ended(write, .success(.unchanged(found))) }
+        if output.asksPrograms {
+            return driver.happened { [write] machine, _ in machine.listRendered(write) }
         }
         let result = Result { () throws(FileError) -> Ending in
-            let content = list.content
-            let identity = try writer.write(content, to: path, access: output.access)
-            return .written(identity, bytes: content.count)
+            try replace(output, with: writer.stage(list.content, for: path, number: number))
         }
-        ended(write, number, cost: processorTime() - began, result)
-        return nil
+        write.cost = processorTime() - began
+        ended(write, result)
     }
 
     /// How a write ended that did not fail.
@@ -294,14 +308,12 @@ public final class EndpointPublisher: Sendable {
     }
 
     /// The write has ended, or failed.
-    func ended(
-        _ write: PendingWrite,
-        _ number: Int,
-        cost: Duration,
-        _ result: Result<Ending, FileError>
-    ) {
-        let (list, path) = (write.list, write.output.path)
-        update(path, in: write.life) {
+    func ended(_ write: PendingWrite, _ result: Result<Ending, FileError>) {
+        let (list, path) = (write.list, write.path)
+        update(path, in: write.generation) {
+            if case .success(let ending) = result {
+                modified.withLock { $0[path] = ending.identity.changed }
+            }
             files.withLock { files in
                 switch result {
                 case .success(.written(let identity, _)), .success(.unchanged(let identity)):
@@ -319,27 +331,28 @@ public final class EndpointPublisher: Sendable {
             case .success(let ending):
                 machine.writeEnded(
                     path,
-                    number: number,
+                    number: write.number,
                     revision: list.revision,
                     bytes: ending.bytes,
-                    cost: cost,
+                    cost: write.cost,
                     at: now
                 )
             case .failure(let error):
-                machine.writeFailed(path, number: number, error, at: now)
+                machine.writeFailed(path, number: write.number, error, at: now)
             }
         }
     }
 
-    private func look(_ path: String, _ number: Int) -> Work? {
-        let exists = writer.identity(of: path) != nil
+    private func look(_ path: String, _ number: Int) {
+        let identity = writer.identity(of: path)
+        modified.withLock { $0[path] = identity?.changed }
+        let exists = identity != nil
         driver.happened { machine, now in
             machine.fileLooked(path, number: number, exists: exists, at: now)
         }
-        return nil
     }
 
-    private func check(_ path: String) -> Work? {
+    private func inspect(_ path: String) {
         // Not under the lock, which is for the files of all directories.
         let identity = writer.identity(of: path)
         let isAltered = files.withLock { files in
@@ -352,7 +365,6 @@ public final class EndpointPublisher: Sendable {
         if isAltered {
             driver.happened { machine, now in machine.fileAltered(path, at: now) }
         }
-        return nil
     }
 
     /// The file, where it holds the list already: known from the last write, or read once at the start.
@@ -378,6 +390,13 @@ public final class EndpointPublisher: Sendable {
 }
 
 extension EndpointPublisher.Ending {
+    /// The file that holds the list now.
+    fileprivate var identity: AtomicFileWriter.Identity {
+        switch self {
+        case .written(let identity, _), .unchanged(let identity): identity
+        }
+    }
+
     /// How many were written; `nil` for none.
     fileprivate var bytes: Int? {
         switch self {

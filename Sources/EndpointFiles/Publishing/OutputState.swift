@@ -5,19 +5,48 @@ import Registry
 
 /// One output: what its file holds, what has changed since, and when that is to be written.
 struct OutputState: Sendable {
-    enum Step: Sendable {
+    /// Where it is. The steps of a write carry its number, so that the outcome of one that was given up is not
+    /// taken for that of another.
+    enum Step: Equatable, Sendable {
         /// Nothing is under way. Can go to `looking`, `writing`.
         case idle
         /// It is looked whether there is a file to be kept. Can go to `idle`, `writing`.
         case looking(number: Int, KeepReason)
-        /// A write is under way, the programs that it asks included. Can go to `idle`, `failed`,
-        /// `refused`.
+        /// The list is rendered, compared with what the file holds and, where no program has a say, put in the
+        /// place of the file. Can go to `idle`, `failed`; where a program has a say to `making`, `staging`.
         case writing(number: Int)
+        /// The output's command makes the content from the list. Can go to `staging`, `refused`.
+        case making(number: Int)
+        /// The content is put beside the file, unless the file holds it. Can go to `checking`, `committing`,
+        /// `idle`, `failed`.
+        case staging(number: Int)
+        /// The output's check looks at what was put beside the file. Can go to `committing`, `refused`.
+        case checking(number: Int)
+        /// What was put beside the file takes its place. Can go to `idle`, `failed`.
+        case committing(number: Int)
         /// The last write failed. Can go to `looking`, `writing`.
         case failed(FileError, until: Duration)
         /// A program refused the last list. Can go to `looking`, `writing`: with the next change, or for
-        /// another try of the same list.
+        /// another try of the same list; and to `idle` when the configuration is read again.
         case refused(ProgramFault, until: Duration)
+
+        /// The number of the write that is under way.
+        var write: Int? {
+            switch self {
+            case .writing(let number), .making(let number), .staging(let number),
+                .checking(let number), .committing(let number):
+                number
+            case .idle, .looking, .failed, .refused: nil
+            }
+        }
+
+        /// Whether it waits for the outcome of something.
+        var isUnderWay: Bool {
+            switch self {
+            case .looking, .writing, .making, .staging, .checking, .committing: true
+            case .idle, .failed, .refused: false
+            }
+        }
     }
 
     /// How long a refused list is left alone. It may not be the list that is at fault, but what the
@@ -33,10 +62,10 @@ struct OutputState: Sendable {
     private(set) var held: Revision?
     /// The reason why the file is not updated.
     private(set) var kept: KeepReason?
-    /// The failure that was said last, so that the same one is not said again.
-    private var said: FileError?
+    /// The failure that was reported last, so that the same one is not reported again.
+    private var lastFailure: FileError?
     /// The same of refusals.
-    private var saidRefusal: ProgramFault?
+    private var lastRefusal: ProgramFault?
     private var backoff: Backoff
     /// When the first of the changes came that are gathered, and when they are written.
     private var gathering: (since: Duration, due: Duration)?
@@ -56,8 +85,9 @@ struct OutputState: Sendable {
         case .failed(let error, _): .failed(error)
         case .refused(let fault, _): .refused(fault)
         // Tried again, and not yet better.
-        case .writing, .looking:
-            saidRefusal.map(OutputStatus.refused) ?? said.map(OutputStatus.failed) ?? .pending
+        case .looking, .writing, .making, .staging, .checking, .committing:
+            lastRefusal.map(OutputStatus.refused) ?? lastFailure.map(OutputStatus.failed)
+                ?? .pending
         case .idle: kept.map(OutputStatus.kept) ?? held.map(OutputStatus.current) ?? .waiting
         }
     }
@@ -110,7 +140,7 @@ struct OutputState: Sendable {
             case .refused(let fault, let until):
                 fault.code == .refused ? min(until, gathering?.due ?? until) : until
             case .idle: isBehind ? max(gathering?.due ?? .zero, restsUntil) : nil
-            case .looking, .writing: nil
+            case .looking, .writing, .making, .staging, .checking, .committing: nil
             }
         return [begin, tooFewUntil, shownUntil].compactMap { $0 }.min()
     }
@@ -132,7 +162,7 @@ struct OutputState: Sendable {
         // A list that is not of its services would empty it.
         guard isBehind, specification.isCovered(by: latest) else { return nil }
         switch step {
-        case .looking, .writing: return nil
+        case .looking, .writing, .making, .staging, .checking, .committing: return nil
         case .failed(_, let until) where until > now: return nil
         case .refused(let fault, let until) where fault.code == .notDone && until > now: return nil
         case .idle, .failed, .refused: break
@@ -145,23 +175,32 @@ struct OutputState: Sendable {
     }
 
     private mutating func reasonToKeep(_ list: TableUpdate, at now: Duration) -> KeepReason? {
-        guard specification.keepsWhenEmpty || specification.least > 0 else { return nil }
+        guard specification.onEmpty == .keep || specification.minEndpoints > 0 else { return nil }
         let count = specification.count(in: list.table)
-        if count == 0, specification.keepsWhenEmpty { return .empty }
-        guard count < specification.least else {
+        if count == 0, specification.onEmpty == .keep { return .empty }
+        guard count < specification.minEndpoints else {
             tooFewSince = nil
             return nil
         }
         let since = tooFewSince ?? now
         tooFewSince = since
         return now < since + specification.hold
-            ? .tooFew(count, least: specification.least) : nil
+            ? .tooFew(count, minEndpoints: specification.minEndpoints) : nil
     }
 
     mutating func writeBegan(_ number: Int) {
         step = .writing(number: number)
         isBehind = false
         gathering = nil
+    }
+
+    /// A step of a write has ended well.
+    ///
+    /// - Returns: Whether the next one begins; not when that write was given up.
+    mutating func stepEnded(_ ended: Step, next: Step) -> Bool {
+        guard step == ended else { return false }
+        step = next
+        return true
     }
 
     mutating func lookBegan(_ number: Int, _ reason: KeepReason) {
@@ -175,26 +214,18 @@ struct OutputState: Sendable {
         step = .idle
         isBehind = false
         gathering = nil
-        saidRefusal = nil
+        lastRefusal = nil
         defer { kept = reason }
         return kept != reason
     }
 
     /// Whether a new list could be written now.
     func isReady(at now: Duration) -> Bool {
-        switch step {
-        case .looking, .writing: false
-        case .idle, .failed, .refused: restsUntil <= now
-        }
+        !step.isUnderWay && restsUntil <= now
     }
 
     /// Until when no new list is of any use; `nil` while that does not depend on time.
-    var readyFrom: Duration? {
-        switch step {
-        case .looking, .writing: nil
-        case .idle, .failed, .refused: restsUntil
-        }
-    }
+    var readyFrom: Duration? { step.isUnderWay ? nil : restsUntil }
 
     /// - Parameter cost: What it took of a processor. As long as that the next write waits.
     mutating func writeEnded(_ revision: Revision, cost: Duration, at now: Duration) {
@@ -202,8 +233,8 @@ struct OutputState: Sendable {
         step = .idle
         held = revision
         kept = nil
-        said = nil
-        saidRefusal = nil
+        lastFailure = nil
+        lastRefusal = nil
         backoff.reset()
     }
 
@@ -215,16 +246,16 @@ struct OutputState: Sendable {
             case .notDone: backoff.next()
             }
         step = .refused(fault, until: now + delay)
-        defer { saidRefusal = fault }
-        return saidRefusal.map { !$0.isSame(as: fault) } ?? true
+        defer { lastRefusal = fault }
+        return lastRefusal.map { !$0.isSame(as: fault) } ?? true
     }
 
     /// - Returns: The delay before the next try, and whether the failure is news.
     mutating func writeFailed(_ error: FileError, at now: Duration) -> (Duration, isNews: Bool) {
         let delay = backoff.next()
-        let isNews = said != error
+        let isNews = lastFailure != error
         step = .failed(error, until: now + delay)
-        said = error
+        lastFailure = error
         // Whatever the writer had, the next try renders all of the newest list.
         becameDoubtful()
         return (delay, isNews)

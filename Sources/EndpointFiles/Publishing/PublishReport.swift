@@ -2,8 +2,8 @@ public import Files
 public import Programs
 public import Registry
 
-/// A report of the publisher, for the log and the metrics.
-public enum PublishReport: Sendable {
+/// What the publisher reports to whoever logs and counts.
+public enum PublishReport: Hashable, Sendable {
     /// A file was replaced.
     case written(path: String, revision: Revision, bytes: Int)
     /// The file holds this list already, from an earlier run or read anew: nothing was written.

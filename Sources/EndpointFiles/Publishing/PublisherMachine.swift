@@ -1,7 +1,7 @@
-public import Files
-public import Machines
-public import Programs
-public import Registry
+import Files
+import Machines
+import Programs
+import Registry
 
 /// Decides which file is written when.
 ///
@@ -9,24 +9,32 @@ public import Registry
 /// asks for a wait, nobody waits: a change is written as soon as the file's last write is done.
 ///
 /// ``OutputState`` decides for one file; this decides across them.
-public struct PublisherMachine: StateMachine {
-    /// An action for the driver.
-    public enum Action: Sendable {
+struct PublisherMachine: StateMachine {
+    /// Tells the driver what to do.
+    enum Action: Equatable, Sendable {
         /// Take the newest list from whoever has it, and tell it.
         case takeList
-        /// Render the list and write it, unless the file holds it already. The number comes back
-        /// with the outcome.
+        /// Render the list. Tell when the file holds it already. Otherwise, where no program has a say, write it
+        /// and tell the outcome; where one has, tell ``listRendered(_:)``.
         case write(EndpointOutput, TableUpdate, number: Int)
-        /// Go on with the write of that number: the program that it waited for has had its say.
-        case proceed(path: String, number: Int)
-        /// Give up the write of that number; nobody waits for its outcome.
-        case drop(number: Int)
+        /// Have a program make the content from the list.
+        case make(PendingWrite, ProgramCall)
+        /// Put the content beside the file, unless the file holds it.
+        case stage(PendingWrite, FileContent)
+        /// Have a program look at what was put beside the file. It is to be discarded when the program refuses it.
+        case check(PendingWrite, StagedFile, ProgramCall)
+        /// Put it in the place of the file.
+        case commit(PendingWrite, StagedFile)
+        /// Throw away what was put beside a file: that write was given up.
+        case discard(StagedFile)
         /// See whether there is a file: it is kept then.
         case look(path: String, number: Int)
         /// See whether the file is still as we left it.
-        case check(path: String)
+        case inspect(path: String)
         /// This output is no longer configured: forget what is known of its file.
         case forget(path: String)
+        /// Tell whoever has the file's consumers load it: it was replaced. Comes before the report of the same.
+        case replaced(path: String)
         /// Report.
         case report(PublishReport)
     }
@@ -50,7 +58,7 @@ public struct PublisherMachine: StateMachine {
     /// - Parameters:
     ///   - policy: Delays after failed writes.
     ///   - generator: Decides their jitter.
-    public init(
+    init(
         policy: Backoff.Policy = .init(base: .milliseconds(500), cap: .seconds(10)),
         generator: SeededGenerator
     ) {
@@ -59,28 +67,34 @@ public struct PublisherMachine: StateMachine {
     }
 
     /// How each output stands, by its path.
-    public var statuses: [String: OutputStatus] { outputs.mapValues(\.status) }
+    var statuses: [String: OutputStatus] { outputs.mapValues(\.status) }
 
     /// Whether each output holds a list, or a file that is kept on purpose. True without outputs.
-    public var hasWrittenAll: Bool { outputs.values.allSatisfy(\.isServed) }
+    var hasWrittenAll: Bool { outputs.values.allSatisfy(\.isServed) }
 
     /// Whether each output holds all that it shows of the list up to `revision`. True without
     /// outputs, and for a file that is kept on purpose.
-    public func hasWritten(upTo revision: Revision) -> Bool {
-        outputs.values.allSatisfy { output in
-            if output.kept != nil { return true }
-            guard let held = output.held else { return false }
-            if held >= revision { return true }
+    func hasWritten(upTo revision: Revision) -> Bool {
+        writtenRevision.map { $0 >= revision } ?? false
+    }
+
+    /// Up to which revision every output holds all that it shows of the list; `nil` while one of them holds no list
+    /// of this run. The greatest there is without outputs; a file that is kept on purpose counts as that.
+    var writtenRevision: Revision? {
+        var written = Revision(rawValue: .max)
+        for output in outputs.values where output.kept == nil {
+            guard var held = output.held else { return nil }
             // An output that does not show what changed since keeps its older revision.
-            guard let latest else { return false }
-            return output.isUpToDate && latest.revision >= revision
+            if output.isUpToDate, let latest { held = max(held, latest.revision) }
+            written = min(written, held)
         }
+        return written
     }
 
     // MARK: events
 
     /// The configuration names these outputs now.
-    public mutating func outputsChanged(
+    mutating func outputsChanged(
         to specifications: [EndpointOutput],
         at now: Duration
     ) -> [Action] {
@@ -109,7 +123,7 @@ public struct PublisherMachine: StateMachine {
 
     /// There is a newer list to be had. It is taken as soon as one of the files could be written: whatever
     /// comes until then is in it as well.
-    public mutating func newListWaits(at now: Duration) -> [Action] {
+    mutating func newListWaits(at now: Duration) -> [Action] {
         isListWaiting = true
         return takeList(at: now)
     }
@@ -123,7 +137,7 @@ public struct PublisherMachine: StateMachine {
     }
 
     /// The newest list.
-    public mutating func listChanged(to update: TableUpdate, at now: Duration) -> [Action] {
+    mutating func listChanged(to update: TableUpdate, at now: Duration) -> [Action] {
         let before = latest
         latest = update
         for path in outputs.keys {
@@ -134,7 +148,7 @@ public struct PublisherMachine: StateMachine {
 
     /// There is no list of this run yet, but one of an earlier run: it is written where there is no
     /// file at all. Files that are there stay; nobody knows that they are older.
-    public mutating func olderListFound(_ update: TableUpdate) -> [Action] {
+    mutating func olderListFound(_ update: TableUpdate) -> [Action] {
         guard latest == nil else { return [] }
         older = update
         var actions: [Action] = []
@@ -150,7 +164,7 @@ public struct PublisherMachine: StateMachine {
     }
 
     /// It was looked whether there is a file to keep.
-    public mutating func fileLooked(
+    mutating func fileLooked(
         _ path: String,
         number: Int,
         exists: Bool,
@@ -174,7 +188,7 @@ public struct PublisherMachine: StateMachine {
     /// - Parameters:
     ///   - bytes: How many were written; `nil` when the file held the list already.
     ///   - cost: What rendering and writing took of a processor, without what was spent waiting.
-    public mutating func writeEnded(
+    mutating func writeEnded(
         _ path: String,
         number: Int,
         revision: Revision,
@@ -182,50 +196,96 @@ public struct PublisherMachine: StateMachine {
         cost: Duration = .zero,
         at now: Duration
     ) -> [Action] {
-        guard case .writing(number) = outputs[path]?.step else { return [] }
+        guard outputs[path]?.step.write == number else { return [] }
         outputs[path]?.writeEnded(revision, cost: cost, at: now)
         if nextCheck == nil { nextCheck = now + Self.checkEvery }
         let report: PublishReport =
             bytes.map { .written(path: path, revision: revision, bytes: $0) }
             ?? .unchanged(path: path, revision: revision)
-        return [.report(report)] + advance(at: now)
+        let replaced: [Action] = bytes == nil ? [] : [.replaced(path: path)]
+        return replaced + [.report(report)] + advance(at: now)
     }
 
     /// The file could not be written.
-    public mutating func writeFailed(
+    mutating func writeFailed(
         _ path: String,
         number: Int,
         _ error: FileError,
         at now: Duration
     ) -> [Action] {
-        guard case .writing(number) = outputs[path]?.step,
+        guard outputs[path]?.step.write == number,
             let (delay, isNews) = outputs[path]?.writeFailed(error, at: now)
         else { return [] }
         return isNews ? [.report(.failed(error, retryIn: delay))] : []
     }
 
-    /// A program that the write had to wait for has done its part.
-    public mutating func programEnded(_ path: String, number: Int) -> [Action] {
-        guard case .writing(number) = outputs[path]?.step else { return [.drop(number: number)] }
-        return [.proceed(path: path, number: number)]
+    /// The list of a write is rendered, the file holds another one, and a program has a say.
+    mutating func listRendered(_ write: PendingWrite) -> [Action] {
+        let number = write.number
+        if let command = outputs[write.path]?.specification.command {
+            let isWanted = stepEnded(write, .writing(number: number), next: .making(number: number))
+            return isWanted ? [.make(write, command)] : []
+        }
+        let isWanted = stepEnded(write, .writing(number: number), next: .staging(number: number))
+        return isWanted ? [.stage(write, write.list.content)] : []
+    }
+
+    /// A program has made the content of a write.
+    mutating func contentMade(_ content: FileContent, for write: PendingWrite) -> [Action] {
+        let number = write.number
+        let isWanted = stepEnded(write, .making(number: number), next: .staging(number: number))
+        return isWanted ? [.stage(write, content)] : []
+    }
+
+    /// The content of a write is beside the file.
+    mutating func contentStaged(_ staged: StagedFile, for write: PendingWrite) -> [Action] {
+        let number = write.number
+        if let check = outputs[write.path]?.specification.check {
+            let isWanted = stepEnded(
+                write,
+                .staging(number: number),
+                next: .checking(number: number)
+            )
+            return isWanted ? [.check(write, staged, check.about(staged.path))] : [.discard(staged)]
+        }
+        let isWanted = stepEnded(write, .staging(number: number), next: .committing(number: number))
+        return isWanted ? [.commit(write, staged)] : [.discard(staged)]
+    }
+
+    /// A program accepts what was put beside the file.
+    mutating func checkPassed(_ staged: StagedFile, for write: PendingWrite) -> [Action] {
+        let number = write.number
+        let isWanted = stepEnded(
+            write,
+            .checking(number: number),
+            next: .committing(number: number)
+        )
+        return isWanted ? [.commit(write, staged)] : [.discard(staged)]
+    }
+
+    private mutating func stepEnded(
+        _ write: PendingWrite,
+        _ ended: OutputState.Step,
+        next: OutputState.Step
+    ) -> Bool {
+        outputs[write.path]?.stepEnded(ended, next: next) ?? false
     }
 
     /// A program has refused the list, or could not be asked. The file is as it was.
-    public mutating func listRefused(
+    mutating func listRefused(
         _ path: String,
         number: Int,
         _ fault: ProgramFault,
         at now: Duration
     ) -> [Action] {
-        guard case .writing(number) = outputs[path]?.step,
+        guard outputs[path]?.step.write == number,
             let isNews = outputs[path]?.listRefused(fault, at: now)
-        else { return [.drop(number: number)] }
-        let report: [Action] = isNews ? [.report(.refused(path: path, fault))] : []
-        return [.drop(number: number)] + report + advance(at: now)
+        else { return [] }
+        return (isNews ? [.report(.refused(path: path, fault))] : []) + advance(at: now)
     }
 
     /// Somebody else deleted or changed the file.
-    public mutating func fileAltered(_ path: String, at now: Duration) -> [Action] {
+    mutating func fileAltered(_ path: String, at now: Duration) -> [Action] {
         guard case .idle = outputs[path]?.step else { return [] }
         outputs[path]?.becameDoubtful()
         return [.report(.altered(path: path))] + advance(at: now)
@@ -234,18 +294,18 @@ public struct PublisherMachine: StateMachine {
     // MARK: time
 
     /// As ``StateMachine/deadline`` says.
-    public var deadline: Duration? {
+    var deadline: Duration? {
         let ready = isListWaiting ? outputs.values.compactMap(\.readyFrom).min() : nil
         return (outputs.values.compactMap(\.deadline) + [nextCheck, ready].compactMap { $0 }).min()
     }
 
     /// As ``StateMachine/timePassed(to:)`` says.
-    public mutating func timePassed(to now: Duration) -> [Action] {
+    mutating func timePassed(to now: Duration) -> [Action] {
         var actions: [Action] = []
         if let due = nextCheck, due <= now {
             nextCheck = now + Self.checkEvery
             for path in outputs.keys.sorted() {
-                if case .idle = outputs[path]?.step { actions.append(.check(path: path)) }
+                if case .idle = outputs[path]?.step { actions.append(.inspect(path: path)) }
             }
         }
         for path in outputs.keys { outputs[path]?.timePassed(to: now) }

@@ -5,7 +5,7 @@ import Registry
 /// of thousands that moves to host names is one mistake, and one that moves to and fro is one too.
 struct RejectionLedger: Sendable {
     private var limit = RateLimit<Rejection>()
-    private var said: [Rejection] = []
+    private var lastReported: [Rejection] = []
     private let path: String
 
     init(path: String) {
@@ -22,14 +22,14 @@ struct RejectionLedger: Sendable {
         leavingOut rejections: [Rejection],
         at now: Duration
     ) -> [PublishReport] {
-        guard rejections != said else { return count(at: now) }
-        let before = Set(said)
+        guard rejections != lastReported else { return count(at: now) }
+        let before = Set(lastReported)
         let after = Set(rejections)
         // An instance that is left out for another cause has not come back.
         let subjects = Set(rejections.map(\.subject))
-        let ended = said.filter { !after.contains($0) && !subjects.contains($0.subject) }
+        let ended = lastReported.filter { !after.contains($0) && !subjects.contains($0.subject) }
         let new = rejections.filter { !before.contains($0) }
-        said = rejections
+        lastReported = rejections
         let due = count(at: now)
         let over = ended.filter { limit.ended($0) }
         let named = new.filter { limit.mayName($0, at: now) }

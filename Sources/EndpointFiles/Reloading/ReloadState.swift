@@ -30,7 +30,7 @@ struct ReloadState: Sendable {
     private var running: Set<String> = []
     private var lastBegan: Duration?
     private var firstReplaced: Duration?
-    private var said: ReloadFault?
+    private var lastFault: ReloadFault?
     private var backoff: Backoff
     private let place: Double
 
@@ -41,8 +41,8 @@ struct ReloadState: Sendable {
         self.place = place
     }
 
-    /// The failure of the last run, until one succeeds.
-    var fault: ReloadFault? { said }
+    /// Why the last run failed, as long as none has gone well since.
+    var fault: ReloadFault? { lastFault }
 
     var deadline: Duration? {
         switch step {
@@ -87,7 +87,7 @@ struct ReloadState: Sendable {
     mutating func runEnded(_ number: Int, at now: Duration) -> Set<String>? {
         guard case .running(number) = step else { return nil }
         defer { running = [] }
-        said = nil
+        lastFault = nil
         backoff.reset()
         if replaced.isEmpty {
             step = .idle
@@ -115,8 +115,8 @@ struct ReloadState: Sendable {
         at now: Duration
     ) -> (Duration, isNews: Bool)? {
         guard case .running(number) = step else { return nil }
-        let isNews = said != fault
-        said = fault
+        let isNews = lastFault != fault
+        lastFault = fault
         let earliest = (lastBegan ?? now) + action.interval
         let until = max(now + backoff.next(), earliest)
         step = .failed(fault, until: until)

@@ -31,14 +31,16 @@ public final class EtcdClient: Sendable {
         observe: @escaping @Sendable (ConnectionEvent) -> Void = { _ in }
     ) {
         self.configuration = configuration
-        supervisor = FailoverSupervisor(configuration, observe: observe)
+        let timeline = Timeline()
+        supervisor = FailoverSupervisor(configuration, timeline: timeline, observe: observe)
         authenticator = configuration.credentials.map { credentials in
             Authenticator(
                 credentials,
                 limit: configuration.requestTimeout,
                 threads: configuration.threads,
                 // Another sequence than that of the reconnecting.
-                generator: SeededGenerator(seed: ~configuration.seed)
+                generator: SeededGenerator(seed: ~configuration.seed),
+                timeline: timeline
             )
         }
         (streams, newStream) = AsyncStream.makeStream(
@@ -88,8 +90,8 @@ public final class EtcdClient: Sendable {
     ///
     /// - Parameter isUrgent: Whether the turn comes within a second: for whoever has nothing to go on with.
     /// - Throws: ``EtcdError`` as ``connected()``; `cancelled`.
-    package func turn(isUrgent: Bool = false) async throws(EtcdError) {
-        try await supervisor.turn(within: configuration.dialTimeout, isUrgent: isUrgent)
+    package func waitForTurn(isUrgent: Bool = false) async throws(EtcdError) {
+        try await supervisor.waitForTurn(within: configuration.dialTimeout, isUrgent: isUrgent)
     }
 
     /// Says that a stream had no answer in time. The member is asked a question; if it does not

@@ -25,7 +25,7 @@ final class Authenticator: Sendable {
         limit: Duration,
         threads: BlockingThreads,
         generator: SeededGenerator,
-        timeline: Timeline = Timeline()
+        timeline: Timeline
     ) {
         self.credentials = credentials
         self.limit = limit
@@ -49,6 +49,7 @@ final class Authenticator: Sendable {
             switch action {
             case .use(let token): return token
             case .refuse(let error): throw error
+            // Cancelled: the loop says so below.
             case .pause(let instant): try? await timeline.sleep(until: instant)
             case .authenticate:
                 do throws(EtcdError) {
@@ -94,7 +95,9 @@ final class Authenticator: Sendable {
     /// - Throws: Why it failed.
     private func login(_ done: AsyncStream<Never>) async throws(EtcdError) {
         // The login has a limit of its own; this one is for a client that stops before it begins.
-        let isDone: Void? = try? await Machines.within(limit * 2) { for await _ in done {} }
+        let isDone: Void? = try? await Machines.within(limit * 2, on: timeline) {
+            for await _ in done {}
+        }
         if let failure = shared.withLock({ $0.machine.failure }) { throw failure }
         if isDone == nil, !Task.isCancelled {
             throw EtcdError(.deadlineExceeded, "no answer in time", method: Self.method)

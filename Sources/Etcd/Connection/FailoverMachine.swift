@@ -13,13 +13,31 @@ import Machines
 /// When etcd comes back after all of it was away, a whole fleet comes at one instant. Connections are
 /// cheap, and the leases need their keep-alives soon; lists and claims are not cheap. So each host waits
 /// its turn with those: at random, for up to as long as etcd was away, with a limit.
-struct FailoverMachine: Sendable {
-    enum OnFailure: Equatable, Sendable {
-        /// Try this endpoint now.
-        case tryNext(EtcdEndpoint)
-        /// Every endpoint failed: wait, then try this one.
-        case wait(Duration, then: EtcdEndpoint)
+struct FailoverMachine: StateMachine {
+    enum Action: Equatable, Sendable {
+        /// Make a connection to this endpoint and see whether it serves, for so long at most; then tell
+        /// ``connected(at:)`` or ``attemptFailed(at:)``.
+        case attempt(EtcdEndpoint, within: Duration)
+        /// Report that no endpoint could be used, and that all are tried again after the delay.
+        case reportAllFailed(retryIn: Duration)
     }
+
+    enum State: Equatable, Sendable {
+        /// Not started. Can go to `attempting`.
+        case idle
+        /// A connection to the current endpoint is being made and asked. Can go to `connected`, `attempting`,
+        /// `waiting`.
+        case attempting
+        /// The current endpoint serves. Can go to `attempting`, `waiting`.
+        case connected(since: Duration)
+        /// No endpoint could be used. Can go to `attempting`.
+        case waiting(until: Duration)
+    }
+
+    private(set) var state = State.idle
+    /// When it is our turn to ask for much, and when it is if that is urgent. Set by each connection.
+    private(set) var turn = Duration.zero
+    private(set) var urgentTurn = Duration.zero
 
     private let endpoints: [EtcdEndpoint]
     private let order: EtcdClient.EndpointOrder
@@ -72,66 +90,103 @@ struct FailoverMachine: Sendable {
     /// The endpoint to try, or the one in use.
     var endpoint: EtcdEndpoint { endpoints[current] }
 
-    /// An attempt begins.
-    ///
-    /// - Returns: How long it may take.
-    mutating func attemptBegan(at now: Duration) -> Duration {
-        if failuresInPass == 0 { passBegan = now }
-        let left = limits.pass - (now - passBegan)
-        let share = left / (endpoints.count - failuresInPass)
-        return min(limits.attempt, max(share, Self.shortestAttempt))
+    // MARK: events
+
+    /// The client runs.
+    mutating func started(at now: Duration) -> [Action] {
+        guard state == .idle else { return [] }
+        return attempt(at: now)
     }
 
-    /// The endpoint serves.
-    ///
-    /// - Returns: How long to wait with what costs the cluster much.
-    mutating func connected(at now: Duration) -> Duration {
-        defer {
-            awaySince = nil
-            isAway = false
-            failuresInPass = 0
-            hasServed = true
-            pass = startingWithCurrent
-        }
-        guard isAway, let since = awaySince else { return .zero }
-        return min(now - since, limits.spread) * Double.random(in: 0...1, using: &generator)
+    /// The endpoint serves. Whoever wants to ask for much waits for ``turn`` first.
+    mutating func connected(at now: Duration) -> [Action] {
+        guard state == .attempting else { return [] }
+        state = .connected(since: now)
+        let wait = waitForTurn(at: now)
+        // In the same order, so that not all come at the end of the second.
+        let share = limits.spread > .zero ? wait / limits.spread : 0
+        turn = now + wait
+        urgentTurn = now + min(wait, .seconds(1) * share)
+        awaySince = nil
+        isAway = false
+        failuresInPass = 0
+        hasServed = true
+        pass = startingWithCurrent
+        return []
     }
 
     /// The endpoint did not answer in time, refused, or has no leader.
-    mutating func attemptFailed(at now: Duration) -> OnFailure {
-        failuresInPass += 1
-        awaySince = awaySince ?? now
-        guard failuresInPass >= endpoints.count else {
-            current = pass[failuresInPass]
-            return .tryNext(endpoint)
-        }
-        failuresInPass = 0
-        isAway = true
-        begin(order == .random ? endingWithCurrent : Array(endpoints.indices))
-        return .wait(hasServed ? backoff.next() : firstBackoff.next(), then: endpoint)
+    mutating func attemptFailed(at now: Duration) -> [Action] {
+        guard state == .attempting else { return [] }
+        return failed(at: now)
     }
 
-    /// A connection that had been in use for `age` ended. The others are asked first: this one had its
-    /// reasons, and asking it again would be the slowest way to find out.
+    /// The connection in use ended. The others are asked first: this one had its reasons, and asking it again
+    /// would be the slowest way to find out.
     ///
     /// A connection that hardly lived counts as the first failed attempt of a new pass. When there were as
     /// many of those in a row as there are endpoints there is a delay; servers that accept and hang up
     /// would be called in a tight loop otherwise.
-    mutating func connectionLost(age: Duration, at now: Duration) -> OnFailure {
-        guard age >= Self.settledAge else {
+    mutating func connectionLost(at now: Duration) -> [Action] {
+        guard case .connected(let since) = state else { return [] }
+        guard now - since >= Self.settledAge else {
             shortLived += 1
             passBegan = now
             if shortLived >= endpoints.count {
                 shortLived = 0
                 failuresInPass = endpoints.count - 1
             }
-            return attemptFailed(at: now)
+            return failed(at: now)
         }
         shortLived = 0
         failuresInPass = 0
         backoff.reset()
         begin(endingWithCurrent)
-        return .tryNext(endpoint)
+        return attempt(at: now)
+    }
+
+    // MARK: time
+
+    /// As ``StateMachine/deadline`` says.
+    var deadline: Duration? {
+        if case .waiting(let until) = state { until } else { nil }
+    }
+
+    /// As ``StateMachine/timePassed(to:)`` says.
+    mutating func timePassed(to now: Duration) -> [Action] {
+        guard case .waiting(let until) = state, until <= now else { return [] }
+        return attempt(at: now)
+    }
+
+    // MARK: passes
+
+    private mutating func attempt(at now: Duration) -> [Action] {
+        state = .attempting
+        if failuresInPass == 0 { passBegan = now }
+        let left = limits.pass - (now - passBegan)
+        let share = left / (endpoints.count - failuresInPass)
+        return [.attempt(endpoint, within: min(limits.attempt, max(share, Self.shortestAttempt)))]
+    }
+
+    private mutating func failed(at now: Duration) -> [Action] {
+        failuresInPass += 1
+        awaySince = awaySince ?? now
+        guard failuresInPass >= endpoints.count else {
+            current = pass[failuresInPass]
+            return attempt(at: now)
+        }
+        failuresInPass = 0
+        isAway = true
+        begin(order == .random ? endingWithCurrent : Array(endpoints.indices))
+        let delay = hasServed ? backoff.next() : firstBackoff.next()
+        state = .waiting(until: now + delay)
+        return [.reportAllFailed(retryIn: delay)]
+    }
+
+    /// How long to wait with what costs the cluster much.
+    private mutating func waitForTurn(at now: Duration) -> Duration {
+        guard isAway, let since = awaySince else { return .zero }
+        return min(now - since, limits.spread) * Double.random(in: 0...1, using: &generator)
     }
 
     private mutating func begin(_ pass: [Int]) {

@@ -4,42 +4,38 @@ import Machines
 import Synchronization
 import Texts
 
-/// Keeps one connection to one member that answers, and moves on when it does not.
+/// Keeps one connection to one member that answers, and moves on when it does not: runs a ``FailoverMachine``.
 ///
 /// grpc-swift's own balancing is not used: it hangs for ever on a member that accepts TCP and says
 /// nothing, and with several addresses it tries only the first.
 final class FailoverSupervisor: Sendable {
-    private enum State {
-        /// Before `run`, and while no member answers. Can go to `connected` and `stopped`.
-        case connecting(waiters: [Int: CheckedContinuation<MemberConnection, any Error>])
-        /// One member serves all calls. Can go to `connecting` and `stopped`.
-        case connected(MemberConnection)
-        /// `run` has ended. This state is terminal.
-        case stopped
-    }
-
-    private struct Shared {
-        var state = State.connecting(waiters: [:])
-        var nextWaiter = 0
-        /// When it is our turn to ask for much, and when it is if that is urgent.
-        var turn = Duration.zero
-        var urgentTurn = Duration.zero
-        var lastFailure: EtcdError?
-        /// Which authorities were last said to be left out.
-        var leftOut: String?
-    }
-
     private let configuration: EtcdClient.Configuration
     private let observe: @Sendable (ConnectionEvent) -> Void
-    private let shared = Mutex(Shared())
-    private let timeline = Timeline()
+    private let timeline: Timeline
+    private let driver: MachineDriver<FailoverMachine>
+    private let inUse = ConnectionInUse()
+    /// Why the last attempt failed, for those who wait in vain.
+    private let lastFailure = Mutex<EtcdError?>(nil)
+    /// Which authorities were last reported to be left out.
+    private let lastLeftOut = Mutex<String?>(nil)
 
     init(
         _ configuration: EtcdClient.Configuration,
+        timeline: Timeline,
         observe: @escaping @Sendable (ConnectionEvent) -> Void
     ) {
         self.configuration = configuration
+        self.timeline = timeline
         self.observe = observe
+        let machine = FailoverMachine(
+            endpoints: configuration.endpoints,
+            order: configuration.order,
+            first: Int(configuration.seed % 4096),
+            reconnect: configuration.reconnect,
+            limits: FailoverMachine.Limits(configuration),
+            generator: SeededGenerator(seed: configuration.seed)
+        )
+        driver = MachineDriver(machine, timeline: timeline)
     }
 
     // MARK: for calls
@@ -56,16 +52,17 @@ final class FailoverSupervisor: Sendable {
         number: Int? = nil
     ) async throws(EtcdError) -> MemberConnection {
         if let number {
-            guard let current = try connected(), current.number == number else {
+            guard let current = try inUse.current(), current.number == number else {
                 throw EtcdError(.unavailable, "the connection that this continues has ended")
             }
             return current
         }
-        if let ready = try connected() { return ready }
+        if let ready = try inUse.current() { return ready }
         do {
             if let connection = try await Machines.within(
                 limit,
-                { try await self.nextConnection() }
+                on: timeline,
+                { try await self.inUse.next() }
             ) {
                 return connection
             }
@@ -82,12 +79,10 @@ final class FailoverSupervisor: Sendable {
     ///
     /// - Parameter isUrgent: Whether the turn comes within a second.
     /// - Throws: ``EtcdError`` as ``connection(within:number:)``; `cancelled`.
-    func turn(within limit: Duration, isUrgent: Bool) async throws(EtcdError) {
+    func waitForTurn(within limit: Duration, isUrgent: Bool) async throws(EtcdError) {
         _ = try await connection(within: limit)
         do {
-            try await timeline.sleep(
-                until: shared.withLock { isUrgent ? $0.urgentTurn : $0.turn }
-            )
+            try await timeline.sleep(until: driver.read { isUrgent ? $0.urgentTurn : $0.turn })
         } catch {
             throw EtcdError(.cancelled, "the wait for this host's turn was cancelled", cause: error)
         }
@@ -96,7 +91,7 @@ final class FailoverSupervisor: Sendable {
     /// Says that a call on `connection` had no answer in time, or a broken one. A member that does
     /// not answer a question now is left; one that does is kept.
     func suspect(_ connection: MemberConnection) async {
-        guard isCurrent(connection) else { return }
+        guard inUse.isCurrent(connection) else { return }
         do {
             _ = try await connection.probe(within: configuration.attemptTimeout)
         } catch {
@@ -107,66 +102,50 @@ final class FailoverSupervisor: Sendable {
 
     /// ``suspect(_:)`` for whichever connection is in use.
     func suspectCurrent() async {
-        let state = shared.withLock { $0.state }
-        if case .connected(let connection) = state { await suspect(connection) }
+        // Stopped: there is nothing to suspect.
+        if let connection = (try? inUse.current()) ?? nil { await suspect(connection) }
     }
 
     // MARK: running
 
-    /// Connects, and connects again, until the task is cancelled.
+    /// Connects, and connects again, until the task is cancelled. Call it once.
     func run() async {
-        var machine = FailoverMachine(
-            endpoints: configuration.endpoints,
-            order: configuration.order,
-            first: Int(configuration.seed % 4096),
-            reconnect: configuration.reconnect,
-            limits: FailoverMachine.Limits(configuration),
-            generator: SeededGenerator(seed: configuration.seed)
-        )
-        while !Task.isCancelled {
-            let endpoint = machine.endpoint
-            let limit = machine.attemptBegan(at: timeline.now)
-            let next: FailoverMachine.OnFailure
-            switch await serve(
-                endpoint,
-                within: limit,
-                { [timeline] in machine.connected(at: timeline.now) }
-            ) {
-            case .lost(let reason, let age):
-                observe(.lost(endpoint, reason: reason))
-                next = machine.connectionLost(age: age, at: timeline.now)
-            case .failed(let error):
-                shared.withLock { $0.lastFailure = error }
-                observe(.attemptFailed(endpoint, error))
-                next = machine.attemptFailed(at: timeline.now)
-            case .cancelled:
-                continue
+        driver.happened { machine, now in machine.started(at: now) }
+        await driver.run { [self] action in
+            switch action {
+            case .attempt(let endpoint, let limit):
+                return { [self] in await attempt(endpoint, within: limit) }
+            case .reportAllFailed(let delay): observe(.allFailed(retryIn: delay))
             }
-            if case .wait(let delay, _) = next {
-                observe(.allFailed(retryIn: delay))
-                // Cancelled: the loop's condition ends it.
-                try? await Task.sleep(for: delay)
-            }
+            return nil
         }
-        stop()
+        inUse.stop()
     }
 
-    private enum Serving {
-        case lost(reason: String, age: Duration)
+    /// How the life of one connection ended.
+    private enum Ending {
+        case lost(reason: String)
         case failed(EtcdError)
         case cancelled
     }
 
+    private func attempt(_ endpoint: EtcdEndpoint, within limit: Duration) async {
+        switch await serve(endpoint, within: limit) {
+        case .lost(let reason):
+            observe(.lost(endpoint, reason: reason))
+            driver.happened { machine, now in machine.connectionLost(at: now) }
+        case .failed(let error):
+            lastFailure.withLock { $0 = error }
+            observe(.attemptFailed(endpoint, error))
+            driver.happened { machine, now in machine.attemptFailed(at: now) }
+        case .cancelled: break
+        }
+    }
+
     /// One connection's life: made, probed, used, lost.
     ///
-    /// - Parameters:
-    ///   - limit: How long it may take until it serves.
-    ///   - connected: Told that it serves; says how long to wait for our turn.
-    private func serve(
-        _ endpoint: EtcdEndpoint,
-        within limit: Duration,
-        _ connected: () -> Duration
-    ) async -> Serving {
+    /// - Parameter limit: How long it may take until it serves.
+    private func serve(_ endpoint: EtcdEndpoint, within limit: Duration) async -> Ending {
         let connection: MemberConnection
         do {
             connection = try await MemberConnection(
@@ -177,92 +156,50 @@ final class FailoverSupervisor: Sendable {
         } catch {
             return .failed(error)
         }
-        noteLeftOut(connection.material, endpoint)
+        reportLeftOut(connection.material, endpoint)
         return await withTaskGroup { group in
             group.addTask { await connection.run() }
             defer { group.cancelAll() }
             do throws(EtcdError) {
                 let status = try await connection.probe(within: limit)
-                let wait = connected()
-                let now = timeline.now
-                // In the same order, so that not all come at the end of the second.
-                let share = configuration.spread > .zero ? wait / configuration.spread : 0
-                shared.withLock { shared in
-                    shared.turn = now + wait
-                    shared.urgentTurn = now + min(wait, .seconds(1) * share)
-                }
-                use(connection)
+                // First: whoever gets the connection may wait for the turn that comes with it.
+                driver.happened { machine, now in machine.connected(at: now) }
+                inUse.use(connection)
                 observe(.connected(endpoint, serverVersion: status.version))
             } catch {
                 return Task.isCancelled ? .cancelled : .failed(error)
             }
-            group.addTask { await self.watchFiles(of: connection) }
-            let since = ContinuousClock.now
+            group.addTask { [self] in await filesWatch(of: connection).run() }
             let reason = await connection.ended()
-            withdraw()
-            return reason.map { .lost(reason: $0, age: since.duration(to: .now)) } ?? .cancelled
+            inUse.withdraw()
+            return reason.map { .lost(reason: $0) } ?? .cancelled
         }
     }
 
-    /// Looks at the files that the connection's TLS was made of, and leaves it when they have changed and
-    /// a new connection can be made with them. A fleet whose files were replaced by wrong ones goes on.
-    private func watchFiles(of connection: MemberConnection) async {
-        guard let material = connection.material else { return }
-        var machine = TLSFilesMachine(
-            inUse: material.files,
-            validity: material.validity,
-            interval: configuration.filesInterval,
-            generator: SeededGenerator(
-                seed: configuration.seed &+ UInt64(truncatingIfNeeded: connection.number)
-            )
+    private func filesWatch(of connection: MemberConnection) -> TLSFilesWatch {
+        let endpoint = connection.endpoint
+        return TLSFilesWatch(
+            connection: connection,
+            configuration: configuration,
+            timeline: timeline,
+            tryNew: { [self] () async throws(EtcdError) in try await tryNew(endpoint) },
+            read: { [self] material in reportLeftOut(material, endpoint) },
+            report: { [observe] sentence in observe(.filesNeedCare(endpoint, sentence)) }
         )
-        while !Task.isCancelled {
-            // Cancelled: the loop's condition ends it.
-            try? await Task.sleep(for: machine.nextLook(now: CertificateValidity.now))
-            guard !Task.isCancelled else { return }
-            let now = CertificateValidity.now
-            var action: TLSFilesMachine.OnLook
-            do throws(EtcdError) {
-                let files = try await TLSMaterial.read(
-                    configuration,
-                    within: configuration.attemptTimeout
-                )
-                noteLeftOut(files, connection.endpoint)
-                action = machine.filesRead(files.files, now: now)
-                if action == .tryNew {
-                    try await tryNew(connection.endpoint)
-                    connection.abandon(because: "the TLS files have changed")
-                    return
-                }
-                if action == .tryOut {
-                    do throws(EtcdError) {
-                        try await tryNew(connection.endpoint)
-                        action = machine.triedOut(now: now)
-                    } catch {
-                        guard !Task.isCancelled else { return }
-                        action = machine.trialFailed(error.message, now: now)
-                    }
-                }
-            } catch {
-                guard !Task.isCancelled else { return }
-                action = machine.filesUnusable(error.message)
-            }
-            if case .say(let sentence) = action {
-                observe(.filesNeedCare(connection.endpoint, sentence))
-            }
-        }
     }
 
-    /// Says which authorities are left out, once for each change, whichever connection shows it.
-    private func noteLeftOut(_ material: TLSMaterial?, _ endpoint: EtcdEndpoint) {
+    /// Reports which authorities are left out, once for each change, whichever connection shows it.
+    private func reportLeftOut(_ material: TLSMaterial?, _ endpoint: EtcdEndpoint) {
         guard let material else { return }
         let leftOut = material.leftOut
-        let isNews = shared.withLock { shared in
-            defer { shared.leftOut = leftOut }
-            return shared.leftOut != leftOut
+        let isNews = lastLeftOut.withLock { last in
+            defer { last = leftOut }
+            return last != leftOut
         }
         if isNews, let leftOut { observe(.filesNeedCare(endpoint, leftOut)) }
     }
+
+    // MARK: asking over another connection
 
     /// Makes a second connection, asks the member over it, and lets it go. A handshake alone would not do:
     /// with TLS 1.3 a server refuses our certificate only afterwards.
@@ -305,83 +242,8 @@ final class FailoverSupervisor: Sendable {
         return try result.get()
     }
 
-    // MARK: state
-
-    private func connected() throws(EtcdError) -> MemberConnection? {
-        let state = shared.withLock { $0.state }
-        switch state {
-        case .connected(let connection): return connection
-        case .connecting: return nil
-        case .stopped: throw EtcdError.notRunning
-        }
-    }
-
-    private func isCurrent(_ connection: MemberConnection) -> Bool {
-        shared.withLock { shared in
-            if case .connected(let current) = shared.state { current === connection } else { false }
-        }
-    }
-
-    private func nextConnection() async throws -> MemberConnection {
-        let id = shared.withLock { shared in
-            shared.nextWaiter += 1
-            return shared.nextWaiter
-        }
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { enqueue($0, as: id) }
-        } onCancel: {
-            dequeue(id)?.resume(throwing: CancellationError())
-        }
-    }
-
-    private func enqueue(_ waiter: CheckedContinuation<MemberConnection, any Error>, as id: Int) {
-        let result: Result<MemberConnection, any Error>? = shared.withLock { shared in
-            switch shared.state {
-            case .connected(let connection): return .success(connection)
-            case .stopped: return .failure(EtcdError.notRunning)
-            case .connecting(var waiters):
-                // Seen here and not only in the handler: that may have run before this.
-                if Task.isCancelled { return .failure(CancellationError()) }
-                waiters[id] = waiter
-                shared.state = .connecting(waiters: waiters)
-                return nil
-            }
-        }
-        if let result { waiter.resume(with: result) }
-    }
-
-    private func dequeue(_ id: Int) -> CheckedContinuation<MemberConnection, any Error>? {
-        shared.withLock { shared in
-            guard case .connecting(var waiters) = shared.state else { return nil }
-            let waiter = waiters.removeValue(forKey: id)
-            shared.state = .connecting(waiters: waiters)
-            return waiter
-        }
-    }
-
-    private func use(_ connection: MemberConnection) {
-        for waiter in change(to: .connected(connection)) { waiter.resume(returning: connection) }
-    }
-
-    private func withdraw() {
-        _ = change(to: .connecting(waiters: [:]))
-    }
-
-    private func stop() {
-        for waiter in change(to: .stopped) { waiter.resume(throwing: EtcdError.notRunning) }
-    }
-
-    /// - Returns: Those who had been waiting, to be told outside of the lock.
-    private func change(to state: State) -> [CheckedContinuation<MemberConnection, any Error>] {
-        shared.withLock { shared in
-            defer { shared.state = state }
-            guard case .connecting(let waiters) = shared.state else { return [] }
-            return Array(waiters.values)
-        }
-    }
-
     private func nobodyAnswered(_ limit: Duration) -> EtcdError {
-        let last = shared.withLock { $0.lastFailure }
+        let last = lastFailure.withLock { $0 }
         let names = configuration.endpoints.map(\.description).joined(separator: ", ")
         guard let last else {
             return EtcdError(

@@ -16,9 +16,12 @@ public struct CheckMachine: Sendable {
     }
 
     private enum Step: Sendable {
+        /// Nothing runs until then. Can go to `running`.
         case idle(due: Duration)
+        /// A run is under way; it is cancelled then. Can go to `idle`, `overdue`.
         case running(number: Int, until: Duration, next: Duration)
-        /// Cancelled; not yet gone. If it is not by `counts`, that is one more failure.
+        /// Cancelled; not yet gone. If it is not by `counts`, that is one more failure. Can go to `idle`,
+        /// `overdue`.
         case overdue(number: Int, next: Duration, counts: Duration)
     }
 

@@ -11,7 +11,7 @@ struct FlapDamper: Sendable {
         case heldBack(until: Duration, isNews: Bool)
     }
 
-    var limits: DampingLimits
+    private let limits: DampingLimits
     /// Until when returns are held back, once one was.
     private(set) var heldUntil: Duration?
     /// When the verdict changed, as far as it counts.

@@ -10,7 +10,7 @@ public struct HealthMachine: StateMachine {
     private var services: [ServiceKey: ServiceHealthMachine] = [:]
     /// The last states of units, for checks that are configured later; as many as are watched.
     private var conditions: [String: UnitCondition] = [:]
-    private var limits: DampingLimits
+    private let limits: DampingLimits
     private var counter = 0
     private var generator: SeededGenerator
 
@@ -71,12 +71,6 @@ public struct HealthMachine: StateMachine {
             services[service.key] = machine
         }
         return actions
-    }
-
-    /// How often services may come and go has changed.
-    public mutating func limitsChanged(to limits: DampingLimits, at now: Duration) -> [Action] {
-        self.limits = limits
-        return inOrder { service in service.limitsChanged(to: limits, at: now) }
     }
 
     /// A unit is in this condition.

@@ -22,11 +22,11 @@ public struct ServiceHealthMachine: Sendable {
     /// Since when.
     public private(set) var since: Duration
     private var damper: FlapDamper
-    private var isSaid = false
-    /// The reason reported last for its being down.
-    private var saidReason: String?
-    /// Checks whose first failure was reported.
-    private var saidFailing: Set<CheckKind> = []
+    private var isReported = false
+    /// Why it is down, as said last.
+    private var lastReason: String?
+    /// Checks whose first failure is said.
+    private var reportedFailing: Set<CheckKind> = []
     private var generator: SeededGenerator
 
     /// A service whose checks have not begun.
@@ -63,17 +63,7 @@ public struct ServiceHealthMachine: Sendable {
             } else {
                 .damped(until: damper.heldUntil ?? now)
             }
-        return HealthVerdict(
-            state: state,
-            since: since,
-            checks: checks.map {
-                .init(
-                    name: $0.definition.kind.description,
-                    isUp: $0.isUp,
-                    lastFailure: $0.failure
-                )
-            }
-        )
+        return HealthVerdict(state: state, since: since)
     }
 
     /// When ``timePassed(to:counter:)`` wants to be called next.
@@ -86,17 +76,17 @@ public struct ServiceHealthMachine: Sendable {
     /// Its checks have begun: says the first verdict, if there is one that rests on something.
     public mutating func started(at now: Duration) -> [Action] {
         guard isUp else { return firstWord(at: now) }
-        guard !isSaid else { return [] }
-        isSaid = true
+        guard !isReported else { return [] }
+        isReported = true
         return [.report(.up(key))]
     }
 
     /// A service that begins as down is said to be down when a check has failed, not before one has run.
     private mutating func firstWord(at now: Duration) -> [Action] {
-        guard !isSaid, !isUp, checks.contains(where: { !$0.isUp && $0.failure != nil }) else {
+        guard !isReported, !isUp, checks.contains(where: { !$0.isUp && $0.failure != nil }) else {
             return []
         }
-        isSaid = true
+        isReported = true
         return [.report(downReport(at: now))]
     }
 
@@ -109,12 +99,6 @@ public struct ServiceHealthMachine: Sendable {
     ) -> [Action] {
         let cancelled = adopt(definitions, presumedUp: isUp, conditions, at: now)
         return cancelled.map { .cancel(number: $0) } + concluded(at: now)
-    }
-
-    /// How often it may come and go has changed.
-    public mutating func limitsChanged(to limits: DampingLimits, at now: Duration) -> [Action] {
-        damper.limits = limits
-        return concluded(at: now)
     }
 
     /// A run has ended; one that is not known is no longer of interest.
@@ -185,21 +169,21 @@ public struct ServiceHealthMachine: Sendable {
     }
 
     private mutating func newReason(at now: Duration) -> [Action] {
-        guard isSaid, !isUp, let check = firstFailing else {
-            saidReason = nil
+        guard isReported, !isUp, let check = firstFailing else {
+            lastReason = nil
             return []
         }
         let reason = check.reason(at: now)
         let words = "\(reason.check): \(reason.saw)"
-        defer { saidReason = words }
-        guard let said = saidReason, said != words else { return [] }
+        defer { lastReason = words }
+        guard let said = lastReason, said != words else { return [] }
         return [.report(.reasonChanged(key, reason))]
     }
 
     private mutating func wentDown(at now: Duration) -> [Action] {
         guard isUp else { return [] }
         isUp = false
-        isSaid = true
+        isReported = true
         since = now
         damper.changed(at: now)
         return [.report(downReport(at: now))]
@@ -210,7 +194,7 @@ public struct ServiceHealthMachine: Sendable {
         switch damper.returnRequested(at: now) {
         case .allowed:
             isUp = true
-            isSaid = true
+            isReported = true
             since = now
             damper.changed(at: now)
             return [.report(.up(key))]
@@ -225,10 +209,10 @@ public struct ServiceHealthMachine: Sendable {
         for check in checks {
             let kind = check.definition.kind
             guard let failure = check.failure else {
-                saidFailing.remove(kind)
+                reportedFailing.remove(kind)
                 continue
             }
-            guard saidFailing.insert(kind).inserted, check.isUp else { continue }
+            guard reportedFailing.insert(kind).inserted, check.isUp else { continue }
             actions.append(
                 .report(
                     .checkFailing(
@@ -269,7 +253,7 @@ public struct ServiceHealthMachine: Sendable {
             }
             return check
         }
-        saidFailing.formIntersection(definitions.map(\.kind))
+        reportedFailing.formIntersection(definitions.map(\.kind))
         return old.compactMap(\.run)
     }
 }

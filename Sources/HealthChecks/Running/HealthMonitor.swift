@@ -9,7 +9,6 @@ import Synchronization
 /// etcd: whether that is there changes no verdict.
 public final class HealthMonitor: Sendable {
     private let probe: @Sendable (CheckKind) -> (any Probe)?
-    private let observe: @Sendable (HealthReport) -> Void
     private let timeline: Timeline
     private let driver: MachineDriver<HealthMachine>
     private let runs = Mutex<[Int: StopSwitch]>([:])
@@ -19,16 +18,13 @@ public final class HealthMonitor: Sendable {
     /// - Parameters:
     ///   - limits: How often a service may come and go.
     ///   - probe: What looks at each kind, made anew for each run; the real probes by default.
-    ///   - observe: Told each change, in order; must not wait.
     public init(
         limits: DampingLimits = DampingLimits(),
         generator: SeededGenerator,
         timeline: Timeline,
-        probe: @escaping @Sendable (CheckKind) -> (any Probe)? = standardProbes(),
-        observe: @escaping @Sendable (HealthReport) -> Void = { _ in }
+        probe: @escaping @Sendable (CheckKind) -> (any Probe)? = standardProbes()
     ) {
         self.probe = probe
-        self.observe = observe
         self.timeline = timeline
         driver = MachineDriver(
             HealthMachine(limits: limits, generator: generator),
@@ -66,11 +62,6 @@ public final class HealthMonitor: Sendable {
         }
     }
 
-    /// How often services may come and go has changed.
-    public func setLimits(_ limits: DampingLimits) {
-        driver.happened { machine, now in machine.limitsChanged(to: limits, at: now) }
-    }
-
     /// A unit is in this condition now. Told for each of ``units`` when it is known and at each change; it
     /// is remembered for checks that are configured later.
     public func unitChanged(_ unit: String, to condition: UnitCondition) {
@@ -89,7 +80,7 @@ public final class HealthMonitor: Sendable {
     public var units: Set<String> { driver.read { $0.units } }
 
     /// How many probes run now.
-    public var runsUnderWay: Int { runs.withLock { $0.count } }
+    package var runsUnderWay: Int { runs.withLock { $0.count } }
 
     /// Proof of progress; see ``MachineDriver/laps``.
     public var laps: UInt64 { driver.laps }
@@ -101,7 +92,15 @@ public final class HealthMonitor: Sendable {
 
     /// Checks until the task is cancelled; runs under way are then ended and waited for. Verdicts stay as
     /// they are. Call it once.
-    public func run() async {
+    ///
+    /// - Parameters:
+    ///   - changed: Has done what follows from each change, in order: who is sent to a service that fails waits for
+    ///     nothing else. Must not wait.
+    ///   - observe: Told the same after that, to log and to count; must not wait.
+    public func run(
+        changed: @Sendable (HealthReport) -> Void = { _ in },
+        observe: @Sendable (HealthReport) -> Void = { _ in }
+    ) async {
         await driver.run { [self] action in
             switch action {
             case .run(let kind, let number):
@@ -109,7 +108,9 @@ public final class HealthMonitor: Sendable {
                 runs.withLock { $0[number] = end }
                 return { [self] in await look(kind, number, end) }
             case .cancel(let number): runs.withLock { $0[number] }?.stop()
-            case .report(let report): observe(report)
+            case .report(let report):
+                changed(report)
+                observe(report)
             }
             return nil
         }

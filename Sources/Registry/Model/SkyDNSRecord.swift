@@ -17,9 +17,9 @@ public enum SkyDNSRecord {
     /// - Parameter domain: The zone that CoreDNS serves, without a dot at its end.
     /// - Returns: `nil` when its name is no DNS name: labels of 1 to 63 letters, digits, `-` or `_`,
     ///   253 bytes in all.
-    public static func record(of instance: ServiceInstance, domain: String) -> SideRecord? {
+    public static func record(of instance: ServiceInstance, domain: String) -> CompanionRecord? {
         guard let key = key(of: instance.key, domain: domain) else { return nil }
-        guard instance.weight > 0 else { return SideRecord(key: key, value: nil) }
+        guard instance.weight > 0 else { return CompanionRecord(key: key, value: nil) }
         var json = JSONText()
         json.openObject()
         json.name("host")
@@ -34,7 +34,7 @@ public enum SkyDNSRecord {
         json.name("ttl")
         json.number(30)
         json.closeObject()
-        return SideRecord(key: key, value: json.bytes)
+        return CompanionRecord(key: key, value: json.bytes)
     }
 
     /// The key of an instance's record; `nil` as ``record(of:domain:)`` says.

@@ -4,16 +4,17 @@ import Machines
 enum LeaseState: Sendable {
     /// None is wanted: there is nothing to register. Can go to `asking`, `granting`, `left`.
     case none
-    /// The store is asked whether the lease of our last life lives on. Can go to `held`, `granting`,
-    /// `waiting`, `leaving`.
-    case asking(KeptLease)
-    /// A grant is under way, under an id that we chose. Can go to `held`, `waiting`, `leaving`.
+    /// The store is asked whether the lease of our last run lives on. Can go to `held`, `granting`,
+    /// `waiting`, `leaving`, `left`.
+    case asking(SavedLease)
+    /// A grant is under way, under an id that we chose. Can go to `held`, `waiting`,
+    /// `leavingAfterGrant`, `left`.
     case granting(LeaseID)
     /// The call had no answer and is made again. A grant may have been made all the same, so the id
-    /// stays. Can go to `asking`, `granting`, `leaving`.
+    /// stays. Can go to `asking`, `granting`, `leaving`, `left`.
     case waiting(Step, until: Duration)
-    /// Ours, as far as we know. Can go to `granting` and `waiting` when the store says that it is
-    /// gone, and to `leaving`.
+    /// Ours, as far as we know. Can go to `waiting` when the store says that it is gone, and to `leaving`,
+    /// `left`.
     case held(HeldLease)
     /// To be given back, but the grant is still under way: a revoke could overtake it. Can go to
     /// `leaving`.
@@ -25,7 +26,7 @@ enum LeaseState: Sendable {
 
     /// How a lease is to be had.
     enum Step: Sendable {
-        case ask(KeptLease)
+        case ask(SavedLease)
         case grant(LeaseID)
 
         /// The lease that may be ours by now.

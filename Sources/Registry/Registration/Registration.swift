@@ -2,25 +2,16 @@ import Machines
 
 /// One instance that is to be in the store, and how far that is.
 struct Registration: Sendable {
-    /// What is wanted of it.
-    enum Wish: Sendable {
-        /// To be in the store.
-        case present
-        /// To be out of the store for now.
-        case absent
-        /// To be out of the store and of our memory.
-        case forgotten
-    }
-
     enum State: Sendable {
-        /// Not in the store. Can go to `claiming`, `withdrawn`.
+        /// Not in the store. Can go to `claiming`, `withdrawing`.
         case unclaimed
         /// A claim is under way. Can go to `registered`, `refused`, `failed`, `unclaimed`.
-        case claiming(LeaseID, Offer)
+        case claiming(LeaseID, DesiredRecord)
         /// In the store, as put at this revision, since then. Can go to `lost`, `unclaimed`,
         /// `claiming`, `withdrawing`.
-        case registered(LeaseID, Offer, at: Revision, since: Duration)
-        /// Was in the store, and somebody deleted or overwrote it. Can go to `claiming`, `withdrawn`.
+        case registered(LeaseID, DesiredRecord, at: Revision, since: Duration)
+        /// Was in the store, and somebody deleted or overwrote it. Can go to `claiming`, `unclaimed`,
+        /// `withdrawing`.
         case lost(until: Duration)
         /// Somebody else has the key. Can go to `claiming`, `unclaimed`, `withdrawing`.
         case refused(Refusal, until: Duration)
@@ -29,22 +20,23 @@ struct Registration: Sendable {
         case failed(StoreError, until: Duration)
         /// Being taken out. Can go to `withdrawn`, `failed`.
         case withdrawing(LeaseID)
-        /// Taken out. Can go to `claiming`.
+        /// Taken out, and forgotten unless it is wanted again by now. Can go to `claiming`, `failed`.
         case withdrawn
     }
 
     var instance: ServiceInstance
-    /// What is to stand beside it.
-    var beside: [SideRecord]
-    /// The keys beside it under our lease, as far as we may have put them.
+    /// Its companion records.
+    var companions: [CompanionRecord]
+    /// The keys of companion records under our lease, as far as we may have put them.
     var standing: Set<String> = []
-    /// When what stands beside it is to be looked after: no watch of ours hears of those keys.
+    /// When its companion records are to be looked after: no watch of ours hears of those keys.
     var reviewAt: Duration?
     /// The lease of the review that is under way.
     var reviewing: LeaseID?
     /// Whether the claim under way puts what has been in the store already, as something else.
     var isUpdate = false
-    var wish = Wish.present
+    /// Whether it is to be in the store; otherwise it is to leave it, and our memory then.
+    var isWanted = true
     var state = State.unclaimed
     /// The last news of the key that came while a call was under way; it may be newer than the
     /// call's answer.
@@ -57,9 +49,9 @@ struct Registration: Sendable {
     /// something that keeps taking it away.
     var lossBackoff: Backoff
     /// The refusal that was said last, so that the same one is not said again.
-    var saidRefusal: Refusal?
-    /// The keys beside its own that another lease held at the last claim.
-    var besideHeld: [String] = []
+    var lastRefusal: Refusal?
+    /// The keys of companion records that another lease held at the last claim.
+    var companionsHeld: [String] = []
 
     /// What was heard of the key.
     enum News: Sendable {
@@ -69,12 +61,12 @@ struct Registration: Sendable {
 
     init(
         _ instance: ServiceInstance,
-        beside: [SideRecord] = [],
+        companions: [CompanionRecord] = [],
         settings: RegistrationMachine.Settings,
         generator: inout SeededGenerator
     ) {
         self.instance = instance
-        self.beside = beside
+        self.companions = companions
         backoff = Backoff(settings.backoff, generator: generator.split())
         refusalBackoff = Backoff(settings.refusalBackoff, generator: generator.split())
         lossBackoff = Backoff(settings.backoff, generator: generator.split())
@@ -117,7 +109,7 @@ struct Registration: Sendable {
 
     /// When it is to be looked after, while it stands.
     var reviewDue: Duration? {
-        guard wish == .present, reviewing == nil, case .registered = state else { return nil }
+        guard isWanted, reviewing == nil, case .registered = state else { return nil }
         return reviewAt
     }
 

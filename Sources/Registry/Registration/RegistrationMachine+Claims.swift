@@ -1,51 +1,37 @@
 import Machines
 
-/// The instances: each claimed, watched over, claimed again when lost, and withdrawn on request.
+/// The instances: each claimed, watched over, claimed again when lost, and withdrawn when it is wanted no more.
 extension RegistrationMachine {
     // MARK: what is wanted
 
     /// The configuration names these instances now. Those that are new are claimed, those that
     /// changed put again, those that are gone withdrawn; the rest is not touched.
     ///
-    /// - Parameter beside: What is to stand beside the keys of some of them.
+    /// - Parameter companions: The companion records of some of them.
     public mutating func servicesChanged(
         to instances: [ServiceInstance],
-        beside: [ServiceKey: [SideRecord]] = [:],
+        companions: [ServiceKey: [CompanionRecord]] = [:],
         at now: Duration
     ) -> [Action] {
         let wanted = Dictionary(instances.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         for key in registrations.keys where wanted[key] == nil {
-            registrations[key]?.wish = .forgotten
+            registrations[key]?.isWanted = false
         }
         // In order: what chance decides must not depend on a hash.
         for (key, instance) in wanted.sorted(by: { $0.key < $1.key }) {
             if registrations[key] == nil {
                 registrations[key] = Registration(
                     instance,
-                    beside: beside[key] ?? [],
+                    companions: companions[key] ?? [],
                     settings: settings,
                     generator: &generator
                 )
             } else {
                 registrations[key]?.instance = instance
-                registrations[key]?.beside = beside[key] ?? []
-                if registrations[key]?.wish == .forgotten { registrations[key]?.wish = .present }
+                registrations[key]?.companions = companions[key] ?? []
+                registrations[key]?.isWanted = true
             }
         }
-        return advance(at: now)
-    }
-
-    /// One instance is to leave the store; the lease and the others stay.
-    public mutating func withdrawalRequested(_ key: ServiceKey, at now: Duration) -> [Action] {
-        guard registrations[key]?.wish == .present else { return [] }
-        registrations[key]?.wish = .absent
-        return advance(at: now)
-    }
-
-    /// An instance that was withdrawn is to be put back.
-    public mutating func returnRequested(_ key: ServiceKey, at now: Duration) -> [Action] {
-        guard registrations[key]?.wish == .absent else { return [] }
-        registrations[key]?.wish = .present
         return advance(at: now)
     }
 
@@ -59,16 +45,16 @@ extension RegistrationMachine {
         at now: Duration
     ) -> [Action] {
         if reviewEnded(key, under: lease) {
-            return besideHeld(key, outcome)
+            return companionsHeld(key, outcome)
                 + (outcome == .leaseGone ? leaseLost(at: now) : advance(at: now))
         }
-        guard case .claiming(lease, let offer) = registrations[key]?.state else { return [] }
+        guard case .claiming(lease, let desired) = registrations[key]?.state else { return [] }
         let heard = registrations[key]?.heard
         registrations[key]?.heard = nil
-        var actions = besideHeld(key, outcome)
+        var actions = companionsHeld(key, outcome)
         switch outcome {
         case .claimed(let revision, _):
-            actions += claimed(key, lease, offer, revision, at: now)
+            actions += claimed(key, lease, desired, revision, at: now)
         case .heldByAnotherHost(let holder):
             actions += refused(key, .heldByAnotherHost(holder), at: now)
         case .heldByOurHost(let holder):
@@ -114,22 +100,22 @@ extension RegistrationMachine {
     private mutating func claimed(
         _ key: ServiceKey,
         _ lease: LeaseID,
-        _ offer: Offer,
+        _ desired: DesiredRecord,
         _ revision: Revision,
         at now: Duration
     ) -> [Action] {
         let isContested = registrations[key]?.isContested ?? false
         let isUpdate = registrations[key]?.isUpdate ?? false
-        registrations[key]?.state = .registered(lease, offer, at: revision, since: now)
-        registrations[key]?.standing = offer.standing
-        let review = offer.beside.isEmpty ? nil : nextReview(after: now)
+        registrations[key]?.state = .registered(lease, desired, at: revision, since: now)
+        registrations[key]?.standing = desired.standing
+        let review = desired.companions.isEmpty ? nil : nextReview(after: now)
         registrations[key]?.reviewAt = review
         registrations[key]?.backoff.reset()
         registrations[key]?.refusalBackoff.reset()
-        registrations[key]?.saidRefusal = nil
+        registrations[key]?.lastRefusal = nil
         leaseProved()
         if isContested { return [.report(.reclaimed(key))] }
-        if isUpdate { return [.report(.updated(key, offer.state, at: revision))] }
+        if isUpdate { return [.report(.updated(key, desired.state, at: revision))] }
         return [.report(.registered(key, lease: lease, at: revision))]
     }
 
@@ -140,8 +126,8 @@ extension RegistrationMachine {
     ) -> [Action] {
         guard var registration = registrations[key] else { return [] }
         registration.state = .refused(refusal, until: now + registration.refusalBackoff.next())
-        let isNews = registration.saidRefusal != refusal
-        registration.saidRefusal = refusal
+        let isNews = registration.lastRefusal != refusal
+        registration.lastRefusal = refusal
         registrations[key] = registration
         return isNews ? [.report(.refused(key, refusal))] : []
     }
@@ -187,18 +173,15 @@ extension RegistrationMachine {
         guard let registration = registrations[key], !registration.isBusy,
             registration.retryAt.map({ $0 <= now }) ?? true
         else { return nil }
-        let wanted = offer(of: registration)
-        switch (registration.wish, registration.state) {
-        case (.present, .registered(_, let offer, _, _)) where offer == wanted:
+        let wanted = desiredRecord(of: registration)
+        switch (registration.isWanted, registration.state) {
+        case (true, .registered(_, let desired, _, _)) where desired == wanted:
             return nil
-        case (.present, _):
+        case (true, _):
             registrations[key]?.isUpdate = registration.isRegistered
             registrations[key]?.state = .claiming(lease, wanted)
             registrations[key]?.standing.formUnion(wanted.standing)
             return .claim(claim(wanted, instead: registration.standing, under: lease))
-        case _ where !registration.mayStand:
-            registrations[key]?.state = .withdrawn
-            return nil
         default:
             // After a failed call nobody knows what stands there: withdrawing it does no harm.
             registrations[key]?.state = .withdrawing(lease)
@@ -214,7 +197,7 @@ extension RegistrationMachine {
 
     /// Drops what is neither wanted nor in the store.
     mutating func forgetUnwanted() {
-        registrations = registrations.filter { $0.value.wish != .forgotten || $0.value.mayStand }
+        registrations = registrations.filter { $0.value.isWanted || $0.value.mayStand }
     }
 
     /// The lease is gone and all keys with it.
@@ -237,43 +220,45 @@ extension RegistrationMachine {
         guard case .held(let held) = lease else { return [] }
         return registrations.keys.sorted().compactMap { key in
             switch registrations[key]?.state {
-            case .registered(_, let offer, _, _), .claiming(_, let offer):
-                claim(leaving(offer.instance), under: held.id)
+            case .registered(_, let desired, _, _), .claiming(_, let desired):
+                claim(leaving(desired.instance), under: held.id)
             default: nil
             }
         }
     }
 
-    private func leaving(_ instance: ServiceInstance) -> Offer {
-        Offer(instance: instance, state: .leaving)
+    private func leaving(_ instance: ServiceInstance) -> DesiredRecord {
+        DesiredRecord(instance: instance, state: .leaving)
     }
 
-    /// - Parameter standing: What may stand beside the key now, and is to go when neither the offer has it
-    ///   nor another instance wants it by now.
+    /// - Parameter standing: The companion records that may stand now, and are to go when neither the record has them
+    ///   nor another instance wants them by now.
     func claim(
-        _ offer: Offer,
+        _ desired: DesiredRecord,
         instead standing: Set<String> = [],
         under lease: LeaseID
     ) -> Claim {
         let gone =
             standing.isEmpty
-            ? [] : standing.subtracting(offer.beside.map(\.key)).subtracting(wantedBeside).sorted()
+            ? []
+            : standing.subtracting(desired.companions.map(\.key)).subtracting(wantedCompanions)
+                .sorted()
         return Claim(
-            key: settings.prefix.key(offer.instance.key),
-            instance: offer.instance.key,
-            value: value(of: offer),
+            key: settings.prefix.key(desired.instance.key),
+            instance: desired.instance.key,
+            value: value(of: desired),
             lease: lease,
             owner: settings.owner,
-            beside: offer.beside + gone.map { SideRecord(key: $0, value: nil) }
+            companions: desired.companions + gone.map { CompanionRecord(key: $0, value: nil) }
         )
     }
 
-    func value(of offer: Offer) -> [UInt8] {
+    func value(of desired: DesiredRecord) -> [UInt8] {
         RecordCodec.encode(
-            offer.instance,
+            desired.instance,
             owner: settings.owner,
             host: settings.host,
-            state: offer.state
+            state: desired.state
         )
     }
 }

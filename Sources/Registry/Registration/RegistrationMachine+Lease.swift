@@ -1,6 +1,6 @@
 import Machines
 
-/// The life of the lease: had or continued, kept alive, lost, given back or left for the next life.
+/// The life of the lease: had or continued, kept alive, lost, given back or left for the next run.
 extension RegistrationMachine {
     /// The driver runs.
     public mutating func started(at now: Duration) -> [Action] {
@@ -19,10 +19,12 @@ extension RegistrationMachine {
     ) -> [Action] {
         if case .leavingAfterGrant(id, _) = lease { return leave(id) }
         guard case .granting(id) = lease else { return [] }
-        return [.report(.leaseGranted(id, term))] + hold(id, term, sent: sent, at: now)
+        let saved = SavedLease(id, of: term.clusterID, settings)
+        return [.save(saved), .report(.leaseGranted(id, term))]
+            + hold(id, term, sent: sent, at: now)
     }
 
-    /// The store was asked for the lease of an earlier life.
+    /// The store was asked for the lease of an earlier run.
     ///
     /// - Parameters:
     ///   - term: `nil` when it has ended.
@@ -82,7 +84,7 @@ extension RegistrationMachine {
         return wait(for: .grant(id), because: error, at: now)
     }
 
-    /// The question for the lease of an earlier life had no answer.
+    /// The question for the lease of an earlier run had no answer.
     public mutating func leaseAskFailed(
         _ id: LeaseID,
         because error: StoreError,
@@ -163,7 +165,7 @@ extension RegistrationMachine {
         switch lease {
         case .none:
             lease = .left
-            return [.report(.left(nil)), .finish]
+            return [.save(nil), .report(.left(nil)), .finish]
         // A grant under way may have been made: its id is ours to give back, but not before the answer.
         case .granting(let id):
             lease = .leavingAfterGrant(id, until: now + Self.grantPatience)
@@ -186,7 +188,7 @@ extension RegistrationMachine {
         return [.leave(id, markers: [])]
     }
 
-    /// The process ends and comes back soon: the lease and the keys stay, for the next life to go on
+    /// The process ends and comes back soon: the lease and the keys stay, for the next run to go on
     /// with. Nothing is said to the store.
     public mutating func pauseRequested() -> [Action] {
         switch lease {
@@ -204,7 +206,7 @@ extension RegistrationMachine {
     public mutating func leaveEnded(_ error: StoreError?) -> [Action] {
         guard case .leaving = lease else { return [] }
         lease = .left
-        return [.report(.left(error)), .finish]
+        return (error == nil ? [.save(nil)] : []) + [.report(.left(error)), .finish]
     }
 
     /// The store says that the lease is gone, and with it the keys.

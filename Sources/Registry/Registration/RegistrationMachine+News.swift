@@ -59,10 +59,10 @@ extension RegistrationMachine {
         // What was registered after the first page came may be on none of them for that alone.
         for key in registrations.keys.sorted() where listed.looksFor.contains(key) {
             if isRestored,
-                case .registered(let lease, let offer, _, let since) = registrations[key]?.state
+                case .registered(let lease, let desired, _, let since) = registrations[key]?.state
             {
                 // Revisions from before a restore are no measure.
-                registrations[key]?.state = .registered(lease, offer, at: .zero, since: since)
+                registrations[key]?.state = .registered(lease, desired, at: .zero, since: since)
             }
             let news = listed.found[key].map(Registration.News.put) ?? .deleted(at: revision)
             actions += newsHeard(news, of: key, at: now)
@@ -71,7 +71,7 @@ extension RegistrationMachine {
     }
 
     /// A key under our own lease that nobody wants (any more): a put that was given up for lost came
-    /// through after all, or an earlier life registered it. Our keep-alives would keep it for ever, so
+    /// through after all, or an earlier run registered it. Our keep-alives would keep it for ever, so
     /// it is taken out.
     private mutating func adoptStray(_ record: StoredRecord, _ key: ServiceKey, at now: Duration) {
         guard record.lease == ownLease, record.lease != .none else { return }
@@ -82,7 +82,7 @@ extension RegistrationMachine {
             let instance = (try? RecordCodec.decode(record.value, key: key))?.instance
         {
             var registration = Registration(instance, settings: settings, generator: &generator)
-            registration.wish = .forgotten
+            registration.isWanted = false
             registration.state = .failed(Self.stray, until: now)
             registrations[key] = registration
         }
@@ -97,21 +97,21 @@ extension RegistrationMachine {
         at now: Duration
     ) -> [Action] {
         switch registrations[key]?.state {
-        case .registered(let lease, let offer, let revision, let since):
+        case .registered(let lease, let desired, let revision, let since):
             guard news.revision > revision else { return [] }
             if case .put(let record) = news, record.lease == lease,
-                record.value == value(of: offer)
+                record.value == value(of: desired)
             {
                 registrations[key]?.state = .registered(
                     lease,
-                    offer,
+                    desired,
                     at: record.modRevision,
                     since: since
                 )
                 return []
             }
             if case .put(let record) = news,
-                let twin = twin(in: record, under: lease, of: offer.instance)
+                let twin = twin(in: record, under: lease, of: desired.instance)
             {
                 return leaseShared(with: twin, at: now)
             }

@@ -27,7 +27,7 @@ extension RegistrationMachine {
         case .leavingAfterGrant(let id, let until) where until <= now:
             return leave(id)
         case .held(let held):
-            return beat(held, at: now) + settleContested(at: now) + reviewBeside(at: now)
+            return beat(held, at: now) + settleContested(at: now) + reviewCompanions(at: now)
                 + advance(at: now)
         default:
             return []
@@ -63,7 +63,7 @@ extension RegistrationMachine {
     mutating func advance(at now: Duration) -> [Action] {
         guard hasStarted else { return [] }
         if case .none = lease {
-            guard registrations.values.contains(where: { $0.wish == .present }) else {
+            guard registrations.values.contains(where: \.isWanted) else {
                 forgetUnwanted()
                 return []
             }

@@ -24,7 +24,7 @@ public struct RegistrationMachine: StateMachine {
         /// Delays between tries for a key that somebody else has. Default up to 2 s at first, up to
         /// 30 s in the end; a deletion of the key ends the wait at once.
         public var refusalBackoff = Backoff.Policy(base: .seconds(2), cap: .seconds(30))
-        /// How often the records beside our keys are looked after, in the mean. Default 5 min.
+        /// How often the companion records of our keys are looked after, in the mean. Default 5 min.
         public var reviewEvery: Duration = .seconds(300)
 
         /// Settings with the defaults above.
@@ -53,10 +53,13 @@ public struct RegistrationMachine: StateMachine {
         /// Mark the key as leaving, then delete it.
         case withdraw(Claim)
         /// Revoke a lease that is of no use any more: one that the store says is gone (if it was wrong,
-        /// its keys would be in our way), or that an earlier life left under other settings.
+        /// its keys would be in our way), or that an earlier run left under other settings.
         case revoke(LeaseID)
         /// Mark all keys as leaving, then revoke the lease, if there is one.
         case leave(LeaseID?, markers: [Claim])
+        /// Save this for the next life, or forget what was saved: there is nothing to go on with. Comes before the
+        /// report of the same.
+        case save(SavedLease?)
         /// Report.
         case report(RegistrationReport)
         /// There is nothing more to do, ever.
@@ -81,16 +84,19 @@ public struct RegistrationMachine: StateMachine {
     }
 
     var listed = Listed()
-    /// What an earlier life left to go on with, until that is settled.
-    var kept: KeptLease?
+    /// What an earlier run left to go on with, until that is settled.
+    var kept: SavedLease?
 
     /// A machine that has not started.
     ///
     /// - Parameters:
-    ///   - kept: The lease of an earlier life; it is gone on with if it is alive and fits the settings.
+    ///   - kept: The lease of an earlier run; it is gone on with if it is alive and fits the settings.
     ///   - generator: Decides lease ids and all jitter.
-    public init(_ settings: Settings, continuing kept: KeptLease? = nil, generator: SeededGenerator)
-    {
+    public init(
+        _ settings: Settings,
+        continuing kept: SavedLease? = nil,
+        generator: SeededGenerator
+    ) {
         self.settings = settings
         self.generator = generator
         // Another host's lease is its own affair, wherever we have it from.
@@ -115,9 +121,9 @@ public struct RegistrationMachine: StateMachine {
     public var isAsWanted: Bool {
         registrations.values.allSatisfy { registration in
             switch registration.state {
-            case .registered(_, let offer, _, _):
-                registration.wish == .present && offer == self.offer(of: registration)
-            case .withdrawn: registration.wish != .present
+            case .registered(_, let desired, _, _):
+                registration.isWanted && desired == self.desiredRecord(of: registration)
+            case .withdrawn: !registration.isWanted
             case .refused: true
             case .unclaimed, .claiming, .lost, .failed, .withdrawing: false
             }
@@ -143,14 +149,14 @@ public struct RegistrationMachine: StateMachine {
         }
     }
 
-    /// What an instance is to be registered as. What stands beside it cannot say that it drains, and so
-    /// is not there then.
-    func offer(of registration: Registration) -> Offer {
+    /// What an instance is to be registered as. A companion record cannot say that it drains, and
+    /// so is not there then.
+    func desiredRecord(of registration: Registration) -> DesiredRecord {
         let drains = drains.contains(registration.instance.key.service)
-        return Offer(
+        return DesiredRecord(
             instance: registration.instance,
             state: drains ? .draining : .up,
-            beside: drains ? registration.beside.map(\.absent) : registration.beside
+            companions: drains ? registration.companions.map(\.absent) : registration.companions
         )
     }
 

@@ -2,7 +2,7 @@
 public enum RegistrationReport: Sendable {
     /// A lease was granted, with the TTL that the store chose.
     case leaseGranted(LeaseID, LeaseTerm)
-    /// The lease of an earlier run is continued, with the keys under it.
+    /// The lease of an earlier run lives on and is ours again, with the keys under it.
     case leaseContinued(LeaseID, LeaseTerm)
     /// The lease expired or was revoked; a new one is requested.
     case leaseLost(LeaseID)
@@ -30,16 +30,16 @@ public enum RegistrationReport: Sendable {
     /// Another lease holds the key. Retried when it is free, and now and then.
     case refused(ServiceKey, Refusal)
     /// The instance is in the store, but its companion records under these keys are not: another lease
-    /// holds them. Reported when they change.
-    case besideHeld(ServiceKey, [String])
-    /// The claim had no answer or an error; retried after the delay.
+    /// holds them. Said when they change.
+    case companionsHeld(ServiceKey, [String])
+    /// The claim had no answer or an error; tried again after the delay.
     case claimFailed(ServiceKey, StoreError, retryIn: Duration)
     /// The instance was deregistered, on request.
     case withdrawn(ServiceKey)
     /// The lease was revoked, and all keys with it, on request; or, with an error, they stay until the lease
     /// expires.
     case left(StoreError?)
-    /// The process exits; the lease and the keys stay for the next run.
+    /// The process ends, the lease and the keys stay for its next run.
     case paused(LeaseID?)
 }
 

@@ -18,6 +18,7 @@ public final class RegistrationSession: Sendable {
 
     private let store: any RegistryStore
     private let leaveLimit: Duration
+    private let save: @Sendable (SavedLease?) -> Void
     private let observe: @Sendable (RegistrationReport) -> Void
     private let driver: MachineDriver<RegistrationMachine>
     private let timeline: Timeline
@@ -26,20 +27,24 @@ public final class RegistrationSession: Sendable {
     /// A session that does nothing before ``run()``.
     ///
     /// - Parameters:
-    ///   - kept: The lease of an earlier life, to go on with.
+    ///   - kept: The lease of an earlier run, to go on with.
     ///   - leaveLimit: How long ``leave()`` may take in the store. Default 2 s.
+    ///   - save: Saves the lease for the next life, or forgets it; called in order, and before the report of the same.
+    ///     Must not wait.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
     public init(
         store: any RegistryStore,
         settings: RegistrationMachine.Settings,
-        continuing kept: KeptLease? = nil,
+        continuing kept: SavedLease? = nil,
         generator: SeededGenerator,
         timeline: Timeline,
         leaveLimit: Duration = .seconds(2),
+        save: @escaping @Sendable (SavedLease?) -> Void = { _ in },
         observe: @escaping @Sendable (RegistrationReport) -> Void = { _ in }
     ) {
         self.store = store
         self.leaveLimit = leaveLimit
+        self.save = save
         self.observe = observe
         self.timeline = timeline
         driver = MachineDriver(
@@ -53,24 +58,14 @@ public final class RegistrationSession: Sendable {
     /// Names the instances that are to be in the store. Those that are there already and unchanged
     /// are not touched.
     ///
-    /// - Parameter beside: What is to stand beside the keys of some of them, for other readers.
+    /// - Parameter companions: The companion records of some of them, for readers of other formats.
     public func register(
         _ instances: [ServiceInstance],
-        beside: [ServiceKey: [SideRecord]] = [:]
+        companions: [ServiceKey: [CompanionRecord]] = [:]
     ) {
         driver.happened { machine, now in
-            machine.servicesChanged(to: instances, beside: beside, at: now)
+            machine.servicesChanged(to: instances, companions: companions, at: now)
         }
-    }
-
-    /// Takes one instance out; the lease and the others stay.
-    public func withdraw(_ key: ServiceKey) {
-        driver.happened { machine, now in machine.withdrawalRequested(key, at: now) }
-    }
-
-    /// Puts an instance back that was taken out.
-    public func putBack(_ key: ServiceKey) {
-        driver.happened { machine, now in machine.returnRequested(key, at: now) }
     }
 
     /// Has these services registered as draining and all others as in service. Keys whose value
@@ -85,7 +80,7 @@ public final class RegistrationSession: Sendable {
         driver.happened { machine, now in machine.leaveRequested(at: now) }
     }
 
-    /// Ends ``run()`` at once and leaves the lease and the keys as they are, for the next life to go on
+    /// Ends ``run()`` at once and leaves the lease and the keys as they are, for the next run to go on
     /// with.
     public func pause() {
         driver.happened { machine, _ in machine.pauseRequested() }
@@ -160,6 +155,7 @@ public final class RegistrationSession: Sendable {
             // Best effort: what is not revoked ends by itself.
             return { [store] in try? await store.revokeLease(lease) }
         case .leave(let lease, let markers): return { [self] in await leave(lease, markers) }
+        case .save(let lease): save(lease)
         case .report(let report): observe(report)
         case .finish: driver.finish()
         }
@@ -180,7 +176,7 @@ public final class RegistrationSession: Sendable {
 
     private func grant(_ id: LeaseID, ttl: Duration) async {
         do throws(StoreError) {
-            try await store.turn()
+            try await store.waitForTurn()
             // The time to live counts from when the request leaves, and a turn can take longer than it.
             let sent = timeline.now
             let term = try await store.grantLease(id, ttl: ttl)

@@ -10,8 +10,8 @@ public struct Claim: Hashable, Sendable {
     public var lease: LeaseID
     /// Our host.
     public var owner: OwnerID
-    /// The companion records of the key, to write or to remove; no key twice.
-    public var beside: [SideRecord]
+    /// The companion records of the key, and those that are to go; no key twice.
+    public var companions: [CompanionRecord]
 
     /// Describes a claim.
     public init(
@@ -20,14 +20,14 @@ public struct Claim: Hashable, Sendable {
         value: [UInt8],
         lease: LeaseID,
         owner: OwnerID,
-        beside: [SideRecord] = []
+        companions: [CompanionRecord] = []
     ) {
         self.key = key
         self.instance = instance
         self.value = value
         self.lease = lease
         self.owner = owner
-        self.beside = beside
+        self.companions = companions
     }
 }
 
@@ -61,9 +61,9 @@ public struct Holder: Hashable, Sendable, CustomStringConvertible {
 
 /// How a claim ended.
 public enum ClaimOutcome: Hashable, Sendable {
-    /// The key is ours, under our lease, since this revision; what was to stand beside it under these keys
+    /// The key is ours, under our lease, since this revision; its companion records under these keys
     /// does not, for another lease holds them.
-    case claimed(at: Revision, besideHeld: [String] = [])
+    case claimed(at: Revision, companionsHeld: [String] = [])
     /// Another host holds it under a live lease.
     case heldByAnotherHost(Holder)
     /// Our own host holds it under another live lease: another daemon, a copied machine-id, or what

@@ -17,7 +17,7 @@ public protocol RegistryStore: Sendable {
 
     /// Waits until it is this host's turn to ask for what costs the store much. At once, but for the time
     /// after an absence of the whole store.
-    func turn() async throws(StoreError)
+    func waitForTurn() async throws(StoreError)
 
     /// Asks how a lease stands and what stands under it, without renewing it.
     ///
@@ -41,17 +41,17 @@ public protocol RegistryStore: Sendable {
     func revokeLease(_ id: LeaseID) async throws(StoreError)
 
     /// Puts a key of ours: when it is free, under no lease, or under our lease already. All or
-    /// nothing, at one revision. The records beside it are put with it, whoever has those keys, and
-    /// what is not to stand beside it is deleted where it is under our lease. When all of it stands
+    /// nothing, at one revision. Its companion records are put with it, whoever has those keys, and
+    /// those that are to go are deleted where it is under our lease. When all of it stands
     /// under our lease as it is wanted, nothing is put: nobody is woken, and the answer names the
     /// revision of the key's last change.
     func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome
 
-    /// Rewrites a key of ours, if it is still under our lease; else does nothing. What stands beside it
+    /// Rewrites a key of ours, if it is still under our lease; else does nothing. Its companion records
     /// is not touched.
     func rewrite(_ claim: Claim) async throws(StoreError)
 
-    /// Deletes a key of ours and what stands beside it, each if it is still under our lease, at one
+    /// Deletes a key of ours and its companion records, each if it is still under our lease, at one
     /// revision; else does nothing.
     func withdraw(_ claim: Claim) async throws(StoreError)
 

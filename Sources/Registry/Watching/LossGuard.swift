@@ -13,7 +13,7 @@ struct LossGuard: Sendable {
         /// How long a mass loss is held.
         var hold: Duration
         /// The smallest number of endpoints of which a mass can be lost.
-        var least = 3
+        var minEndpoints = 3
         /// How long a single loss waits for others while the store is under suspicion: leases that
         /// ended together are deleted one after the other.
         var settle = Duration.seconds(2)
@@ -71,7 +71,7 @@ struct LossGuard: Sendable {
         believed.removeAll { $0.at + settings.window <= now }
         let lost = held.count + believed.reduce(0) { $0 + $1.count }
         let all = lost + remaining
-        guard !isMassLoss, all >= settings.least, lost * 2 > all else { return .heldBack }
+        guard !isMassLoss, all >= settings.minEndpoints, lost * 2 > all else { return .heldBack }
         isMassLoss = true
         dropped = 0
         return .massLoss(lost: held.count, of: all)

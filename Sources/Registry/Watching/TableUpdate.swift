@@ -1,5 +1,5 @@
 /// A state of the list. Copies and versions share what did not change; see ``EndpointTable``.
-public struct TableUpdate: Sendable {
+public struct TableUpdate: Equatable, Sendable {
     /// All endpoints that the store has.
     public var table: EndpointTable
     /// Endpoints that it lost and that are perhaps alive; see ``HeldEndpoint``.

@@ -68,7 +68,7 @@ extension WatchMachine {
         audit.listed(snapshot.revision, at: now)
         let back = guarding.held.keys.filter { reader.isKnown($0) }
         let losses = guardLosses(reading.lost, heard: back, at: now).reports
-        saidOutOfSync = false
+        hasReportedOutOfSync = false
         streams += 1
         progress.opened(over: snapshot.mark.connection)
         state = .watching(

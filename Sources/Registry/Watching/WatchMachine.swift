@@ -96,11 +96,12 @@ public struct WatchMachine: StateMachine {
     enum State: Sendable {
         /// Not started. Can go to `listing`.
         case idle
-        /// The whole state is being read. Can go to `watching` and `waiting`.
+        /// The whole state is being read. Can go to `watching` and `waiting`, and to `listing` when it was read for
+        /// fewer services than are wanted by now.
         case listing
         /// The last snapshot failed, or a watch broke. Can go to `listing`.
         case waiting(until: Duration)
-        /// A stream is open after a snapshot. Can go to `waiting`.
+        /// A stream is open after a snapshot. Can go to `waiting`, `listing`.
         case watching(Stream)
     }
 
@@ -117,7 +118,7 @@ public struct WatchMachine: StateMachine {
     private var raftTerm: UInt64 = 0
     /// The last change that is in the table, or the snapshot it was read from.
     public internal(set) var revision = Revision.zero
-    var saidOutOfSync = true
+    var hasReportedOutOfSync = true
     var nextSizeReview: Duration?
     /// Whether the list that is being read was begun for fewer services than are wanted by now.
     var isListTooSmall = false
@@ -160,7 +161,7 @@ public struct WatchMachine: StateMachine {
     public var table: EndpointTable { reader.table }
 
     /// Whether the list follows the store, as far as the stream's answers prove.
-    public var isCurrent: Bool { !saidOutOfSync }
+    public var isCurrent: Bool { !hasReportedOutOfSync }
 
     /// How many endpoints are shown although the store lost them.
     public var heldCount: Int { guarding.held.count }
@@ -346,8 +347,8 @@ public struct WatchMachine: StateMachine {
     }
 
     mutating func outOfSync(_ reason: String) -> [Action] {
-        guard !saidOutOfSync else { return [] }
-        saidOutOfSync = true
+        guard !hasReportedOutOfSync else { return [] }
+        hasReportedOutOfSync = true
         return [.report(.outOfSync(reason: reason))]
     }
 

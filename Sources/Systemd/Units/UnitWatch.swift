@@ -1,4 +1,4 @@
-internal import Synchronization
+public import Machines
 
 /// Follows the state of units of the system's systemd, by its signals.
 ///
@@ -46,7 +46,7 @@ public final class UnitWatch: Sendable {
 
     private let limits: Limits
     private let observe: @Sendable (Report) -> Void
-    private let machine: Mutex<UnitWatchMachine>
+    private let driver: MachineDriver<UnitWatchMachine>
     private let mailbox = UnitMailbox()
 
     /// A watch, not running.
@@ -54,21 +54,26 @@ public final class UnitWatch: Sendable {
     /// - Parameters:
     ///   - units: Names with their suffix, as in `nginx.service`.
     ///   - limits: How long things may take.
+    ///   - generator: Decides the jitter of the tries to connect. Default: one of an arbitrary seed.
+    ///   - timeline: Has the time of those tries.
     ///   - observe: Told how the watch is doing.
     public init(
         units: Set<String>,
         limits: Limits = Limits(),
+        generator: SeededGenerator = SeededGenerator(seed: .random(in: .min ... .max)),
+        timeline: Timeline = Timeline(),
         observe: @escaping @Sendable (Report) -> Void = { _ in }
     ) {
         self.limits = limits
         self.observe = observe
         self.changes = UnitChanges(mailbox: self.mailbox)
-        self.machine = Mutex(
+        self.driver = MachineDriver(
             UnitWatchMachine(
                 units: units,
-                firstRetry: limits.firstRetry,
-                retryCap: limits.retryCap
-            )
+                retry: Backoff.Policy(base: limits.firstRetry, cap: limits.retryCap),
+                generator: generator
+            ),
+            timeline: timeline
         )
     }
 
@@ -77,16 +82,41 @@ public final class UnitWatch: Sendable {
     /// A failure is reported and tried again, for ever.
     public func run() async {
         defer { self.mailbox.close() }
-        while !Task.isCancelled {
-            do throws(SystemdError) {
-                try await BusThread.run { bus throws(SystemdError) in try self.follow(bus) }
-            } catch {
-                guard error.code != .cancelled else { return }
-                let delay = self.machine.withLock { $0.lost(fraction: .random(in: 0...1)) }
+        self.driver.happened { machine, _ in machine.started() }
+        await self.driver.run { [self] action in
+            switch action {
+            case .connect: return { [self] in await self.connect() }
+            case .reportLost(let error, let delay):
                 self.observe(.lost(error, retryAfter: delay))
-                try? await Task.sleep(for: delay)
+            // What needs the connection is done on its thread.
+            case .ask, .tell, .reportFollowing, .reportRefused, .giveUp: break
             }
+            return nil
         }
+    }
+
+    /// Follows the units over one connection, until that fails.
+    private func connect() async {
+        do throws(SystemdError) {
+            try await BusThread.run { bus throws(SystemdError) in try self.follow(bus) }
+        } catch {
+            guard error.code != .cancelled else { return }
+            self.driver.happened { machine, now in machine.lost(error, at: now) }
+        }
+    }
+
+    /// Tells the machine what happened on the thread of the connection, which does the actions itself.
+    private func actions(
+        after event: (inout UnitWatchMachine) -> [UnitWatchMachine.Action]
+    ) -> [UnitWatchMachine.Action] {
+        var actions: [UnitWatchMachine.Action] = []
+        self.driver.happened { machine, _ in
+            event(&machine)
+        } here: { action in
+            actions.append(action)
+            return {}
+        }
+        return actions
     }
 
     /// A question that was sent, and until when it must be answered.
@@ -98,7 +128,7 @@ public final class UnitWatch: Sendable {
     /// Follows the units over `bus`, until that fails.
     private func follow(_ bus: borrowing BusConnection) throws(SystemdError) -> Void {
         var pending: [UInt64: Pending] = [:]
-        try self.perform(self.machine.withLock { $0.connected() }, bus, &pending)
+        try self.perform(self.actions { $0.connected() }, bus, &pending)
         while true {
             let deadline = pending.values.map(\.deadline).min()
             guard let message = try bus.next(until: deadline) else { throw .busTimedOut() }
@@ -106,9 +136,9 @@ public final class UnitWatch: Sendable {
             let actions: [UnitWatchMachine.Action]
             if let asked = pending.removeValue(forKey: message.answers) {
                 let answer = try asked.question.read(message)
-                actions = self.machine.withLock { $0.answered(asked.question, answer) }
+                actions = self.actions { $0.answered(asked.question, answer) }
             } else if let signal = try UnitSignal.read(message) {
-                actions = self.machine.withLock { $0.heard(signal, from: sender) }
+                actions = self.actions { $0.heard(signal, from: sender) }
             } else {
                 continue
             }
@@ -128,12 +158,15 @@ public final class UnitWatch: Sendable {
                 pending[cookie] = Pending(question: question, deadline: .now + self.limits.answer)
             case .tell(let change):
                 self.mailbox.put(change)
-            case .sayFollowing:
+            case .reportFollowing:
                 self.observe(.following)
-            case .sayRefused(let unit, let error):
+            case .reportRefused(let unit, let error):
                 self.observe(.refused(unit: unit, error))
             case .giveUp(let error):
                 throw error
+            // Those are for the loop: no event on this thread leads to them.
+            case .connect, .reportLost:
+                break
             }
         }
     }

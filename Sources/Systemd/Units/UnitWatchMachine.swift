@@ -1,4 +1,6 @@
-/// Decides which calls keep the state of some units known at any time, and which changes to report.
+import Machines
+
+/// Decides what to ask systemd to know the state of some units at any time, and what is news.
 ///
 /// There is a signal for each change, so nothing is polled. Everything is read again when
 /// signals may have been missed: after connecting, when systemd comes to the bus, and after a reload of
@@ -7,17 +9,37 @@
 /// One connection has one order: what an answer says is at least as new as every signal that came
 /// before it. So a question that is still open need not be asked again, and no state is older than
 /// one that was told before.
-struct UnitWatchMachine: Sendable {
-    /// An action for the driver.
+struct UnitWatchMachine: StateMachine {
+    /// What is to be done.
     enum Action: Hashable, Sendable {
+        /// Open a connection; then tell ``UnitWatchMachine/connected()`` or ``UnitWatchMachine/lost(_:at:)``.
+        case connect
+        /// Ask this over the connection; then tell ``UnitWatchMachine/answered(_:_:)``.
         case ask(UnitQuestion)
+        /// Tell whoever follows the unit.
         case tell(UnitChange)
-        /// Every unit was read for the first time since the connection began.
-        case sayFollowing
-        /// This unit cannot be read; its state stays until everything is read again.
-        case sayRefused(unit: String, SystemdError)
-        /// The connection is of no use: close it, and tell ``UnitWatchMachine/lost(fraction:)``.
+        /// Report that every unit was read for the first time since the connection began.
+        case reportFollowing
+        /// Report that this unit cannot be read; it stays as it is until everything is read anew.
+        case reportRefused(unit: String, SystemdError)
+        /// The connection is of no use: close it, and tell ``UnitWatchMachine/lost(_:at:)``.
         case giveUp(SystemdError)
+        /// Report that the connection is lost, or could not be opened, and when the next is.
+        case reportLost(SystemdError, retryAfter: Duration)
+    }
+
+    /// How far it is with the connection.
+    enum State: Hashable, Sendable {
+        /// Not started. Can go to `connecting`.
+        case idle
+        /// A connection is being opened. Can go to `reading`, `waiting`.
+        case connecting
+        /// There is a connection, and not every unit was read over it. Can go to `following`, `waiting`.
+        case reading
+        /// Every unit was read, and each change is heard of. Can go to `waiting`.
+        case following
+        /// The connection ended, or could not be opened. Can go to `connecting`.
+        case waiting(until: Duration)
     }
 
     /// The last known properties of a unit.
@@ -28,8 +50,9 @@ struct UnitWatchMachine: Sendable {
         var refusal: SystemdError?
     }
 
-    /// How long to wait before connecting again: the ceiling of the first delay, and of all.
-    private let retry: (first: Duration, cap: Duration)
+    private(set) var state = State.idle
+    /// Delays before connecting again.
+    private var backoff: Backoff
     private var units: [String: Known]
     /// systemd's unique name. Anybody on the bus may send us signals that look like its own.
     private var manager: String?
@@ -37,22 +60,31 @@ struct UnitWatchMachine: Sendable {
     private var open: Set<UnitQuestion> = []
     /// The rules that the bus has, with this connection.
     private var rules: Set<UnitQuestion> = []
-    private var isFollowing = false
     /// Between the signals that systemd begins to read its files and that it has.
     private var isReloading = false
-    private var failures = 0
 
     /// A machine for the units of these names, not connected.
-    init(units: Set<String>, firstRetry: Duration, retryCap: Duration) {
+    ///
+    /// - Parameters:
+    ///   - retry: Delays before connecting again.
+    ///   - generator: Decides their jitter.
+    init(units: Set<String>, retry: Backoff.Policy, generator: SeededGenerator) {
         self.units = Dictionary(uniqueKeysWithValues: units.map { ($0, Known()) })
-        self.retry = (firstRetry, retryCap)
+        self.backoff = Backoff(retry, generator: generator)
+    }
+
+    /// The watch runs.
+    mutating func started() -> [Action] {
+        guard self.state == .idle else { return [] }
+        self.state = .connecting
+        return [.connect]
     }
 
     /// A connection was opened.
     mutating func connected() -> [Action] {
         self.open = []
         self.rules = []
-        self.isFollowing = false
+        self.state = .reading
         self.manager = nil
         for unit in self.units.keys { self.units[unit]?.path = nil }
         return self.match(.matchArrival) + self.match(.matchReload) + self.ask(.owner)
@@ -60,14 +92,22 @@ struct UnitWatchMachine: Sendable {
     }
 
     /// The connection ended, or could not be opened.
-    ///
-    /// - Parameter fraction: A random number from 0 to 1.
-    /// - Returns: How long to wait before the next: full jitter, doubling, with a cap.
-    mutating func lost(fraction: Double) -> Duration {
-        // Twenty doublings pass any sensible cap; more would overflow.
-        let ceiling = min(self.retry.cap, self.retry.first * (1 << min(self.failures, 20)))
-        self.failures += 1
-        return ceiling * fraction
+    mutating func lost(_ error: SystemdError, at now: Duration) -> [Action] {
+        let delay = self.backoff.next()
+        self.state = .waiting(until: now + delay)
+        return [.reportLost(error, retryAfter: delay)]
+    }
+
+    /// As ``StateMachine/deadline`` says.
+    var deadline: Duration? {
+        if case .waiting(let until) = self.state { until } else { nil }
+    }
+
+    /// As ``StateMachine/timePassed(to:)`` says.
+    mutating func timePassed(to now: Duration) -> [Action] {
+        guard case .waiting(let until) = self.state, until <= now else { return [] }
+        self.state = .connecting
+        return [.connect]
     }
 
     /// A signal came, from `sender`.
@@ -110,10 +150,10 @@ struct UnitWatchMachine: Sendable {
     mutating func answered(_ question: UnitQuestion, _ answer: UnitQuestion.Answer) -> [Action] {
         guard self.open.remove(question) != nil else { return [] }
         var actions = self.actions(after: question, answer)
-        if self.open.isEmpty, !self.isFollowing {
-            self.isFollowing = true
-            self.failures = 0
-            actions.append(.sayFollowing)
+        if self.open.isEmpty, self.state == .reading {
+            self.state = .following
+            self.backoff.reset()
+            actions.append(.reportFollowing)
         }
         return actions
     }
@@ -166,7 +206,7 @@ struct UnitWatchMachine: Sendable {
     private mutating func wasRefused(_ unit: String, _ error: SystemdError) -> [Action] {
         guard self.units[unit]?.refusal != error else { return [] }
         self.units[unit]?.refusal = error
-        return [.sayRefused(unit: unit, error)]
+        return [.reportRefused(unit: unit, error)]
     }
 
     private mutating func match(_ rule: UnitQuestion) -> [Action] {

@@ -41,7 +41,7 @@ struct CheckCommand: AsyncParsableCommand {
                 hostname: HostName.current,
                 reserved: ReservedFile.all(
                     statusFile: StatusFile.standardPath,
-                    controlSocket: ControlSocket.standardPath,
+                    controlSocket: LocalAPI.standardSocket,
                     stateFiles: (StateDirectory.ofUnit
                         ?? StateDirectory(path: "/var/lib/discoveryd")).files
                 ),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LocalServer
 import Registry
 import Texts
 
@@ -8,14 +9,20 @@ struct ControlOptions: ParsableArguments {
         help: ArgumentHelp("The daemon's control socket.", valueName: "path"),
         completion: .file()
     )
-    var controlSocket = ControlSocket.standardPath
+    var controlSocket = LocalAPI.standardSocket
+
+    /// How long the daemon may take beside what it is asked to take.
+    private static let patience = Duration.seconds(10)
 
     /// Asks the daemon.
     ///
     /// - Parameter limit: How long it may take, beside 10 s.
     /// - Throws: An exit status, after the reason was said, unless what was asked is done.
-    func ask(_ request: ControlRequest, taking limit: Duration = .zero) throws -> ControlAnswer {
-        try judged(try answer(to: request, taking: limit))
+    func ask(
+        _ request: LocalAPIRequest,
+        taking limit: Duration = .zero
+    ) async throws -> LocalAPIAnswer {
+        try judged(try await answer(to: request, taking: limit))
     }
 
     /// Asks the daemon, which may answer that it is not done.
@@ -23,24 +30,40 @@ struct ControlOptions: ParsableArguments {
     /// - Parameter limit: How long it may take, beside 10 s.
     /// - Throws: An exit status, after the reason was said, when there is no answer.
     func answer(
-        to request: ControlRequest,
+        to request: LocalAPIRequest,
         taking limit: Duration
-    ) throws -> ControlAnswer {
-        do throws(ControlClient.Failure) {
-            return try ControlClient(path: controlSocket).ask(request, taking: limit)
+    ) async throws -> LocalAPIAnswer {
+        let isChange = request.action.isChange
+        do throws(LocalHTTPClient.Failure) {
+            let answer = try await LocalHTTPClient(path: controlSocket).ask(
+                isChange ? .post : .get,
+                request.target,
+                within: limit + Self.patience
+            )
+            guard let known = LocalAPIAnswer(answer, to: request) else { throw .otherProtocol }
+            return known
         } catch {
-            Terminal.complain("discoveryd: \(error.message)")
-            switch error {
-            case .notRunning, .noAnswer: throw ExitStatus.unavailable
-            case .notPermitted: throw ExitStatus.notPermitted
-            }
+            Terminal.complain("discoveryd: \(sentence(error))")
+            throw error == .notPermitted ? ExitStatus.notPermitted : ExitStatus.unavailable
+        }
+    }
+
+    private func sentence(_ failure: LocalHTTPClient.Failure) -> String {
+        switch failure {
+        case .notRunning:
+            "discoveryd is not running here: nobody listens at \(controlSocket); see 'systemctl status "
+                + "discoveryd', or name its socket with --control-socket"
+        case .notPermitted:
+            "not permitted to ask discoveryd at \(controlSocket): be root or a member of the socket's group"
+        case .noAnswer: "discoveryd gives no answer at \(controlSocket); see its log"
+        case .otherProtocol: LocalAPI.otherVersion
         }
     }
 
     /// An answer that says that it is done.
     ///
     /// - Throws: An exit status, after the reason was said, for any other.
-    func judged(_ answer: ControlAnswer) throws -> ControlAnswer {
+    func judged(_ answer: LocalAPIAnswer) throws -> LocalAPIAnswer {
         guard answer.outcome != .done else { return answer }
         for message in answer.messages {
             Terminal.complain("discoveryd: \(message)")
@@ -49,21 +72,21 @@ struct ControlOptions: ParsableArguments {
     }
 
     /// Asks the daemon and prints what it says.
-    func askAndPrint(_ request: ControlRequest) throws {
-        for message in try ask(request).messages {
+    func askAndPrint(_ request: LocalAPIRequest) async throws {
+        for message in try await ask(request).messages {
             Terminal.print(Terminal.visible(message) + "\n")
         }
     }
 }
 
-extension ControlAnswer.Outcome {
+extension LocalAPIAnswer.Outcome {
     fileprivate var exitStatus: ExitCode {
         switch self {
         case .done: .success
-        case .timedOut, .busy: ExitStatus.tryAgain
+        case .pending, .timedOut, .busy, .stopping: ExitStatus.tryAgain
         case .notPermitted: ExitStatus.notPermitted
         case .refused: ExitStatus.configuration
-        case .invalid: ExitStatus.usage
+        case .unknownService, .conflict, .invalid: ExitStatus.usage
         }
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `discoveryd drain`: no new traffic for this host, or one of its services.
-struct DrainCommand: ParsableCommand {
+struct DrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drain",
         abstract: "Drain this host's services, or one of them: no new traffic.",
@@ -25,18 +25,18 @@ struct DrainCommand: ParsableCommand {
     var span: DurationArgument?
 
     func validate() throws {
-        guard span.map({ ControlRequest.drains.contains($0.duration) }) ?? true else {
+        guard span.map({ LocalAPIRequest.drains.contains($0.duration) }) ?? true else {
             throw ValidationError("--for must be 1s to 8760h.")
         }
     }
 
-    func run() throws {
-        try control.askAndPrint(.drain(service?.name, for: span?.duration))
+    func run() async throws {
+        try await control.askAndPrint(.drain(service?.name, for: span?.duration))
     }
 }
 
 /// `discoveryd undrain`: back in service.
-struct UndrainCommand: ParsableCommand {
+struct UndrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "undrain",
         abstract: "End the drain of one service, or all drains."
@@ -47,7 +47,7 @@ struct UndrainCommand: ParsableCommand {
     @Argument(help: "The service; all drains unless given.")
     var service: ServiceArgument?
 
-    func run() throws {
-        try control.askAndPrint(.undrain(service?.name))
+    func run() async throws {
+        try await control.askAndPrint(.undrain(service?.name))
     }
 }

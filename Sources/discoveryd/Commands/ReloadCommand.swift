@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `discoveryd reload`: the daemon reads its configuration again, and says what came of it.
-struct ReloadCommand: ParsableCommand {
+struct ReloadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reload",
         abstract: "Have the daemon reload its configuration, and print its errors.",
@@ -13,9 +13,9 @@ struct ReloadCommand: ParsableCommand {
 
     @OptionGroup var control: ControlOptions
 
-    func run() throws {
-        let limit = ControlDesk.reloadPatience
-        for message in try control.ask(.reload, taking: limit).messages {
+    func run() async throws {
+        let limit = LocalAPIHandler.reloadPatience
+        for message in try await control.ask(.reload, taking: limit).messages {
             Terminal.complain("warning: \(message)")
         }
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 
 /// `discoveryd status`: how the daemon on this host is.
-struct StatusCommand: ParsableCommand {
+struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Show the status of the daemon on this host: services, lease, list, files."
@@ -13,14 +13,16 @@ struct StatusCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "text, or json.")
     var output = OutputStyle.text
 
-    func run() throws {
-        guard let report = try control.ask(.status).status else {
-            Terminal.complain("discoveryd: the daemon sent no status")
-            throw ExitStatus.software
+    func run() async throws {
+        let json = try await control.ask(.status).report ?? ""
+        guard let report = try? JSONDecoder().decode(StatusReport.self, from: Data(json.utf8))
+        else {
+            Terminal.complain("discoveryd: \(LocalAPI.otherVersion)")
+            throw ExitStatus.unavailable
         }
         switch output {
         case .text: Terminal.print(StatusText(report: report, now: Date()).text)
-        case .json: Terminal.print(report.json)
+        case .json: Terminal.print(json)
         }
     }
 }

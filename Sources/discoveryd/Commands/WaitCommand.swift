@@ -1,8 +1,7 @@
 import ArgumentParser
-import Glibc
 
 /// `discoveryd wait`: returns when the files are right.
-struct WaitCommand: ParsableCommand {
+struct WaitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wait",
         abstract: "Wait until the files hold a current list with enough endpoints.",
@@ -24,20 +23,20 @@ struct WaitCommand: ParsableCommand {
     var timeout = DurationArgument(.seconds(30))
 
     func validate() throws {
-        guard (0...1_000_000).contains(min ?? 0) else {
+        guard LocalAPIRequest.counts.contains(min ?? 0) else {
             throw ValidationError("--min must be 0 to 1000000.")
         }
-        guard ControlRequest.waits.contains(timeout.duration) else {
+        guard LocalAPIRequest.waits.contains(timeout.duration) else {
             throw ValidationError("--timeout must be at most 24h.")
         }
     }
 
-    func run() throws {
+    func run() async throws {
         let count = min ?? (service == nil ? 0 : 1)
         let end = ContinuousClock.now + timeout.duration
         var left = timeout.duration
         while true {
-            let answer = try control.answer(
+            let answer = try await control.answer(
                 to: .wait(service?.name, atLeast: count, within: left),
                 taking: left
             )
@@ -46,8 +45,7 @@ struct WaitCommand: ParsableCommand {
                 _ = try control.judged(answer)
                 return
             }
-            // This command has a thread to itself; see sleep(3).
-            sleep(UInt32(Self.pause.components.seconds))
+            try await Task.sleep(for: Self.pause)
         }
     }
 

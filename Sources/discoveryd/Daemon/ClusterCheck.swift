@@ -10,18 +10,20 @@ import ServiceLifecycle
 /// when that one serves us.
 struct ClusterCheck: Service {
     let client: EtcdClient
-    /// Whether READY=1 was said.
-    let isReady: @Sendable () -> Bool
-    let board: StatusBoard
+    let state: StateReader
+    let events: DaemonEvents
     let signal: ChangeSignal
     let log: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            await signal.follow { isReady() && board.current.etcd != nil }
+            await signal.follow {
+                let state = state.now
+                return state.isReady && state.etcd != nil
+            }
             guard let mixture = ClusterMixture(await client.clusters()) else { return }
             log.log(.etcdClustersMixed, mixture.detail)
-            board.update { $0.endpointsTrouble = mixture.description }
+            events.happened(.endpointsDiffer(mixture.description))
         }
         // The daemon ends with the first service that returns.
         try? await gracefulShutdown()

@@ -8,7 +8,7 @@ import ServiceLifecycle
 import Systemd
 import Texts
 
-/// The daemon: the one place where everybody meets. Rooms are joined by passing values and streams.
+/// The daemon: what it is told at its start, and its run.
 struct Daemon: Sendable {
     let configuration: Configuration
     let host: HostIdentity
@@ -62,41 +62,20 @@ struct Daemon: Sendable {
     }
 
     /// Runs until SIGTERM or SIGINT, or until the task is cancelled.
-    ///
-    /// Services start in the order of the group and stop in reverse: first systemd is told, then we
-    /// leave the registry, then the watch and the writing end, the connection last. The metrics stop after
-    /// what they tell of, and the control socket answers while what leaves the registry drains.
     func run() async throws {
-        var generator = SeededGenerator(seed: .random(in: 0...UInt64.max))
         let threads = BlockingThreads()
         let isOver: @Sendable () -> Bool = { [signals] in signals?.takeEnd() ?? false }
         let earlier = await EarlierRun.read(from: state, on: threads, isOver: isOver, log: log)
         guard let earlier else { return log.log(.stoppedDuringStart) }
-        let shared = SharedParts(self, threads: threads, earlier: earlier)
-        let files = FileParts(self, shared, &generator)
-        let registry = RegistryParts(self, shared, files, &generator)
-        let health = HealthParts(self, shared, registry, &generator)
-        let telling = TellingParts(self, shared, files, registry, health)
-        let services: [[any Service]] = [
-            [registry.keeper],
-            telling.metrics(generator.split()),
-            registry.connection,
-            files.services,
-            [registry.watching],
-            telling.control(generator.split()),
-            [registry.leaving, registry.drains],
-            health.services,
-            [HangWatch(threads: threads, log: log)],
-            telling.services,
-        ]
-        let group = ServiceGroup(configuration: groupConfiguration(services.flatMap { $0 }))
+        let product = Assembly(self, threads: threads, earlier: earlier).build()
+        let group = ServiceGroup(configuration: groupConfiguration(product.services))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             if let signals {
                 tasks.addTask {
                     try await signals.follow { order in
                         switch order {
-                        case .reload: telling.reloadSignalled()
+                        case .reload: product.reloads.signalled()
                         // Before the group runs, too: it ends then as it begins.
                         case .end: await group.triggerGracefulShutdown()
                         }

@@ -21,6 +21,20 @@ final class DaemonLog: Sendable {
         self.log = log
     }
 
+    /// Logs what happened, where it is worth a line. The daemon's own parts log what they report beside these where it
+    /// happens.
+    func handle(_ event: DaemonEvent) {
+        switch event {
+        case .connection(let event): connection(event)
+        case .registration(let report): registration(report)
+        case .watch(let report): watch(report)
+        case .health(let report): health(report)
+        case .reload(let report): reload(report)
+        case .publish(let report): publish(report)
+        case .services, .drain, .configuration, .lifeCycle, .endpointsDiffer: break
+        }
+    }
+
     // MARK: the connection
 
     func connection(_ event: ConnectionEvent) {
@@ -105,7 +119,7 @@ final class DaemonLog: Sendable {
         case .reclaimed(let key): log.debug("registration restored", metadata: about(key))
         case .refused(let key, let refusal):
             log.log(.registrationRefused, refusal.description, metadata: about(key))
-        case .besideHeld(let key, let held):
+        case .companionsHeld(let key, let held):
             log.log(
                 .companionHeld,
                 "give one of the two services another id or name",

@@ -2,10 +2,9 @@ import EndpointFiles
 import Etcd
 import Exposition
 import HealthChecks
-import Metrics
 import Registry
 
-/// What the daemon counts of itself: turns everybody's reports into metrics.
+/// What the daemon counts of itself: turns events into counters, and the state into gauges.
 ///
 /// Labels have values from the configuration or from enumerations only; nothing that etcd holds
 /// becomes one.
@@ -33,10 +32,27 @@ struct DaemonMetrics: Sendable {
         threads = ThreadMetrics(in: registry)
     }
 
-    func connection(_ event: ConnectionEvent) { etcd.reported(event) }
-    func registration(_ report: RegistrationReport) { registrations.reported(report) }
-    func watch(_ report: WatchReport) { list.reported(report) }
-    func health(_ report: HealthReport) { health.reported(report) }
-    func reload(_ report: ReloadReport) { hooks.reported(report) }
-    func publish(_ report: PublishReport) { outputs.reported(report) }
+    /// Counts what happened.
+    func record(_ event: DaemonEvent) {
+        switch event {
+        case .connection(let event): etcd.record(event)
+        case .registration(let report): registrations.record(report)
+        case .watch(let report): list.record(report)
+        case .health(let report): health.record(report)
+        case .reload(let report): hooks.record(report)
+        case .publish(let report): outputs.record(report)
+        case .services, .drain, .configuration, .lifeCycle, .endpointsDiffer: break
+        }
+    }
+
+    /// Sets the gauges to what is true now.
+    func update(from state: DaemonState) {
+        daemon.update(from: state)
+        etcd.update(from: state)
+        registrations.update(from: state)
+        health.update(from: state)
+        hooks.update(from: state)
+        list.update(from: state)
+        outputs.update(from: state)
+    }
 }

@@ -15,7 +15,7 @@ struct HangMachine {
     private var hanging: Set<String> = []
 
     /// How long the call under way has taken of each thing that may hang; those that are not named do not hang.
-    mutating func looked(at busy: [String: Duration]) -> [Report] {
+    mutating func observed(busy: [String: Duration]) -> [Report] {
         let now = Set(busy.filter { $0.value >= Self.patience }.keys)
         defer { hanging = now }
         return hanging.subtracting(now).sorted().map(Report.answers)

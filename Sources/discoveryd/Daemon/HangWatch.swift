@@ -17,7 +17,7 @@ struct HangWatch: Service {
             while !Task.isCancelled {
                 // Cancelled: the loop's condition ends it.
                 try? await Task.sleep(for: Self.lookEvery)
-                for report in machine.looked(at: threads.statuses.mapValues(\.busyFor)) {
+                for report in machine.observed(busy: threads.statuses.mapValues(\.busyFor)) {
                     say(report)
                 }
             }

@@ -1,7 +1,6 @@
 import Configuration
 import EndpointFiles
 import Files
-import FoundationEssentials
 import Logging
 import Registry
 import ServiceLifecycle
@@ -11,7 +10,8 @@ import ServiceLifecycle
 ///
 /// A faulty file changes nothing: the old configuration stays, and the faults are said.
 struct ReloadService: Service {
-    let configuration: CurrentConfiguration
+    let state: CurrentState
+    let events: DaemonEvents
     let reload: @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration
     /// Where it is read: its disk may hang, and so may the database of the users and groups that it names.
     let thread: BlockingThread
@@ -20,14 +20,13 @@ struct ReloadService: Service {
     let reloader: Reloader
     let watcher: EndpointWatcher
     let wanted: WantedServices
-    let board: StatusBoard
-    let teller: Teller
-    let desk: ReloadDesk
+    let status: StatusPublisher
+    let queue: ReloadQueue
     let log: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            for await asker in desk.requests {
+            for await asker in queue.requests {
                 if let outcome = await reloadRequested() { asker?.yield(outcome) }
                 asker?.finish()
             }
@@ -35,9 +34,9 @@ struct ReloadService: Service {
     }
 
     /// - Returns: `nil` when the daemon stops before the configuration is read.
-    private func reloadRequested() async -> ReloadDesk.Outcome? {
-        defer { teller.reloadEnded() }
-        teller.reloadBegan()
+    private func reloadRequested() async -> ReloadQueue.Outcome? {
+        defer { status.reloadEnded() }
+        status.reloadBegan()
         let result = await thread.run { [reload] in
             Result { () throws(ConfigurationFaults) in try reload() }
         }
@@ -47,22 +46,18 @@ struct ReloadService: Service {
             for warning in loaded.warnings { log.log(.configurationDoubtful, "\(warning)") }
             for fault in loaded.refused { log.log(.configurationPartRefused, "\(fault)") }
             let notes = apply(loaded.configuration)
-            board.update { facts in
-                facts.reloadFaults = 0
-                facts.lastReload = Date()
-            }
             return .applied((loaded.warnings + loaded.refused).map { "\($0)" } + notes)
         } catch {
             for fault in error.faults { log.log(.configurationInvalid, "\(fault)") }
             log.log(.configurationNotReloaded)
-            board.update { $0.reloadFaults = error.faults.count }
+            events.happened(.configuration(.refused(errors: error.faults.count)))
             return .refused(error.faults.map(\.description))
         }
     }
 
     /// - Returns: What there is to say to whoever asked.
     private func apply(_ new: Configuration) -> [String] {
-        let old = configuration.value
+        let old = state.configuration
         var applied = new
         var notes: [String] = []
         // Read at the start only; said by name, and still to be said at the next reload.
@@ -77,7 +72,7 @@ struct ReloadService: Service {
         applied.etcd = old.etcd
         applied.lease = old.lease
         applied.metrics = old.metrics
-        configuration.value = applied
+        events.happened(.configuration(.applied(applied)))
         registrar.setServices(new.services)
         reloader.setActions(new.reloads)
         publisher.setOutputs(new.outputs.map(EndpointOutput.init))

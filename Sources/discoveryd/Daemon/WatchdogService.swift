@@ -1,4 +1,5 @@
 import Logging
+import Machines
 import ServiceLifecycle
 import Systemd
 
@@ -18,24 +19,26 @@ struct WatchdogService: Service {
     let notifier: Notifier
     let log: Logger
 
+    var timeline = Timeline()
+
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var machine = WatchdogMachine()
-            while !Task.isCancelled {
-                let laps = Dictionary(
-                    loops.map { ($0.name, $0.laps()) },
-                    uniquingKeysWith: { $1 }
-                )
-                act(machine.ticked(laps: laps))
-                for loop in loops { loop.poke() }
-                // Cancelled: the loop's condition ends it.
-                try? await Task.sleep(for: Watchdog.tickPeriod(for: interval))
+            let driver = MachineDriver(WatchdogMachine(interval: interval), timeline: timeline)
+            driver.happened { machine, now in machine.started(at: now) }
+            await driver.run { action in
+                perform(action, driver)
+                return nil
             }
         }
     }
 
-    private func act(_ tick: WatchdogMachine.OnTick) {
-        switch tick {
+    private func perform(_ action: WatchdogMachine.Action, _ driver: MachineDriver<WatchdogMachine>)
+    {
+        switch action {
+        case .countLaps:
+            let laps = Dictionary(loops.map { ($0.name, $0.laps()) }, uniquingKeysWith: { $1 })
+            for loop in loops { loop.poke() }
+            driver.happened { machine, _ in machine.lapsCounted(laps) }
         case .pulse(let recovered):
             if !recovered.isEmpty {
                 log.log(.watchdogResumed, recovered.joined(separator: ", "))

@@ -1,9 +1,9 @@
+import Configuration
 import EndpointFiles
 import Etcd
 import Exposition
 import Foundation
 import HealthChecks
-import Metrics
 import Registry
 import TestKit
 import Testing
@@ -23,20 +23,20 @@ import Testing
 
     @Test func whatIsReportedIsCounted() throws {
         let etcd = try EtcdEndpoint("10.0.0.1:2379")
-        metrics.connection(.connected(etcd, serverVersion: "3.4.23"))
-        metrics.connection(.lost(etcd, reason: "x"))
+        metrics.record(.connection(.connected(etcd, serverVersion: "3.4.23")))
+        metrics.record(.connection(.lost(etcd, reason: "x")))
         let lease = LeaseID(rawValue: 7)
         let term = LeaseTerm(clusterID: ClusterID(rawValue: 1), granted: .seconds(10))
-        metrics.registration(.leaseGranted(lease, term))
-        metrics.registration(.registered(key, lease: lease, at: 5))
-        metrics.registration(.lost(key, .deleted))
-        metrics.registration(.registered(key, lease: lease, at: 6))
-        metrics.registration(.leaseLost(lease))
-        metrics.watch(.synced(revision: 6, services: 1, endpoints: 1, bad: 1, foreign: 3))
-        metrics.watch(.outOfSync(reason: "x"))
-        metrics.watch(.diverged(keys: 1, inStore: 2))
-        metrics.publish(.written(path: "/a", revision: 6, bytes: 10))
-        metrics.publish(.altered(path: "/a"))
+        metrics.record(.registration(.leaseGranted(lease, term)))
+        metrics.record(.registration(.registered(key, lease: lease, at: 5)))
+        metrics.record(.registration(.lost(key, .deleted)))
+        metrics.record(.registration(.registered(key, lease: lease, at: 6)))
+        metrics.record(.registration(.leaseLost(lease)))
+        metrics.record(.watch(.synced(revision: 6, services: 1, endpoints: 1, bad: 1, foreign: 3)))
+        metrics.record(.watch(.outOfSync(reason: "x")))
+        metrics.record(.watch(.diverged(keys: 1, inStore: 2)))
+        metrics.record(.publish(.written(path: "/a", revision: 6, bytes: 10)))
+        metrics.record(.publish(.altered(path: "/a")))
         for line in [
             "discoveryd_etcd_connections_total 1", "discoveryd_etcd_connection_losses_total 1",
             "discoveryd_lease_grants_total 1", "discoveryd_lease_expirations_total 1",
@@ -49,43 +49,54 @@ import Testing
         ] { #expect(lines.contains(line), "\(line)") }
     }
 
-    @Test func whatIsLookedAtIsShownAndWhatIsNotConfiguredIsForgotten() throws {
+    @Test func theStateIsShownAndWhatIsNotConfiguredIsForgotten() throws {
         let other = ServiceKey(
             service: key.service,
             instance: try #require(InstanceID(declared: "web-2"))
         )
         let registered = RegistrationStatus.registered(lease: LeaseID(rawValue: 7), at: 5)
-        metrics.registrations.looked(
-            at: ["web", "db"],
-            [key: registered, other: .pending(nil)],
-            leaseRemaining: .milliseconds(7500)
-        )
+        var state = DaemonState(at: Date())
+        state.configuration.services = try ["web", "db"].map { try service($0) }
+        state.registrations = [
+            key: .init(status: registered, since: Date()),
+            other: .init(status: .pending(nil), since: Date()),
+        ]
+        state.leaseRemaining = .milliseconds(7500)
+        metrics.update(from: state)
         #expect(lines.contains(#"discoveryd_service_registered{service="web"} 0"#))
         #expect(lines.contains(#"discoveryd_service_registered{service="db"} 0"#))
         #expect(lines.contains("discoveryd_lease_ttl_remaining_seconds 7.5"))
-        metrics.registrations.looked(
-            at: ["web"],
-            [key: registered, other: registered],
-            leaseRemaining: nil
-        )
+        state.configuration.services = [try service("web")]
+        state.registrations[other] = .init(status: registered, since: Date())
+        state.leaseRemaining = nil
+        metrics.update(from: state)
         #expect(lines.contains(#"discoveryd_service_registered{service="web"} 1"#))
         #expect(lines.contains("discoveryd_lease_ttl_remaining_seconds 0"))
         #expect(!metrics.registry.text.contains(#""db""#))
+    }
 
-        metrics.publish(.unchanged(path: "/a", revision: 6))
-        metrics.outputs.looked(at: ["/a", "/b"], ["/a": .current(6)], leftOut: ["/a": 2])
+    @Test func theFilesAreShownAndThoseThatAreNotConfiguredAreForgotten() throws {
+        metrics.record(.publish(.unchanged(path: "/a", revision: 6)))
+        var state = DaemonState(at: Date())
+        state.configuration.outputs = ["/a", "/b"].map { output($0) }
+        state.outputs = ["/a": .current(6)]
+        state.leftOut = ["/a": 2]
+        metrics.update(from: state)
         #expect(lines.contains(#"discoveryd_output_stale{output="/a"} 0"#))
         #expect(lines.contains(#"discoveryd_output_stale{output="/b"} 1"#))
         #expect(lines.contains(#"discoveryd_output_left_out{output="/a"} 2"#))
-        metrics.outputs.looked(at: ["/b"], [:], leftOut: [:])
+        state.configuration.outputs = [output("/b")]
+        metrics.update(from: state)
         #expect(!metrics.registry.text.contains(#""/a""#))
     }
 
-    @Test func theHealthOfServicesIsShownAndItsChangesAreCounted() {
-        let trouble = StatusBoard.Health(trouble: "refused", since: Date())
-        metrics.health(.up(key))
-        metrics.health(.dampingBegan(key, returnIn: .seconds(10)))
-        metrics.health.looked(at: ["web", "db"], [key: trouble])
+    @Test func theHealthOfServicesIsShownAndItsChangesAreCounted() throws {
+        metrics.record(.health(.up(key)))
+        metrics.record(.health(.dampingBegan(key, returnIn: .seconds(10))))
+        var state = DaemonState(at: Date())
+        state.configuration.services = try ["web", "db"].map { try service($0, isChecked: true) }
+        state.health = [key: .init(trouble: "refused", since: Date())]
+        metrics.update(from: state)
         for line in [
             #"discoveryd_service_check_up{service="web"} 0"#,
             #"discoveryd_service_check_up{service="db"} 0"#,
@@ -93,7 +104,9 @@ import Testing
             #"discoveryd_service_check_changes_total{service="web",to="damped"} 1"#,
             #"discoveryd_service_check_changes_total{service="web",to="down"} 0"#,
         ] { #expect(lines.contains(line), "\(line)") }
-        metrics.health.looked(at: ["web"], [key: StatusBoard.Health(since: Date())])
+        state.configuration.services = [try service("web", isChecked: true)]
+        state.health = [key: .init(since: Date())]
+        metrics.update(from: state)
         #expect(lines.contains(#"discoveryd_service_check_up{service="web"} 1"#))
         #expect(!metrics.registry.text.contains(#""db""#))
     }
@@ -101,15 +114,19 @@ import Testing
     @Test func reloadsAreCountedByWhatTheyReload() {
         let haproxy = ReloadAction(.unit("haproxy.service"))
         let fault = ReloadFault(message: "no")
-        metrics.reload(.done(haproxy, paths: ["/a"]))
-        metrics.reload(.failed(haproxy, fault, retryIn: .seconds(1)))
-        metrics.hooks.looked(at: [haproxy], failing: [haproxy])
+        metrics.record(.reload(.done(haproxy, paths: ["/a"])))
+        metrics.record(.reload(.failed(haproxy, fault, retryIn: .seconds(1))))
+        var state = DaemonState(at: Date())
+        state.configuration.outputs = [output("/a", reload: haproxy)]
+        state.reloadFaults = [haproxy: fault]
+        metrics.update(from: state)
         for line in [
             #"discoveryd_hook_runs_total{hook="haproxy.service",result="done"} 1"#,
             #"discoveryd_hook_runs_total{hook="haproxy.service",result="failed"} 1"#,
             #"discoveryd_hook_failing{hook="haproxy.service"} 1"#,
         ] { #expect(lines.contains(line), "\(line)") }
-        metrics.hooks.looked(at: [], failing: [])
+        state.configuration.outputs = []
+        metrics.update(from: state)
         #expect(!metrics.registry.text.contains("haproxy"))
     }
 
@@ -129,15 +146,18 @@ import Testing
         #expect(facts.cpu > .zero)
         #expect(try #require(facts.residentBytes) > 1 << 20)
         #expect(try #require(facts.openFiles) >= 3)
-        metrics.daemon.looked(at: facts)
+        metrics.daemon.update(from: facts)
         #expect(lines.contains("process_open_fds \(facts.openFiles ?? 0)"))
     }
 
     @Test func promtoolHasNothingToSay() async throws {
-        metrics.registrations.looked(at: ["web"], [key: .pending(nil)], leaseRemaining: nil)
-        metrics.outputs.looked(at: ["/a \"b\"\\"], [:], leftOut: [:])
-        metrics.health.looked(at: ["web"], [:])
-        metrics.hooks.looked(at: [ReloadAction(.command(["/bin/x"]))], failing: [])
+        var state = DaemonState(at: Date())
+        state.configuration.services = [try service("web", isChecked: true)]
+        state.configuration.outputs = [
+            output("/a \"b\"\\", reload: ReloadAction(.command(["/bin/x"])))
+        ]
+        state.registrations = [key: .init(status: .pending(nil), since: Date())]
+        metrics.update(from: state)
         try await TemporaryDirectory.with { directory in
             let file = try directory.write("metrics", metrics.registry.text)
             let check = try await Command(
@@ -169,6 +189,27 @@ import Testing
         }.flatMap { $0.matches(of: /`([a-z_]+)/).map { "discoveryd_\($0.output.1)" } }
         #expect(named.count >= 10)
         #expect(Set(named).subtracting(metrics.registry.names) == [])
+    }
+
+    private func service(
+        _ name: String,
+        isChecked: Bool = false
+    ) throws -> Configuration.Service {
+        var service = Configuration.Service(
+            name: try #require(ServiceName(declared: name)),
+            port: 80
+        )
+        if isChecked {
+            let target = try #require(TCPTarget("127.0.0.1:80"))
+            service.checks = [CheckDefinition(.tcp(target))]
+        }
+        return service
+    }
+
+    private func output(_ path: String, reload: ReloadAction? = nil) -> Configuration.Output {
+        var output = Configuration.Output(path: path)
+        output.reload = reload
+        return output
     }
 
     private var lines: Set<String> {

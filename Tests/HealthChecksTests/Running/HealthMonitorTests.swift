@@ -17,7 +17,7 @@ import Testing
             try await world.runs(port: 1, times: 3)
             try await eventually("it is down") { world.monitor.verdicts[key]?.isUp == false }
             #expect(
-                world.monitor.verdicts[key]?.checks.first?.lastFailure == "nobody listens"
+                world.monitor.verdicts[key]?.seen == "nobody listens"
             )
             try await eventually("all is said") { world.reports.all.count == 3 }
             guard case .up(key) = world.reports.all[0],
@@ -44,7 +44,7 @@ import Testing
             #expect(world.probes.begun(1) >= 4)
             #expect(world.probes.most(1) == 1)
             #expect(
-                world.monitor.verdicts[hanging]?.checks.first?.lastFailure
+                world.monitor.verdicts[hanging]?.seen
                     == "no answer within 2 s"
             )
         }
@@ -143,15 +143,21 @@ import Testing
         _ body: @escaping (World) async throws -> Void
     ) async throws {
         let clock = ManualClock()
-        let reports = Recorder<HealthReport>()
+        let (followed, reports) = (Recorder<HealthReport>(), Recorder<HealthReport>())
         let monitor = HealthMonitor(
             generator: SeededGenerator(seed: 4),
             timeline: Timeline(clock),
-            probe: { probes.probe($0) },
-            observe: { reports.record($0) }
+            probe: { probes.probe($0) }
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await monitor.run() }
+            group.addTask {
+                await monitor.run {
+                    followed.record($0)
+                } observe: { report in
+                    // What follows from a change is done before it is reported.
+                    if followed.all.last == report { reports.record(report) }
+                }
+            }
             try await body(World(monitor: monitor, clock: clock, probes: probes, reports: reports))
             group.cancelAll()
         }

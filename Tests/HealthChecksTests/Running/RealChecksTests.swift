@@ -36,8 +36,7 @@ import Testing
                     {
                         monitor.verdicts.filter { $0.value.isUp }.keys.sorted()
                             == [keys[0], keys[2], keys[3]]
-                            && monitor.verdicts[keys[1]]?.checks.first?.lastFailure
-                                == "no answer within 300 ms"
+                            && monitor.verdicts[keys[1]]?.seen == "no answer within 300 ms"
                     }
                     _ = directory.remove("well")
                     try await eventually("the command's service is down", within: .seconds(30)) {

@@ -62,8 +62,8 @@ import Texts
     @Test func whateverStandsInTheFileOfTheLeaseItIsALeaseOrNothing() {
         let corpus = [#"{"cluster_id":7,"owner":"a","prefix":"services/","lease":12,"ttl":10}"#]
         let complaint = Fuzzing.complaint(corpus: corpus) { bytes in
-            guard let kept = KeptLease(bytes) else { return nil }
-            return KeptLease(kept.bytes) == kept ? nil : "another one when written again"
+            guard let kept = SavedLease(bytes) else { return nil }
+            return SavedLease(kept.bytes) == kept ? nil : "another one when written again"
         }
         #expect(complaint == nil)
     }

@@ -457,16 +457,16 @@ import Texts
 
     @Test func aServiceIsWithdrawnAndPutBackAloneUnderTheSameLease() throws {
         var (machine, lease) = try registered()
-        #expect(withdrawals(in: machine.withdrawalRequested(web.key, at: .zero)).count == 1)
+        #expect(withdrawals(in: machine.servicesChanged(to: [], at: .zero)).count == 1)
         // Put back before the withdrawal is done: first the one, then the other.
-        #expect(machine.returnRequested(web.key, at: .zero).isEmpty)
+        #expect(machine.servicesChanged(to: [web], at: .zero).isEmpty)
         let actions = machine.withdrawn(web.key, lease: lease, at: .zero)
         #expect(claims(in: actions).map(\.lease) == [lease])
     }
 
     @Test func aWithdrawnServiceStaysOutWhenTheLeaseIsLost() throws {
         var (machine, lease) = try registered()
-        _ = machine.withdrawalRequested(web.key, at: .zero)
+        _ = machine.servicesChanged(to: [], at: .zero)
         _ = machine.withdrawn(web.key, lease: lease, at: .zero)
         let new = try grant(in: machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(1)))
         let actions = machine.leaseGranted(new, ttl: .seconds(10), sent: .zero, at: .seconds(1))

@@ -10,6 +10,8 @@ the_control_socket_is_for_root_and_the_group_and_a_drain_outlives_a_restart() {
         expect "status to show the service" has "$(in_box discoveryd status)" "web-1  registered" &&
         expect "the list to be waited for" in_box discoveryd wait --service web --timeout 5s &&
         expect "others not to get in" [ "$(as_other 65534 drain; echo $?)" = 77 ] &&
+        expect "curl to read the status" in_box curl -sf --unix-socket /run/discoveryd/control.sock \
+            -o /dev/null http://discoveryd/v1/status &&
         expect "a member of the group to drain" as_other "$(in_box id -g _discoveryd)" drain &&
         eventually 5 "the list to show it" drains &&
         in_box systemctl restart discoveryd &&
@@ -44,7 +46,7 @@ import socket, time
 waiting = [socket.socket(socket.AF_UNIX) for _ in range(64)]
 for one in waiting:
     one.connect("/run/discoveryd/control.sock")
-    one.sendall(b"{\"command\":\"wait\",\"min\":1000000,\"timeout\":86400000}\n")
+    one.sendall(b"GET /v1/wait?count=1000000&timeout=24h HTTP/1.1\r\nHost: localhost\r\n\r\n")
 print("all wait", flush=True)
 time.sleep(600)' >/tmp/waiters-$$ &
     local waiters=$!

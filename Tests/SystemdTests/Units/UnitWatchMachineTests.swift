@@ -1,4 +1,5 @@
 import Glibc
+import Machines
 import Testing
 
 @testable import Systemd
@@ -9,8 +10,15 @@ import Testing
     private static let active = UnitFacts(load: "loaded", active: "active", sub: "running")
     private static let inactive = UnitFacts(load: "loaded", active: "inactive", sub: "dead")
 
-    private static func machine(_ units: Set<String> = ["web.service"]) -> UnitWatchMachine {
-        UnitWatchMachine(units: units, firstRetry: .seconds(1), retryCap: .seconds(10))
+    private static func machine(
+        _ units: Set<String> = ["web.service"],
+        seed: UInt64 = 1
+    ) -> UnitWatchMachine {
+        UnitWatchMachine(
+            units: units,
+            retry: .init(base: .seconds(1), cap: .seconds(10)),
+            generator: SeededGenerator(seed: seed)
+        )
     }
 
     private static func tells(
@@ -82,7 +90,7 @@ import Testing
     @Test func theFirstReadingIsToldAndThenThatItFollows() {
         var machine = Self.machine()
         let said = Self.answer(&machine, machine.connected())
-        #expect(said == [Self.tells(.active, "running"), .sayFollowing])
+        #expect(said == [Self.tells(.active, "running"), .reportFollowing])
     }
 
     @Test func aChangeIsToldOnce() {
@@ -117,7 +125,7 @@ import Testing
         var machine = Self.machine()
         let missing = UnitFacts(load: "not-found", active: "inactive", sub: "dead")
         let said = Self.answer(&machine, machine.connected(), facts: missing)
-        #expect(said == [Self.tells(.inactive, "not-found"), .sayFollowing])
+        #expect(said == [Self.tells(.inactive, "not-found"), .reportFollowing])
         #expect(machine.heard(.removed(path: Self.path), from: Self.systemd) == [])
     }
 
@@ -210,9 +218,9 @@ import Testing
         let error = SystemdError(code: .refused, message: "not valid", errno: EINVAL)
         let question = UnitQuestion.load(unit: "bad name")
         let said = machine.answered(question, .refused(error))
-        #expect(said == [.sayRefused(unit: "bad name", error)])
+        #expect(said == [.reportRefused(unit: "bad name", error)])
         let rest = Self.answer(&machine, actions.filter { $0 != .ask(question) })
-        #expect(rest == [Self.tells(.active, "running"), .sayFollowing])
+        #expect(rest == [Self.tells(.active, "running"), .reportFollowing])
         _ = machine.heard(.reloaded, from: Self.systemd)
         #expect(machine.answered(question, .refused(error)) == [])
     }
@@ -226,23 +234,34 @@ import Testing
 
     @Test func afterAConnectionIsLostEverythingIsReadAndOnlyWhatDiffersIsTold() {
         var machine = Self.following()
-        _ = machine.lost(fraction: 0)
+        _ = machine.lost(.busTimedOut(), at: .zero)
         var said = Self.answer(&machine, machine.connected())
-        #expect(said == [.sayFollowing])
-        _ = machine.lost(fraction: 0)
+        #expect(said == [.reportFollowing])
+        _ = machine.lost(.busTimedOut(), at: .zero)
         said = Self.answer(&machine, machine.connected(), facts: Self.inactive)
-        #expect(said == [Self.tells(.inactive, "dead"), .sayFollowing])
+        #expect(said == [Self.tells(.inactive, "dead"), .reportFollowing])
     }
 
-    @Test func retriesSlowDownToACapUntilOneSucceeds() {
-        var machine = Self.machine()
-        let delays = (0..<6).map { _ in machine.lost(fraction: 1) }
-        #expect(delays == [1, 2, 4, 8, 10, 10].map { .seconds($0) })
-        #expect(machine.lost(fraction: 0) == .zero)
-        #expect(machine.lost(fraction: 0.5) == .seconds(5))
-        _ = machine.connected()
-        #expect(machine.lost(fraction: 1) == .seconds(10))
-        _ = Self.answer(&machine, machine.connected())
-        #expect(machine.lost(fraction: 1) == .seconds(1))
+    @Test func retriesSlowDownToACapUntilOneSucceeds() throws {
+        let gone = SystemdError.busTimedOut()
+        var longest = Array(repeating: Duration.zero, count: 8)
+        for seed in 0..<200 as Range<UInt64> {
+            var machine = Self.machine(seed: seed)
+            #expect(machine.started() == [.connect] && machine.started() == [])
+            for attempt in longest.indices {
+                // A connection that is lost before all is read is no success.
+                if attempt == 6 { _ = machine.connected() }
+                if attempt == 7 { _ = Self.answer(&machine, machine.connected()) }
+                let lost = machine.lost(gone, at: .zero)
+                let delay = try #require(machine.deadline)
+                #expect(lost == [.reportLost(gone, retryAfter: delay)])
+                #expect(machine.timePassed(to: delay - .nanoseconds(1)) == [])
+                #expect(machine.timePassed(to: delay) == [.connect])
+                longest[attempt] = max(longest[attempt], delay)
+            }
+        }
+        for (delay, ceiling) in zip(longest, [1, 2, 4, 8, 10, 10, 10, 1]) {
+            #expect(delay <= .seconds(ceiling) && delay > .seconds(ceiling) * 0.9)
+        }
     }
 }

@@ -1,72 +1,41 @@
 import Configuration
 import EndpointFiles
+import Exposition
 import Files
-import Metrics
+import LocalServer
 import Registry
 
-/// What is served to this host: `/metrics`, `/healthz`, `/readyz`.
+/// The pages that are served to this host: `/metrics`, `/healthz`, `/readyz`.
 struct DaemonPages: Sendable {
-    /// How long a loop may take to come round, below the server's own limit for a request.
+    /// How long a loop may take to come round, below the server's own limit for a report.
     private static let patience = Duration.seconds(4)
 
     let metrics: DaemonMetrics
-    let configuration: CurrentConfiguration
-    let board: StatusBoard
-    let session: RegistrationSession
-    let publisher: EndpointPublisher
-    let reloader: Reloader
-    let watcher: EndpointWatcher
-    let teller: Teller
+    let state: StateReader
     let threads: BlockingThreads
     let loops: LoopCheck
 
-    var pages: Pages {
-        Pages([
-            "/metrics": {
-                look()
-                return PageAnswer(metrics.registry)
+    var routes: [Route] {
+        [
+            Route("/metrics", .page) { _ in
+                update()
+                let text = metrics.registry.text
+                return Response(.ok, text, contentType: PrometheusText.contentType)
             },
-            "/healthz": {
+            Route("/healthz", .page) { _ in
                 let stuck = await loops.stuck(within: Self.patience)
                 return stuck.isEmpty
-                    ? PageAnswer(.ok, "alive\n")
-                    : PageAnswer(.unavailable, stuck.map { "\($0): stuck\n" }.joined())
+                    ? Response(.ok, "alive\n")
+                    : Response(.serviceUnavailable, stuck.map { "\($0): stuck\n" }.joined())
             },
-            "/readyz": { readiness.answer },
-        ])
+            Route("/readyz", .page) { _ in ReadinessPage(state: state.now).response },
+        ]
     }
 
-    private var readiness: ReadinessPage {
-        ReadinessPage(isStarted: teller.isReady, facts: board.current)
-    }
-
-    /// Notes what is not reported but stands somewhere to be read. No file system is asked but /proc.
-    private func look() {
-        let configuration = configuration.value
-        let readiness = readiness
-        let facts = readiness.facts
-        metrics.daemon.looked(at: facts, isReady: readiness.troubles.isEmpty)
-        metrics.daemon.looked(at: .current())
-        metrics.threads.looked(at: threads.statuses)
-        metrics.etcd.looked(isUp: facts.etcd != nil)
-        metrics.registrations.looked(
-            at: Set(configuration.services.map(\.name.text)),
-            session.statuses,
-            leaseRemaining: session.leaseRemaining
-        )
-        metrics.health.looked(
-            at: Set(configuration.services.filter { !$0.checks.isEmpty }.map(\.name.text)),
-            facts.health
-        )
-        metrics.hooks.looked(
-            at: Set(configuration.reloads.values),
-            failing: Set(reloader.faults.keys)
-        )
-        metrics.list.looked(at: facts, held: watcher.heldCount)
-        metrics.outputs.looked(
-            at: Set(configuration.outputs.map(\.path)),
-            publisher.statuses,
-            leftOut: publisher.rejectionCounts
-        )
+    /// Sets the gauges. No file system is read but /proc.
+    private func update() {
+        metrics.update(from: state.now)
+        metrics.daemon.update(from: .current())
+        metrics.threads.update(from: threads.statuses)
     }
 }

@@ -1,6 +1,5 @@
 import Etcd
 import Exposition
-import Metrics
 import Registry
 
 /// The connection to etcd, and what is asked over it.
@@ -58,7 +57,7 @@ struct EtcdMetrics: Sendable {
         }
     }
 
-    func reported(_ event: ConnectionEvent) {
+    func record(_ event: ConnectionEvent) {
         switch event {
         case .connected: connections.add()
         case .lost: losses.add()
@@ -72,7 +71,7 @@ struct EtcdMetrics: Sendable {
         if !request.isStream { durations.observe(time, request.rawValue) }
     }
 
-    func looked(isUp: Bool) { up.set(isUp) }
+    func update(from state: DaemonState) { up.set(state.etcd != nil) }
 }
 
 extension StoreError.Code {

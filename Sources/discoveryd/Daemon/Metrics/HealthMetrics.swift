@@ -1,6 +1,6 @@
+import Configuration
 import Exposition
 import HealthChecks
-import Metrics
 import Registry
 
 /// The checks of this host's services.
@@ -25,7 +25,7 @@ struct HealthMetrics: Sendable {
         )
     }
 
-    func reported(_ report: HealthReport) {
+    func record(_ report: HealthReport) {
         switch report {
         case .up(let key): count(.up, key)
         case .down(let key, _): count(.down, key)
@@ -34,11 +34,11 @@ struct HealthMetrics: Sendable {
         }
     }
 
-    /// - Parameters:
-    ///   - names: The services that have checks; no other has series.
-    ///   - health: How their instances are. A service without any is not known to be well yet.
-    func looked(at names: Set<String>, _ health: [ServiceKey: StatusBoard.Health]) {
-        let byName = Dictionary(grouping: health) { $0.key.service.text }
+    /// No service has series but those with checks. One without an instance is not known to be well yet.
+    func update(from state: DaemonState) {
+        let services = state.configuration.services.filter { !$0.checks.isEmpty }
+        let names = Set(services.map(\.name.text))
+        let byName = Dictionary(grouping: state.health) { $0.key.service.text }
         let all = names.map { name in
             (name, byName[name]?.allSatisfy { $0.value.isWell } ?? false ? 1.0 : 0)
         }

@@ -1,6 +1,6 @@
+import Configuration
 import EndpointFiles
 import Exposition
-import Metrics
 
 /// What is done after files were replaced.
 struct HookMetrics: Sendable {
@@ -24,21 +24,21 @@ struct HookMetrics: Sendable {
         )
     }
 
-    func reported(_ report: ReloadReport) {
+    func record(_ report: ReloadReport) {
         switch report {
         case .done(let action, _): runs.add(1, action.description, Result.done.rawValue)
         case .failed(let action, _, _): runs.add(1, action.description, Result.failed.rawValue)
         }
     }
 
-    /// - Parameter actions: What is configured now; nothing else has series.
-    func looked(at actions: Set<ReloadAction>, failing faults: Set<ReloadAction>) {
-        let names = Set(actions.map(\.description))
+    /// What is configured now has series, and nothing else.
+    func update(from state: DaemonState) {
+        let names = Set(state.configuration.reloads.values.map(\.description))
         runs.keep(names)
         for name in names {
             for result in Result.allCases { runs.create(name, result.rawValue) }
         }
-        let bad = Set(faults.map(\.description))
+        let bad = Set(state.reloadFaults.keys.map(\.description))
         failing.setAll(
             Dictionary(names.map { ($0, bad.contains($0) ? 1 : 0) }) { first, _ in first }
         )

@@ -1,6 +1,5 @@
 import Exposition
 import FoundationEssentials
-import Metrics
 import Registry
 
 /// The list, and how well it follows etcd.
@@ -93,7 +92,7 @@ struct ListMetrics: Sendable {
         for result in Result.allCases { snapshots.create(result.rawValue) }
     }
 
-    func reported(_ report: WatchReport) {
+    func record(_ report: WatchReport) {
         switch report {
         case .synced(_, _, _, _, let count):
             snapshots.add(1, Result.ok.rawValue)
@@ -115,15 +114,15 @@ struct ListMetrics: Sendable {
         events.add(news.events.count - puts, Kind.delete.rawValue)
     }
 
-    func looked(at facts: StatusBoard.Facts, held count: Int) {
-        synced.set(facts.isCurrent)
-        lastSync.set(facts.lastSync?.timeIntervalSince1970 ?? 0)
-        revision.set(Double(facts.list?.revision.rawValue ?? 0))
-        services.set(Double(facts.list?.table.serviceCount ?? 0))
-        endpoints.set(Double(facts.list?.table.endpointCount ?? 0))
-        held.set(Double(count))
+    func update(from state: DaemonState) {
+        synced.set(state.isCurrent)
+        lastSync.set(state.lastSync?.timeIntervalSince1970 ?? 0)
+        revision.set(Double(state.list?.revision.rawValue ?? 0))
+        services.set(Double(state.list?.table.serviceCount ?? 0))
+        endpoints.set(Double(state.list?.table.endpointCount ?? 0))
+        held.set(Double(state.list?.held.count ?? 0))
         // The largest alone: how many series there are is not for etcd to say.
-        let sizes = (facts.list?.oversized ?? [:])
+        let sizes = (state.list?.oversized ?? [:])
             .sorted { ($1.value.keys, $0.key) < ($0.value.keys, $1.key) }
             .prefix(Self.mostOversized)
         oversized.setAll(

@@ -17,8 +17,8 @@ struct MeasuredStore: RegistryStore {
     }
 
     /// A wait of ours and no request.
-    func turn() async throws(StoreError) {
-        try await store.turn()
+    func waitForTurn() async throws(StoreError) {
+        try await store.waitForTurn()
     }
 
     func term(of id: LeaseID) async throws(StoreError) -> LeaseTerm? {

@@ -1,8 +1,8 @@
+import Configuration
 import EndpointFiles
 import Exposition
 import Files
 import FoundationEssentials
-import Metrics
 
 /// The files.
 struct OutputMetrics: Sendable {
@@ -44,7 +44,7 @@ struct OutputMetrics: Sendable {
         )
     }
 
-    func reported(_ report: PublishReport) {
+    func record(_ report: PublishReport) {
         switch report {
         case .written(let path, _, _):
             writes.add(1, path, Result.written.rawValue)
@@ -59,12 +59,9 @@ struct OutputMetrics: Sendable {
         }
     }
 
-    /// - Parameter paths: The files that are configured now; no other has series.
-    func looked(
-        at paths: Set<String>,
-        _ statuses: [String: OutputStatus],
-        leftOut counts: [String: Int]
-    ) {
+    /// The files that are configured now have series, and no others.
+    func update(from state: DaemonState) {
+        let paths = Set(state.configuration.outputs.map(\.path))
         writes.keep(paths)
         alterations.keep(paths)
         lastWrite.keep(paths)
@@ -73,8 +70,8 @@ struct OutputMetrics: Sendable {
         for path in paths {
             for result in Result.allCases { writes.create(path, result.rawValue) }
             alterations.create(path)
-            staleness[path] = statuses[path].map(\.isStale) ?? true ? 1 : 0
-            left[path] = Double(counts[path] ?? 0)
+            staleness[path] = state.outputs[path].map(\.isStale) ?? true ? 1 : 0
+            left[path] = Double(state.leftOut[path] ?? 0)
         }
         stale.setAll(staleness)
         leftOut.setAll(left)

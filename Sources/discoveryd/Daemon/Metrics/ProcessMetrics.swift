@@ -1,6 +1,5 @@
 import Exposition
 import FoundationEssentials
-import Metrics
 
 /// The process, and the configuration it runs with.
 struct ProcessMetrics: Sendable {
@@ -39,13 +38,13 @@ struct ProcessMetrics: Sendable {
         mostFiles = registry.gauge("process_max_fds", "Limit of open file descriptors.")
     }
 
-    func looked(at facts: StatusBoard.Facts, isReady: Bool) {
-        ready.set(isReady)
-        reloadSuccessful.set(facts.reloadFaults == 0)
-        reloadTime.set(facts.lastReload.timeIntervalSince1970)
+    func update(from state: DaemonState) {
+        ready.set(ReadinessPage(state: state).troubles.isEmpty)
+        reloadSuccessful.set(state.configurationErrors == 0)
+        reloadTime.set(state.lastReload.timeIntervalSince1970)
     }
 
-    func looked(at process: ProcessFacts) {
+    func update(from process: ProcessFacts) {
         cpu.reach(process.cpu / .seconds(1))
         if let bytes = process.residentBytes { resident.set(Double(bytes)) }
         if let count = process.openFiles { openFiles.set(Double(count)) }

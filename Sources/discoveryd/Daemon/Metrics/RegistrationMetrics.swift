@@ -1,5 +1,5 @@
+import Configuration
 import Exposition
-import Metrics
 import Registry
 
 /// The lease, and this host's services under it.
@@ -62,7 +62,7 @@ struct RegistrationMetrics: Sendable {
         for answer in Answer.allCases { keepAlives.create(answer.rawValue) }
     }
 
-    func reported(_ report: RegistrationReport) {
+    func record(_ report: RegistrationReport) {
         switch report {
         case .leaseGranted: grants.add()
         case .leaseContinued: continuations.add()
@@ -75,7 +75,7 @@ struct RegistrationMetrics: Sendable {
         case .refused(let key, _): count(.refused, key)
         case .claimFailed(let key, _, _): count(.failed, key)
         case .withdrawn(let key): count(.withdrawn, key)
-        case .besideHeld, .contested, .left, .paused: break
+        case .companionsHeld, .contested, .left, .paused: break
         }
     }
 
@@ -83,19 +83,14 @@ struct RegistrationMetrics: Sendable {
         keepAlives.add(1, (ttl > .zero ? Answer.renewed : .gone).rawValue)
     }
 
-    /// - Parameters:
-    ///   - names: The services that are configured now; no other has series.
-    ///   - statuses: How their instances stand. A service without any waits for an address.
-    func looked(
-        at names: Set<String>,
-        _ statuses: [ServiceKey: RegistrationStatus],
-        leaseRemaining: Duration?
-    ) {
-        remaining.set((leaseRemaining ?? .zero) / .seconds(1))
+    /// The services that are configured now have series, and no others. One without an instance waits for an address.
+    func update(from state: DaemonState) {
+        let names = Set(state.configuration.services.map(\.name.text))
+        remaining.set((state.leaseRemaining ?? .zero) / .seconds(1))
         var all = Dictionary(names.map { ($0, false) }) { first, _ in first }
-        let byName = Dictionary(grouping: statuses) { $0.key.service.text }
+        let byName = Dictionary(grouping: state.registrations) { $0.key.service.text }
         for (name, instances) in byName where names.contains(name) {
-            all[name] = instances.allSatisfy { $0.value.isRegistered }
+            all[name] = instances.allSatisfy { $0.value.status.isRegistered }
         }
         registered.setAll(all.mapValues { $0 ? 1 : 0 })
         changes.keep(names)

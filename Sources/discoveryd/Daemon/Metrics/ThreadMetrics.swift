@@ -1,6 +1,5 @@
 import Exposition
 import Files
-import Metrics
 import Registry
 
 /// The threads for what may hang.
@@ -21,7 +20,7 @@ struct ThreadMetrics: Sendable {
         )
     }
 
-    func looked(at statuses: [String: BlockingThreads.Status]) {
+    func update(from statuses: [String: BlockingThreads.Status]) {
         alive.setAll(statuses.mapValues { Double($0.alive) })
         busy.setAll(statuses.mapValues { $0.busyFor / .seconds(1) })
     }

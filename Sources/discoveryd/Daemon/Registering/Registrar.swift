@@ -1,0 +1,147 @@
+import Configuration
+import HealthChecks
+import Logging
+import Machines
+import Registry
+import ServiceLifecycle
+import Synchronization
+import Texts
+
+/// Registers the configured services: runs a ``RegistrarMachine`` on the checks, the registration and the host's
+/// routing table.
+final class Registrar: Service {
+    private typealias Machine = RegistrarMachine
+
+    private let session: RegistrationSession
+    private let monitor: HealthMonitor
+    private let follower: UnitFollower
+    private let events: DaemonEvents
+    private let primaryAddress: @Sendable () -> HostAddress?
+    private let log: Logger
+    private let driver: MachineDriver<RegistrarMachine>
+    /// Held while the actions of an event are done, so that of two changes the later one stands. They are done by
+    /// whoever tells of the event: when that returns, the status shows the change.
+    private let order = Mutex<Void>(())
+
+    /// Begins to check and to register.
+    ///
+    /// - Parameters:
+    ///   - earlier: What an earlier run left registered counts as well until its checks say otherwise.
+    ///   - primaryAddress: Returns the host's address; asked now and then.
+    init(
+        services: [Configuration.Service],
+        earlier: EarlierRun,
+        session: RegistrationSession,
+        monitor: HealthMonitor,
+        follower: UnitFollower,
+        events: DaemonEvents,
+        hostname: String,
+        primaryAddress: @escaping @Sendable () -> HostAddress?,
+        timeline: Timeline,
+        log: Logger
+    ) {
+        self.session = session
+        self.monitor = monitor
+        self.follower = follower
+        self.events = events
+        self.primaryAddress = primaryAddress
+        self.log = log
+        driver = MachineDriver(
+            RegistrarMachine(
+                hostname: hostname,
+                address: primaryAddress(),
+                at: timeline.now
+            ),
+            timeline: timeline
+        )
+        happened { machine, _ in machine.servicesChanged(to: services, registered: earlier.left) }
+    }
+
+    /// Registers what the configuration names now, and nothing else.
+    func setServices(_ services: [Configuration.Service]) {
+        let registered = session.statuses.filter { status in
+            if case .registered = status.value { true } else { false }
+        }
+        happened { machine, _ in
+            machine.servicesChanged(to: services) { $0.intersection(registered.keys) }
+        }
+    }
+
+    /// Tells that the health of a service changed or is known for the first time, or why it is down.
+    func healthReported(_ report: HealthReport) {
+        happened { [monitor] machine, _ in
+            machine.healthReported(report, verdicts: Self.verdicts(of: monitor))
+        }
+    }
+
+    /// Looks up the host's address now and then, until the daemon stops.
+    func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            await driver.run { [self] action in
+                guard case .lookUpAddress = action else {
+                    // What happened was told elsewhere, and its actions were done there.
+                    order.withLock { _ in perform([action]) }
+                    return nil
+                }
+                return { [self] in
+                    let found = primaryAddress()
+                    happened { machine, now in machine.hostAddressObserved(found, at: now) }
+                }
+            }
+        }
+    }
+
+    // MARK: doing
+
+    private typealias Event = (_ machine: inout RegistrarMachine, _ now: Duration) -> [Machine
+        .Action]
+
+    private func happened(_ event: Event) {
+        order.withLock { _ in perform(actions(after: event)) }
+    }
+
+    private func actions(after event: Event) -> [Machine.Action] {
+        var actions: [Machine.Action] = []
+        driver.happened(event) { action in
+            actions.append(action)
+            return {}
+        }
+        return actions
+    }
+
+    private func perform(_ actions: [Machine.Action]) {
+        for action in actions {
+            switch action {
+            case .check(let services, let presumedUp):
+                monitor.setServices(services, presumedUp: presumedUp)
+                follower.follow(monitor.units)
+                let verdicts = Self.verdicts(of: monitor)
+                perform(self.actions { machine, _ in machine.verdictsRead(verdicts) })
+            case .register(let instances, let companions):
+                session.register(instances, companions: companions)
+            case .show(let summary): events.happened(.services(summary))
+            case .lookUpAddress: break
+            case .reportAddress(let address, let before):
+                log.log(
+                    .addressChanged,
+                    address.text,
+                    metadata: ["before": "\(before?.text ?? "none")"]
+                )
+            case .reportWaiting(let name):
+                log.log(
+                    .addressMissing,
+                    "\(name) \(PrimaryAddress.missing)",
+                    metadata: ["service": "\(name)"]
+                )
+            case .reportUnusable(let name, let reason):
+                log.log(.serviceUnusable, "\(name): \(reason)")
+            }
+        }
+    }
+
+    private static func verdicts(
+        of monitor: HealthMonitor
+    ) -> [ServiceKey: RegistrarMachine.Verdict] {
+        monitor.verdicts.mapValues { $0.isUp ? .up : .down($0.summary) }
+    }
+}

@@ -1,0 +1,39 @@
+/// Where reloads are asked for, by a signal or over the control socket; they are done one after the other.
+final class ReloadQueue: Sendable {
+    /// How a reload ended.
+    enum Outcome: Sendable {
+        /// The new configuration is in force; with what there is to say.
+        case applied([String])
+        /// It is faulty, and the old one stays.
+        case refused([String])
+    }
+
+    /// Gets the outcome of a request; `nil` when nobody waits for it.
+    typealias Asker = AsyncStream<Outcome>.Continuation?
+
+    /// What was asked for, in order.
+    let requests: AsyncStream<Asker>
+    private let request: AsyncStream<Asker>.Continuation
+
+    init() {
+        // A reload that begins later reads no less: those that find no place are told to try again.
+        (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(16))
+    }
+
+    /// A signal asked for it.
+    func signalled() {
+        request.yield(nil)
+    }
+
+    /// Asks for a reload and waits for its end.
+    ///
+    /// - Returns: `nil` when too many wait, or the task was cancelled.
+    func reload() async -> Outcome? {
+        let (outcomes, asker) = AsyncStream.makeStream(
+            of: Outcome.self,
+            bufferingPolicy: .bufferingOldest(1)
+        )
+        guard case .enqueued = request.yield(asker) else { return nil }
+        return await outcomes.first { _ in true }
+    }
+}
