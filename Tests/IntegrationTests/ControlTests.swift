@@ -242,7 +242,7 @@ import Testing
             let port = try Int(FreePort.two()[0])
             let more = "[metrics]\nlisten = \"127.0.0.1:\(port)\"\n"
             let host = try fleet.start("one", services: ["web/w1": 8080], more: more)
-            try await eventually("served") { host.process.printed.contains("metrics are served") }
+            try await eventually("served") { host.process.printed.contains("serving metrics") }
             func answer(_ method: String, _ path: String, host: String) async throws -> String {
                 let connection = try RawConnection(port: port)
                 connection.send("\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n")

@@ -116,7 +116,6 @@ enum LogMessage: String, CaseIterable, Sendable {
     case ioHangs = "f593c2acb48f407ab47e59b6ad428db0"
     case ioAnswers = "41056e2285d74d919cac05767465bcb0"
     case controlSocketFailed = "c144dc230b7c43e2802a6a9383dfb93d"
-    case controlSocketLost = "65ea745a5e81443996cbd9c73ea64285"
     case controlSocketReady = "502889cf86cd4faba43f69e3aa51a589"
     case metricsFailed = "97d115c2e14349b293c19679b8ad64d6"
     case notificationFailed = "478d521db49a4ee390b8d146ae21e6db"
@@ -242,7 +241,6 @@ enum LogMessage: String, CaseIterable, Sendable {
         case .ioHangs: (.warning, "disk or name server does not respond; what depends on it waits")
         case .ioAnswers: (.notice, "disk or name server responds again")
         case .controlSocketFailed: (.warning, "control socket not available")
-        case .controlSocketLost: (.warning, "control socket failed; creating it again")
         case .controlSocketReady: (.notice, "control socket available again")
         case .metricsFailed: (.warning, "metrics not available")
         case .notificationFailed: (.warning, "could not notify systemd")

@@ -133,7 +133,8 @@ final class Registrar: Service {
                     "\(name) \(PrimaryAddress.missing)",
                     metadata: ["service": "\(name)"]
                 )
-            case .reportUnusable(let name, let reason): log.log(.serviceUnusable, "\(name): \(reason)")
+            case .reportUnusable(let name, let reason):
+                log.log(.serviceUnusable, "\(name): \(reason)")
             }
         }
     }
