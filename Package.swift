@@ -138,18 +138,27 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // The program: the only place that knows everybody.
-        .executableTarget(
-            name: "discoveryd",
+        // The daemon: where all of it meets.
+        .target(
+            name: "Daemon",
             dependencies: [
                 "CAllocator", "CSignals", "Configuration", "EndpointFiles", "Etcd", "EtcdRegistry",
                 "Exposition", "Files", "HealthChecks", "LocalServer", "Machines", "Programs",
                 "Registry", "Systemd", "Texts",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "discoveryd",
+            dependencies: [
+                "Configuration", "Daemon", "EndpointFiles", "Etcd", "EtcdRegistry", "Files",
+                "LocalServer", "Machines", "Programs", "Registry", "Systemd", "Texts",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
@@ -208,12 +217,19 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "Configuration", "Daemon", "EndpointFiles", "Etcd", "EtcdRegistry", "Exposition",
+                "Files", "HealthChecks", "LocalServer", "Machines", "Programs", "Registry",
+                "Systemd", "TestKit", "Texts",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "DiscoverydTests",
             dependencies: [
-                "Configuration", "discoveryd", "EndpointFiles", "Etcd", "EtcdRegistry",
-                "Exposition", "Files", "HealthChecks", "LocalServer", "Machines", "Programs",
-                "Registry", "Systemd", "TestKit", "Texts",
-                .product(name: "Logging", package: "swift-log"),
+                "Configuration", "Daemon", "discoveryd", "Registry", "TestKit", "Texts",
             ],
             swiftSettings: strict
         ),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemon
 
 /// The program: where it begins.
 @main

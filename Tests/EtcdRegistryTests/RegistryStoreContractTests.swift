@@ -1,3 +1,4 @@
+import Configuration
 import Etcd
 import Registry
 import TestKit

@@ -1,3 +1,4 @@
+import Configuration
 import Synchronization
 import TestKit
 import Testing

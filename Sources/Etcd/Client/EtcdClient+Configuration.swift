@@ -1,3 +1,4 @@
+public import Configuration
 package import Files
 public import Machines
 

@@ -1,3 +1,4 @@
+package import Configuration
 import Machines
 
 /// A client of an etcd v3 cluster: one connection to one member that answers, and another member

@@ -1,3 +1,4 @@
+import Configuration
 import Machines
 
 /// Decides which endpoint is tried next, and when.

@@ -1,4 +1,5 @@
 import Certificates
+import Configuration
 import EtcdAPI
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix

@@ -1,3 +1,5 @@
+public import Configuration
+
 /// The reason why a registration is refused.
 public enum Refusal: Hashable, Sendable, CustomStringConvertible {
     /// Another host holds it.

@@ -1,3 +1,4 @@
+import Configuration
 import Machines
 
 /// One instance that is to be in the store, and how far that is.

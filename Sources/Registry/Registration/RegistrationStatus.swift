@@ -1,3 +1,5 @@
+import Configuration
+
 /// The status of one registration.
 public enum RegistrationStatus: Hashable, Sendable {
     /// Not in the store yet; with the reason, if known.

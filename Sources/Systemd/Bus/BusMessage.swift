@@ -1,4 +1,5 @@
 internal import CSystemd
+import Configuration
 internal import Glibc
 
 /// A message that came over the bus, read from its first value to its last.

@@ -1,3 +1,4 @@
+import Configuration
 internal import Glibc
 import Texts
 

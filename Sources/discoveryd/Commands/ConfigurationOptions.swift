@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Daemon
 
 /// Which configuration is read.
 struct ConfigurationOptions: ParsableArguments {

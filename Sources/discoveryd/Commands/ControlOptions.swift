@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemon
 import LocalServer
 import Registry
 import Texts

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Daemon
 import Etcd
 import Glibc
 import Logging

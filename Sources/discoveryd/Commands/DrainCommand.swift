@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemon
 
 /// `discoveryd drain`: no new traffic for this host, or one of its services.
 struct DrainCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemon
 
 /// `discoveryd reload`: the daemon reads its configuration again, and says what came of it.
 struct ReloadCommand: AsyncParsableCommand {

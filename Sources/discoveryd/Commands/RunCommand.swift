@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Daemon
 import EndpointFiles
 import Files
 import Logging

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemon
 import FoundationEssentials
 
 /// `discoveryd status`: how the daemon on this host is.

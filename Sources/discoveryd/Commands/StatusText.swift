@@ -1,3 +1,4 @@
+import Daemon
 import FoundationEssentials
 
 /// How the daemon is, as a table for people.

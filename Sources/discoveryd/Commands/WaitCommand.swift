@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemon
 
 /// `discoveryd wait`: returns when the files are right.
 struct WaitCommand: AsyncParsableCommand {

@@ -1,3 +1,4 @@
+import Configuration
 import Machines
 import Testing
 import Texts

@@ -1,0 +1,149 @@
+import Configuration
+import FoundationEssentials
+import Machines
+import Registry
+import Synchronization
+import Texts
+
+/// Answers requests of the local API, from what everybody in the daemon knows.
+package struct LocalAPIHandler: Sendable {
+    /// How long a drain is waited for until etcd has it; it goes on by itself after that.
+    static let drainPatience = Duration.seconds(5)
+    /// How long a reload may take.
+    package static let reloadPatience = Duration.seconds(30)
+
+    package let state: StateReader
+    let wanted: WantedServices
+    package let drains: DrainController
+    let reloads: ReloadQueue
+    let signal: ChangeSignal
+
+    /// Answers; cancelled it answers what is known by then.
+    package func answer(_ request: LocalAPIRequest) async -> LocalAPIAnswer {
+        if request.action.isChange, state.now.isStopping {
+            return LocalAPIAnswer(.stopping, ["discoveryd is stopping"])
+        }
+        return switch request {
+        case .status: LocalAPIAnswer(.done, report: StatusReport(state.now, at: Date()).json)
+        case .wait(let service, let count, let limit):
+            await wait(for: service, atLeast: count, within: limit)
+        case .drain(let service, let span): await drain(service, for: span)
+        case .undrain(let service): await undrain(service)
+        case .reload: await reload()
+        }
+    }
+
+    // MARK: waiting
+
+    private func wait(
+        for service: ServiceName?,
+        atLeast count: Int,
+        within limit: Duration
+    ) async -> LocalAPIAnswer {
+        await wanted.whileWanting(service) {
+            // The list that had enough is the one to wait for: in a fleet that changes all the time the
+            // files are always behind the newest.
+            let enough = FirstValue<Revision>()
+            let isThere = await signal.wait(within: limit) {
+                lack(of: service, count, enough) == nil
+            }
+            guard !isThere, let lack = lack(of: service, count, enough) else {
+                return LocalAPIAnswer(.done)
+            }
+            return LocalAPIAnswer(.timedOut, [lack])
+        }
+    }
+
+    /// What is missing for the files to show as many endpoints as that, of a list that is current.
+    private func lack(
+        of service: ServiceName?,
+        _ wanted: Int,
+        _ enough: FirstValue<Revision>
+    ) -> String? {
+        let state = state.now
+        switch state.supply(of: service, atLeast: wanted) {
+        case .lacking(let lack): return lack
+        case .enough(let revision): return state.lackOfFiles(upTo: enough.set(revision))
+        }
+    }
+
+    // MARK: draining
+
+    private func drain(_ service: ServiceName?, for span: Duration?) async -> LocalAPIAnswer {
+        if let service, let fault = unknown(service) {
+            return LocalAPIAnswer(.unknownService, [fault])
+        }
+        let target = DrainMachine.Target(service)
+        let change = drains.drain(target, for: span)
+        let end = span.map { "for \(DurationText($0))" } ?? "until 'discoveryd undrain'"
+        return await settled(change, "\(target.name) drains \(end)")
+    }
+
+    private func undrain(_ service: ServiceName?) async -> LocalAPIAnswer {
+        if let service, drains.drains[.host] != nil {
+            return LocalAPIAnswer(
+                .conflict,
+                [
+                    "the whole host drains, and \(service) with it; end that with 'discoveryd "
+                        + "undrain'"
+                ]
+            )
+        }
+        let target = DrainMachine.Target(service)
+        if let service, drains.drains[target] == nil, let fault = unknown(service) {
+            return LocalAPIAnswer(.unknownService, [fault])
+        }
+        return await settled(drains.undrain(target), "\(target.name) is in service")
+    }
+
+    private func settled(_ change: Int, _ sentence: String) async -> LocalAPIAnswer {
+        _ = await signal.wait(within: Self.drainPatience) {
+            drains.isInForce(change) && drains.isKept(change)
+        }
+        let isInForce = drains.isInForce(change)
+        var messages = [sentence]
+        if !isInForce {
+            messages.append("not in etcd yet; it is written as soon as etcd answers")
+        }
+        if let trouble = drains.keepTrouble(change) { messages.append(trouble) }
+        return LocalAPIAnswer(isInForce ? .done : .pending, messages)
+    }
+
+    private func unknown(_ service: ServiceName) -> String? {
+        let names = Set(state.now.configuration.services.map(\.name)).sorted()
+        guard !names.contains(service) else { return nil }
+        guard !names.isEmpty else { return "this host registers no service" }
+        let known = names.map(\.text).joined(separator: ", ")
+        return "this host registers no service \(service); it registers \(known)"
+    }
+
+    // MARK: reloading
+
+    private func reload() async -> LocalAPIAnswer {
+        // Throws when it is cancelled, and then nobody is left to be answered.
+        let outcome = try? await within(Self.reloadPatience) { await reloads.reload() }
+        return switch outcome ?? nil {
+        case .applied(let notes): LocalAPIAnswer(.done, notes)
+        case .refused(let faults):
+            LocalAPIAnswer(
+                .refused,
+                faults + ["configuration reload failed; the old configuration stays in force"]
+            )
+        case nil: LocalAPIAnswer(.busy, ["the reload is still running; see the log of discoveryd"])
+        }
+    }
+}
+
+/// Keeps the first value that it is given.
+private final class FirstValue<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+
+    /// - Returns: The first value.
+    func set(_ new: Value) -> Value {
+        value.withLock { value in
+            let first = value ?? new
+            value = first
+            return first
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import LocalServer
+import Registry
+import Texts
+
+/// A request of the local API: what a command, or another program on this host, asks of the daemon.
+package enum LocalAPIRequest: Equatable, Sendable {
+    /// The status of the daemon.
+    case status
+    /// An answer when the list in the files is current and large enough, or after the time-out.
+    case wait(ServiceName?, atLeast: Int, within: Duration)
+    /// A service, or the whole host, is to get no new traffic; for a while or until told.
+    case drain(ServiceName?, for: Duration?)
+    /// The end of that.
+    case undrain(ServiceName?)
+    /// The configuration is to be read again.
+    case reload
+
+    /// What is asked, without the parameters.
+    enum Action: String, CaseIterable, Sendable {
+        case status, wait, drain, undrain, reload
+
+        /// The path of the resource.
+        var path: String { "/v1/\(rawValue)" }
+
+        var purpose: Route.Purpose {
+            switch self {
+            case .status: .report
+            case .wait: .wait
+            case .drain, .undrain, .reload: .change
+            }
+        }
+
+        /// Whether it changes anything.
+        var isChange: Bool { purpose == .change }
+
+        /// The parameters that it takes.
+        var parameters: [String] {
+            switch self {
+            case .status, .reload: []
+            case .wait: ["service", "count", "timeout"]
+            case .drain: ["service", "for"]
+            case .undrain: ["service"]
+            }
+        }
+
+        /// What is said to one who asks when too many do.
+        var busy: String {
+            switch self {
+            case .status: "too many ask for the status at once; try again"
+            case .wait: "too many wait for the list at once; try again"
+            case .drain, .undrain, .reload: "too many change something at once; try again"
+            }
+        }
+    }
+
+    /// How long a wait may be.
+    package static let waits: ClosedRange<Duration> = .zero ... .seconds(86400)
+    /// How many endpoints can be waited for.
+    package static let counts = 0...1_000_000
+    /// How long a drain with an end may be.
+    package static let drains: ClosedRange<Duration> = .seconds(1) ... .seconds(365 * 86400)
+
+    /// Reads a request from the query of its path.
+    ///
+    /// - Throws: ``Request/QueryError`` for parameters that it does not have, and values that cannot be read or are
+    ///   beyond the limits.
+    package init(_ action: Action, _ request: Request) throws(Request.QueryError) {
+        let values = try request.parameters(action.parameters)
+        let service = try Self.value(of: "service", in: values, "a service's name") {
+            ServiceName(declared: $0)
+        }
+        switch action {
+        case .status: self = .status
+        case .wait:
+            let count = try Self.value(of: "count", in: values, "a number from 0 to 1000000") {
+                Int($0).flatMap { Self.counts.contains($0) ? $0 : nil }
+            }
+            let limit = try Self.duration(of: "timeout", in: values, Self.waits, "30s, at most 24h")
+            self = .wait(
+                service,
+                atLeast: count ?? (service == nil ? 0 : 1),
+                within: limit ?? .seconds(30)
+            )
+        case .drain:
+            let span = try Self.duration(of: "for", in: values, Self.drains, "10m, 1s to 8760h")
+            self = .drain(service, for: span)
+        case .undrain: self = .undrain(service)
+        case .reload: self = .reload
+        }
+    }
+
+    private static func duration(
+        of name: String,
+        in values: [String: String],
+        _ range: ClosedRange<Duration>,
+        _ example: String
+    ) throws(Request.QueryError) -> Duration? {
+        try value(of: name, in: values, "a span of time such as \(example)") { text in
+            DurationText(text).flatMap { range.contains($0.duration) ? $0.duration : nil }
+        }
+    }
+
+    private static func value<Value>(
+        of name: String,
+        in values: [String: String],
+        _ what: String,
+        _ read: (String) -> Value?
+    ) throws(Request.QueryError) -> Value? {
+        guard let text = values[name] else { return nil }
+        guard let value = read(text) else {
+            throw Request.QueryError(message: "the parameter \(name) must be \(what)")
+        }
+        return value
+    }
+
+    /// What is asked, without the parameters.
+    package var action: Action {
+        switch self {
+        case .status: .status
+        case .wait: .wait
+        case .drain: .drain
+        case .undrain: .undrain
+        case .reload: .reload
+        }
+    }
+
+    /// Its path with its query.
+    package var target: String {
+        var query: [(name: String, value: String)] = []
+        switch self {
+        case .status, .reload: break
+        case .wait(let service, let count, let limit):
+            if let service { query.append(("service", service.text)) }
+            query.append(("count", "\(count)"))
+            query.append(("timeout", "\(DurationText(limit))"))
+        case .drain(let service, let span):
+            if let service { query.append(("service", service.text)) }
+            if let span { query.append(("for", "\(DurationText(span))")) }
+        case .undrain(let service):
+            if let service { query.append(("service", service.text)) }
+        }
+        let pairs = query.map { "\($0.name)=\(Request.encoded($0.value))" }
+        return action.path + (pairs.isEmpty ? "" : "?") + pairs.joined(separator: "&")
+    }
+}
+
+extension LocalAPIRequest: CustomStringConvertible {
+    /// As on the command line, for the log.
+    package var description: String {
+        switch self {
+        case .status: "status"
+        case .wait(let service, let count, _): "wait \(service?.text ?? "") \(count)"
+        case .drain(let service, let span):
+            "drain" + (service.map { " \($0)" } ?? "")
+                + (span.map { " --for \(DurationText($0))" } ?? "")
+        case .undrain(let service): "undrain" + (service.map { " \($0)" } ?? "")
+        case .reload: "reload"
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import FoundationEssentials
+
+/// The status of the daemon for programs: what `discoveryd status -o json`, the local API and the status file say.
+///
+/// Documented in discoveryd-formats(5). Times are those of the wall clock in RFC 3339; what does not apply is left
+/// out. A version may add members; one that removes a member or gives it a new meaning raises ``schema``.
+package struct StatusReport: Codable, Equatable, Sendable {
+    /// One instance that this host registers.
+    package struct Service: Codable, Equatable, Sendable {
+        package var service: String
+        /// The instance; absent while the host has no address for it.
+        package var id: String?
+        /// `pending`, `registered`, `refused`, `withdrawn` or `unhealthy`.
+        package var status: String
+        package var since: String?
+        /// What stands in the way.
+        package var detail: String?
+        /// `passing` or `failing`, where it has checks.
+        package var health: String?
+        var healthSince: String?
+        package var draining: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case service, id, status, since, detail, health, draining
+            case healthSince = "health_since"
+        }
+    }
+
+    /// One file.
+    package struct Output: Codable, Equatable, Sendable {
+        package var path: String
+        /// `waiting`, `current`, `kept`, `refused` or `failed`.
+        package var status: String
+        /// The revision of the list in it.
+        package var revision: Int64?
+        /// When the file last changed, where this run has written or looked at it.
+        var modified: String?
+        /// How long before ``StatusReport/time`` that was.
+        package var ageSeconds: Int64?
+        package var detail: String?
+
+        enum CodingKeys: String, CodingKey {
+            case path, status, revision, modified, detail
+            case ageSeconds = "age_seconds"
+        }
+    }
+
+    /// A service that is beyond `[limits]`, and so is not updated.
+    struct Oversized: Codable, Equatable, Sendable {
+        var service: String
+        /// How many keys it has in etcd, and how long they are, values included.
+        var keys: Int
+        var bytes: Int
+    }
+
+    /// What drains.
+    package struct Drain: Codable, Equatable, Sendable {
+        /// The service; absent for the whole host.
+        package var service: String?
+        package var since: String
+        /// Absent when it lasts until it is ended.
+        package var until: String?
+    }
+
+    var schema = 2
+    /// When this was true.
+    var time: String
+    /// Of the daemon.
+    package var version: String
+    /// That of the list: `syncing`, `current`, `stale`, `degraded` or `stopped`.
+    package var state: String
+    /// Since when.
+    package var since: String
+    /// The member that serves us.
+    package var etcd: String?
+    /// Why there is none.
+    package var etcdError: String?
+    /// That the endpoints are of several clusters.
+    package var endpointsError: String?
+    /// Why the list cannot be read.
+    package var listError: String?
+    package var lease: String?
+    /// The time to live that is asked for.
+    package var ttlSeconds: Int64
+    /// That at which the list was read or last changed.
+    package var revision: Int64?
+    /// When the list was last read whole.
+    package var lastSync: String?
+    package var serviceCount: Int
+    package var endpointCount: Int
+    /// Endpoints that are shown although etcd lost them.
+    package var heldCount: Int
+    /// How many errors the configuration had that was refused last; 0 when the last was applied.
+    package var reloadFaults: Int
+    /// Which consumers have not loaded the new files, and why.
+    package var actionErrors: [String]
+    package var services: [Service]
+    package var outputs: [Output]
+    package var drains: [Drain]
+    package var oversized: [Oversized]
+
+    enum CodingKeys: String, CodingKey {
+        case schema, time, version, state, since, etcd, lease, revision, services, outputs, drains
+        case oversized = "oversized_services"
+        case etcdError = "etcd_error"
+        case endpointsError = "endpoints_error"
+        case listError = "list_error"
+        case ttlSeconds = "ttl_seconds"
+        case lastSync = "last_sync"
+        case serviceCount = "service_count"
+        case endpointCount = "endpoint_count"
+        case heldCount = "held_count"
+        case reloadFaults = "reload_faults"
+        case actionErrors = "action_errors"
+    }
+
+    /// JSON, members by name, a newline at the end.
+    package var json: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        // Words and numbers cannot fail to be encoded.
+        return String(decoding: (try? encoder.encode(self)) ?? Data(), as: UTF8.self) + "\n"
+    }
+
+    /// Whether the two say the same, apart from how far the list has come and from the words of errors that may change
+    /// with each try: the status file is written for a change of state only.
+    func isSameState(as other: StatusReport) -> Bool { withoutProgress == other.withoutProgress }
+
+    private var withoutProgress: StatusReport {
+        var report = self
+        report.time = ""
+        report.since = ""
+        report.etcdError = nil
+        report.listError = nil
+        report.revision = nil
+        report.lastSync = nil
+        report.serviceCount = 0
+        report.endpointCount = 0
+        report.heldCount = 0
+        report.oversized = report.oversized.map {
+            Oversized(service: $0.service, keys: 0, bytes: 0)
+        }
+        report.outputs = report.outputs.map { Output(path: $0.path, status: $0.status) }
+        return report
+    }
+
+    /// The same of a daemon that ends: what is registered now will not be in a moment, and nobody will be here to say
+    /// so.
+    var atTheEnd: StatusReport {
+        var report = self
+        report.etcd = nil
+        report.etcdError = nil
+        report.lease = nil
+        report.services = []
+        report.drains = []
+        return report
+    }
+}

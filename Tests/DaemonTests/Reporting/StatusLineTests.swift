@@ -1,0 +1,131 @@
+import Etcd
+import Files
+import FoundationEssentials
+import Programs
+import Registry
+import Testing
+import Texts
+
+@testable import EndpointFiles
+@testable import Daemon
+
+@Suite struct StatusLineTests {
+    private let key: ServiceKey
+    private let lease = LeaseID(rawValue: 0x694d)
+
+    init() throws {
+        key = ServiceKey(
+            service: try #require(ServiceName(declared: "web")),
+            instance: try #require(InstanceID(declared: "web-1"))
+        )
+    }
+
+    @Test func whenAllIsWellItSaysWhatIsRegisteredAndWhatIsSeen() throws {
+        var state = DaemonState(at: Date())
+        state.isCurrent = true
+        state.etcd = try EtcdEndpoint("10.0.0.1:2379")
+        var table = EndpointTable()
+        table.insert(
+            Endpoint(
+                instance: ServiceInstance(
+                    key: key,
+                    address: try #require(HostAddress("10.0.0.5")),
+                    port: 80
+                ),
+                createRevision: 1,
+                modRevision: 1,
+                version: 1,
+                lease: lease
+            )
+        )
+        state.list = TableUpdate(
+            table: table,
+            clusterID: ClusterID(rawValue: 1),
+            revision: 81234
+        )
+        state.registrations = [
+            key: .init(status: .registered(lease: lease, at: 5), since: Date())
+        ]
+        state.lease = lease
+        #expect(
+            StatusLine(state: state).text
+                == "web registered, lease 000000000000694d, 1 service, 1 endpoint at revision "
+                + "81234, etcd 10.0.0.1:2379"
+        )
+    }
+
+    @Test func aStartThatEndedWithoutFilesSaysThatThereAreNone() throws {
+        var state = DaemonState(at: Date())
+        state.isDegraded = true
+        state.lacksFiles = true
+        state.etcdError = "connection refused: no etcd listens there"
+        state.outputs = ["/run/list": .waiting]
+        #expect(
+            StatusLine(state: state).text
+                == "degraded: no files yet, waiting for etcd, etcd: connection refused: no etcd listens there"
+        )
+    }
+
+    @Test func whatIsWrongComesFirst() throws {
+        var state = DaemonState(at: Date())
+        state.etcdError = "not reachable: connection refused"
+        state.withoutAddress = [try #require(ServiceName(declared: "db"))]
+        let holder = Holder(owner: OwnerID("other"), lease: lease, address: "10.0.0.9:80")
+        let error = FileError(
+            code: .noSpace,
+            path: "/x",
+            call: "write",
+            errno: 28,
+            message: "the disk is full"
+        )
+        let refused = RegistrationStatus.refused(.heldByAnotherHost(holder))
+        state.registrations = [key: .init(status: refused, since: Date())]
+        state.outputs = ["/x": .failed(error)]
+        let text = StatusLine(state: state).text
+        #expect(
+            text.hasPrefix(
+                "waiting for etcd, etcd: not reachable: connection refused, /x: the disk is full"
+            )
+        )
+        #expect(text.contains("db waits for an address: ") && text.contains("; set address"))
+        #expect(text.contains("web/web-1 refused: held by host other at 10.0.0.9:80"))
+    }
+
+    @Test func anOutputThatIsRefusedAndAReaderThatLagsBehindAreNamed() throws {
+        var state = DaemonState(at: Date())
+        state.isCurrent = true
+        let fault = ProgramFault(code: .refused, message: "haproxy ended with status 1: bad line")
+        state.outputs = ["/x": .refused(fault)]
+        state.reloadFaults = [
+            ReloadAction(.unit("haproxy.service")): ReloadFault(message: "not allowed")
+        ]
+        #expect(
+            StatusLine(state: state).text
+                == "/x not updated: haproxy ended with status 1: bad line, haproxy.service still "
+                + "uses the old file: not allowed"
+        )
+    }
+
+    @Test func endpointsOfSeveralClustersAreATroubleOfTheirOwn() throws {
+        var state = DaemonState(at: Date())
+        state.isCurrent = true
+        state.endpointsError = "endpoints belong to different etcd clusters"
+        #expect(StatusLine(state: state).text == "endpoints belong to different etcd clusters")
+    }
+
+    @Test func theStateIsStaleOnlyAfterAList() {
+        var state = DaemonState(at: Date())
+        #expect(state.listState == .syncing)
+        state.isDegraded = true
+        #expect(state.listState == .degraded)
+        state.isDegraded = false
+        state.list = TableUpdate(
+            table: EndpointTable(),
+            clusterID: ClusterID(rawValue: 1),
+            revision: 1
+        )
+        #expect(state.listState == .stale)
+        state.isCurrent = true
+        #expect(state.listState == .current)
+    }
+}

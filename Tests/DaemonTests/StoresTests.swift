@@ -1,0 +1,78 @@
+import EndpointFiles
+import Files
+import Logging
+import Registry
+import TestKit
+import Testing
+
+@testable import HealthChecks
+@testable import Daemon
+
+/// What is kept for the next run, on a disk that hangs.
+@Suite(.timeLimit(.minutes(1))) struct StoresTests {
+    private let web: ServiceKey
+    private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    private static let reason = HealthReason(
+        check: "exec false",
+        saw: "exit status 1",
+        since: .zero,
+        lasted: .zero
+    )
+
+    init() throws {
+        web = ServiceKey(
+            service: try #require(ServiceName(declared: "web")),
+            instance: try #require(InstanceID(declared: "web-1"))
+        )
+    }
+
+    @Test func aChangeOfHealthIsReportedAtOnceAndKeptWhenTheDiskAnswers() async throws {
+        try await onADiskThatHangs { hang, state, threads in
+            let store = HealthStore(state, earlier: EarlierRun(), threads: threads, log: log)
+            // Each returns at once: were it held up, the test would not go on.
+            for _ in 0..<1000 {
+                store.record(.down(web, Self.reason))
+                store.record(.up(web))
+            }
+            store.record(.down(web, Self.reason))
+            try await eventually("the disk is asked") { hang.count == 1 }
+            #expect(state.unwell.isEmpty)
+            hang.release()
+            try await eventually("kept") { state.unwell == [web] }
+            let next = try #require(await EarlierRun.read(from: state, on: threads, log: log))
+            #expect(next.unwell == [web])
+        }
+    }
+
+    @Test func aLeaseIsKeptOrNotByADiskThatAnswersOnly() async throws {
+        try await onADiskThatHangs { hang, state, threads in
+            let store = LeaseStore(state, threads: threads, log: log)
+            let lease = LeaseID(rawValue: 7)
+            let owner = try #require(OwnerID("host"))
+            let settings = RegistrationMachine.Settings(owner: owner)
+            store.save(SavedLease(lease, of: ClusterID(rawValue: 1), settings))
+            try await eventually("the disk is asked") { hang.count == 1 }
+            // Without an answer the registrations are taken out at the end.
+            #expect(await !store.keeps(lease))
+            hang.release()
+            try await eventually("kept") { await store.keeps(lease) }
+            #expect(await !store.keeps(LeaseID(rawValue: 8)))
+            #expect(await !store.keeps(nil))
+        }
+    }
+
+    private func onADiskThatHangs(
+        _ body: (Hang, StateDirectory, BlockingThreads) async throws -> Void
+    ) async throws {
+        try await TemporaryDirectory.with { directory in
+            let hang = Hang()
+            let writer = AtomicFileWriter { call in
+                if call == .fsync { hang.wait() }
+                return nil
+            }
+            defer { hang.release() }
+            let state = StateDirectory(path: directory.path, writer: writer)
+            try await body(hang, state, BlockingThreads())
+        }
+    }
+}
