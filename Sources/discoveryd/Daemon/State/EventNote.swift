@@ -60,7 +60,7 @@ struct EventNote: Hashable, Sendable {
         case .lost(let key, .overwritten): self.init(.instance(key), "lost", "overwritten")
         case .contested(let key): self.init(.instance(key), "contested")
         case .refused(let key, let refusal): self.init(.instance(key), "refused", "\(refusal)")
-        case .besideHeld(let key, let held):
+        case .companionsHeld(let key, let held):
             self.init(.instance(key), "companion_held", held.joined(separator: ", "))
         case .claimFailed(let key, let error, _):
             self.init(.instance(key), "failed", "\(error)")
