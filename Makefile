@@ -3,6 +3,8 @@
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+# systemd reads this one in /usr and /usr/local only.
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 BINARY ?= .build/dist/discoveryd
 SWIFT ?= swift
 FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
@@ -11,7 +13,7 @@ FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check e
 ATONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
 OURS = Package.swift Examples Tests $(filter-out Sources/EtcdAPI, $(wildcard Sources/*))
 
-.PHONY: help demo test fuzz build lint format benchmark benchmark-quick benchmark-soak install install-files dist clean
+.PHONY: help demo test fuzz build lint format benchmark benchmark-quick benchmark-soak install install-files uninstall dist clean
 
 help:
 	@echo "make demo      install what is needed, build, and run 'discoveryd dev'"
@@ -25,6 +27,7 @@ help:
 	@echo "make benchmark-soak   half an hour of changes: does the memory stay flat?"
 	@echo "make dist      build the release binary: $(BINARY)"
 	@echo "make install   put the release binary and its files in place (DESTDIR=, PREFIX=)"
+	@echo "make uninstall take them away again; the configuration stays"
 
 demo:
 	dev/install-packages.sh build
@@ -92,6 +95,10 @@ dist:
 install:
 	@test -x $(BINARY) || { echo "$(BINARY) is missing; run 'make dist' first" >&2; exit 1; }
 	$(MAKE) install-files
+	$(UPDATE_CATALOG)
+
+# What journalctl -x reads; the package that DESTDIR is for does it where it is installed.
+UPDATE_CATALOG = test -n "$(DESTDIR)" || journalctl --update-catalog
 
 install-files:
 	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/discoveryd
@@ -101,8 +108,16 @@ install-files:
 	install -D -m 0644 packaging/discoveryd.8 $(DESTDIR)$(PREFIX)/share/man/man8/discoveryd.8
 	install -D -m 0644 packaging/discoveryd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/discoveryd.conf.5
 	install -D -m 0644 packaging/discoveryd-formats.5 $(DESTDIR)$(PREFIX)/share/man/man5/discoveryd-formats.5
+	install -D -m 0644 packaging/discoveryd.catalog $(DESTDIR)$(CATALOGDIR)/discoveryd.catalog
 	test -e $(DESTDIR)$(SYSCONFDIR)/discoveryd.conf || \
 		install -D -m 0644 etc/discoveryd.conf $(DESTDIR)$(SYSCONFDIR)/discoveryd.conf
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/discoveryd $(DESTDIR)$(UNITDIR)/discoveryd.service \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/discoveryd.conf $(DESTDIR)$(CATALOGDIR)/discoveryd.catalog \
+		$(DESTDIR)$(PREFIX)/share/man/man8/discoveryd.8 $(DESTDIR)$(PREFIX)/share/man/man5/discoveryd.conf.5 \
+		$(DESTDIR)$(PREFIX)/share/man/man5/discoveryd-formats.5
+	$(UPDATE_CATALOG)
 
 clean:
 	rm -rf .build

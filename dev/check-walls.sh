@@ -47,4 +47,12 @@ if [ -n "$banned$prints" ]; then
     printf '%s\n%s\n' "$banned" "$prints" | sed '/^$/d' >&2
     failed=1
 fi
+
+# What the daemon logs from notice on has an id and an entry in the catalog: LogMessage.swift.
+anonymous=$(grep -rnE 'log\.(notice|warning|error|critical)\(' --include='*.swift' "$sources/discoveryd" || true)
+if [ -n "$anonymous" ]; then
+    echo "log a LogMessage instead:" >&2
+    printf '%s\n' "$anonymous" >&2
+    failed=1
+fi
 exit $failed

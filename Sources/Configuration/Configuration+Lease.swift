@@ -14,7 +14,7 @@ extension Configuration {
 
         package static let drains: ClosedRange<Duration> = .zero ... .seconds(300)
         static let ttls: ClosedRange<Duration> = .seconds(2) ... .seconds(3600)
-        /// Below this, one slow disk or election of etcd takes healthy hosts off the lists.
+        /// Below this, one slow disk or leader election of etcd removes healthy hosts from the lists.
         static let comfortableTTL: Duration = .seconds(5)
     }
 

@@ -1,10 +1,10 @@
 import Certificates
 import NIOSSL
 
-/// Why a server's certificate cannot be verified, in words.
+/// Explains why a server's certificate cannot be verified.
 ///
-/// BoringSSL says only that it cannot. Certificate and authorities tell the rest, certificates between the
-/// two apart: those are sent by the server and not shown to us.
+/// BoringSSL says only that it cannot. The certificate and the authorities tell why, except for intermediate
+/// certificates: those are sent by the server and not available to us.
 extension EtcdError {
     /// - Parameter now: In seconds since 1970.
     static func unverified(_ failure: TLSFailure, now: Int) -> String {
@@ -72,7 +72,7 @@ extension EtcdError {
             + "ca_file to the one that signed (openssl verify -CAfile tells more)"
     }
 
-    /// Why the authority may not sign for this server; `nil` when nothing speaks against it.
+    /// Explains why the authority's name constraints exclude this server; `nil` if they do not.
     private static func limited(
         _ server: CertificateFacts,
         by authority: CertificateFacts

@@ -43,7 +43,7 @@ extension EtcdError {
         case .permissionDenied:
             return (
                 .permissionDenied,
-                "etcd does not allow this to the user: \(said); grant its role these keys "
+                "etcd denies permission to the user: \(said); grant its role these keys "
                     + "(etcdctl role grant-permission)"
             )
         default:
@@ -51,7 +51,7 @@ extension EtcdError {
         }
     }
 
-    /// Why there is no connection, in words for people, or `nil` when the cause says nothing known.
+    /// Explains why there is no connection; `nil` if the cause is not known here.
     static func reason(_ cause: any Error) -> String? {
         switch cause {
         case let cause as TLSFailure: return reason(cause)
@@ -63,11 +63,11 @@ extension EtcdError {
         case let cause as IOError:
             switch cause.errnoCode {
             case ECONNREFUSED: return "connection refused: no etcd listens there"
-            case EHOSTUNREACH, ENETUNREACH: return "there is no way to that host"
+            case EHOSTUNREACH, ENETUNREACH: return "no route to host"
             case ECONNRESET: return "the connection was reset"
             default: return "not reachable: \(errnoText(cause.errnoCode))"
             }
-        case ChannelError.connectTimeout: return "no answer to the attempt to connect"
+        case ChannelError.connectTimeout: return "connection timed out"
         default: return nil
         }
     }
@@ -105,7 +105,7 @@ extension EtcdError {
         let remedy =
             said.contains("user name is empty")
             ? "; it has users: set username and password_file" : ""
-        return "etcd does not know who calls: \(said)\(remedy)"
+        return "etcd authentication failed: \(said)\(remedy)"
     }
 
     // MARK: logging in
@@ -121,7 +121,7 @@ extension EtcdError {
             let said = (cause as? RPCError)?.message ?? message
             return EtcdError(
                 .unauthenticated,
-                "etcd refuses the user \(username): check username and password_file (\(said))",
+                "etcd rejected the user \(username): check username and password_file (\(said))",
                 method: method,
                 endpoint: endpoint,
                 cause: self

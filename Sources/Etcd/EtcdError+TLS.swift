@@ -1,16 +1,16 @@
 import Certificates
 import NIOSSL
 
-/// What goes wrong with TLS, in words; part of the one place where errors become an ``EtcdError``.
+/// Explains TLS failures; part of the one place where errors become an ``EtcdError``.
 extension EtcdError {
     static func reason(_ mistake: ProtocolCheck.Mistake) -> String {
         switch mistake {
-        case .speaksTLS: "this port speaks TLS: write https://"
-        case .speaksNoTLS: "this port does not speak TLS: write http://"
+        case .speaksTLS: "the port expects TLS: write https://"
+        case .speaksNoTLS: "the port does not use TLS: write http://"
         case .hungUp(onTLS: false):
-            "the server hung up without a word; if this port speaks TLS, write https://"
+            "the server closed the connection without an answer; if the port expects TLS, write https://"
         case .hungUp(onTLS: true):
-            "the server hung up without a word; if this port does not speak TLS, write http://"
+            "the server closed the connection without an answer; if the port does not use TLS, write http://"
         }
     }
 
@@ -21,7 +21,7 @@ extension EtcdError {
         switch failure.error {
         case NIOSSLError.unableToValidateCertificate: return notFor(failure)
         case NIOSSLError.handshakeFailed(let error): return reason(error, failure)
-        case NIOSSLError.uncleanShutdown: return "the server hung up"
+        case NIOSSLError.uncleanShutdown: return "the server closed the connection"
         case let error as BoringSSLError: return reason(error, failure)
         default: return reason(failure.error) ?? "TLS failed: \(failure.error)"
         }
@@ -45,17 +45,17 @@ extension EtcdError {
         if words.contains("WRONG_VERSION_NUMBER") { return reason(.speaksNoTLS) }
         if words.contains("EOF during handshake") { return reason(.hungUp(onTLS: true)) }
         if words.contains("UNSUPPORTED_PROTOCOL") || words.contains("ALERT_PROTOCOL_VERSION") {
-            return "the server speaks no TLS 1.2 or newer"
+            return "the server does not support TLS 1.2 or newer"
         }
         if words.contains("ALERT_HANDSHAKE_FAILURE") {
             return
-                "the server can agree with us on nothing: it may have a key of a kind that is not supported; "
+                "the server found no TLS parameters in common: its key may be of a type that is not supported; "
                 + "give it one of \(TLSOffer.keys)"
         }
         if words.contains("NO_COMMON_SIGNATURE_ALGORITHMS") {
             return
-                "the server takes no signature that our key can make; give cert_file and key_file a key of "
-                + "another kind, such as P-256"
+                "the server accepts no signature algorithm of our key; give cert_file and key_file a key of "
+                + "another type, such as P-256"
         }
         return words.contains("ALERT") ? refusal(words, failure) : "TLS failed: \(words)"
     }
@@ -75,10 +75,10 @@ extension EtcdError {
         ].contains { words.contains($0) }
         guard isAboutCertificate else { return "the server ended the handshake: \(words)" }
         guard failure.hasOwnCertificate else {
-            return "the server wants a client certificate: set cert_file and key_file"
+            return "the server requires a client certificate: set cert_file and key_file"
         }
         return
-            "the server refuses our certificate: cert_file must be signed by the authority that the "
+            "the server rejected our certificate: cert_file must be signed by the authority that the "
             + "server trusts (its --trusted-ca-file), be valid now and allow client authentication"
     }
 }

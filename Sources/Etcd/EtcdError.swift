@@ -1,6 +1,6 @@
-/// What went wrong in a call to etcd: a code to branch on, a sentence with the remedy, the cause.
+/// An error of a call to etcd: a code to branch on, a sentence with the remedy, the cause.
 public struct EtcdError: Error, Sendable {
-    /// What kind of failure it is; what to do follows from it.
+    /// The kind of failure; what to do follows from it.
     public enum Code: Hashable, Sendable {
         /// No member could be reached, or the connection broke. Try again later.
         case unavailable
@@ -38,7 +38,7 @@ public struct EtcdError: Error, Sendable {
         case other
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
     /// A sentence for people, with the remedy where there is one.
     public let message: String

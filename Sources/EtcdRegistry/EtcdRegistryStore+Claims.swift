@@ -163,6 +163,6 @@ extension EtcdRegistryStore {
 
     private static let unexpected = StoreError(
         .other,
-        "etcd answered a claim with something else; is a proxy in between?"
+        "unexpected answer from etcd to a transaction; is there a proxy in between?"
     )
 }

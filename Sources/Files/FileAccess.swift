@@ -1,4 +1,4 @@
-/// Whose a file is, and who may do what with it.
+/// The owner, group and permission bits of a file.
 public struct FileAccess: Hashable, Sendable {
     /// Its permission bits.
     public var mode: UInt32

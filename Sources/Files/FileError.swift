@@ -1,10 +1,10 @@
 import Glibc
 import Texts
 
-/// Why a file could not be written or read: a code to branch on, a sentence with the remedy, and
-/// the system call underneath.
+/// An error of writing or reading a file: a code to branch on, a sentence with the remedy, and the
+/// system call underneath.
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of failure it is.
+    /// The kind of failure.
     public enum Code: Hashable, Sendable {
         /// The directory of the file does not exist.
         case directoryMissing
@@ -22,7 +22,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case other
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
     /// The file that was to be written or read.
     public let path: String
@@ -65,8 +65,8 @@ extension FileError {
                     "writing is not permitted here; under systemd add ReadWritePaths=\(directory) with "
                         + "'systemctl edit discoveryd', and let the daemon's user write to the directory"
                 )
-            case ENOSPC: (.noSpace, "the disk is full; make room, it is tried again")
-            case EDQUOT: (.noSpace, "the quota is used up; make room, it is tried again")
+            case ENOSPC: (.noSpace, "the disk is full; make room, it is retried")
+            case EDQUOT: (.noSpace, "the disk quota is exceeded; make room, it is retried")
             case EBUSY:
                 (
                     .isAMountPoint,
@@ -81,7 +81,7 @@ extension FileError {
             case ELOOP, ENOTDIR, EISDIR:
                 (
                     .notARegularFile,
-                    "something on the path is a link or no directory; name the real place"
+                    "a part of the path is a symbolic link or not a directory; use the real path"
                 )
             default: (.other, "\(errnoText(errno)) (\(call.rawValue))")
             }
@@ -119,7 +119,7 @@ extension FileError {
         notOurs(
             path,
             "can be written to by others, mode 0\(String(mode, radix: 8)), who could swap what is staged there; "
-                + "remove it, it is made anew"
+                + "remove it, it is created again"
         )
     }
 

@@ -1,14 +1,14 @@
 import Glibc
 import Synchronization
 
-/// Says to other processes that a file is this one's to write, for as long as the process lives.
+/// A lock that reserves a file for this process to write, for as long as the process lives.
 ///
 /// A lock of flock(2) on a directory of the file's own in the staging directory. Children do not inherit it,
 /// however the process ends it is gone, and the directory goes with ``release()``. It is not on the directory of
 /// the file itself: whoever may read that could take the lock and keep it, and files of several processes may be
 /// in there.
 package final class FileLock: Sendable {
-    /// What became of an attempt.
+    /// The outcome of an attempt.
     package enum Outcome: Sendable {
         /// It is ours.
         case taken(FileLock)
@@ -53,7 +53,7 @@ package final class FileLock: Sendable {
 
     deinit { release() }
 
-    /// Tells those who ask that this process is ending, so that they wait for it.
+    /// Marks this process as ending, so that others wait for it.
     package func end() {
         guard !isReleased.load(ordering: .relaxed) else { return }
         // Nobody waits inside the system for it, so nobody gets it in between: see flock(2).

@@ -1,8 +1,8 @@
-/// Why a service is down: which check says so, and what it saw.
+/// The reason why a service is down: the check that fails, and its result.
 public struct HealthReason: Hashable, Sendable, CustomStringConvertible {
     /// The check, as in `tcp 127.0.0.1:8080`.
     public let check: String
-    /// What it saw, with the remedy.
+    /// The result of the check, with the remedy.
     public let saw: String
     /// Since when it sees that, on the monitor's timeline.
     public let since: Duration

@@ -1,20 +1,20 @@
 public import Registry
 
-/// What the monitor reports to whoever registers, logs and counts. The first verdict on each service
-/// is reported too, as soon as a check has said something.
+/// A report of the monitor, for the registration, the log and the metrics. The first verdict on each
+/// service is reported too, as soon as a check has a result.
 public enum HealthReport: Hashable, Sendable {
-    /// All checks pass: the service belongs into the registry.
+    /// All checks pass: the service is to be registered.
     case up(ServiceKey)
-    /// A check fails: the service does not belong into the registry.
+    /// A check fails: the service is to be deregistered.
     case down(ServiceKey, HealthReason)
-    /// A service that is down is so for another reason than was said last.
+    /// A service that is down is so for another reason than was reported last.
     case reasonChanged(ServiceKey, HealthReason)
-    /// The service passes again but has come and gone too often: it stays down until then, if it goes
-    /// on passing. Said once, until `dampingEnded`.
+    /// The service passes again but is flapping: it stays down for this time, if it goes on passing.
+    /// Reported once, until `dampingEnded`.
     case dampingBegan(ServiceKey, returnIn: Duration)
-    /// The service may return at once again.
+    /// The service is no longer flapping.
     case dampingEnded(ServiceKey)
-    /// A check failed that counts as up: the first of the failures that it takes. Said once until it
-    /// passes again.
+    /// A check that counts as up has failed: the first of the failures that make it down. Reported once
+    /// until it passes again.
     case checkFailing(ServiceKey, check: String, saw: String, fall: Int)
 }

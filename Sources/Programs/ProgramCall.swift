@@ -11,10 +11,10 @@ public struct ProgramCall: Hashable, Sendable {
         self.limit = limit
     }
 
-    /// Where programs are looked for that are named without their path.
+    /// The search path for programs that are named without their path.
     package static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    /// What stands for the file in the arguments.
+    /// The placeholder for the file in the arguments.
     public static let file = "{file}"
 
     /// The call about a file.

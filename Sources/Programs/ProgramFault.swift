@@ -1,18 +1,18 @@
 import Texts
 
-/// Why a program did not do what it was run for.
+/// The failure of a program: a code and a sentence.
 public struct ProgramFault: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of failure it is.
+    /// The kind of failure.
     public enum Code: Hashable, Sendable {
-        /// It ran to its end and said no. The same question has the same answer.
+        /// It ran to its end and rejected the input, or printed nothing. Running it again gives the same result.
         case refused
-        /// It could not be started, took too long or was ended by a signal. It may go better next time.
+        /// It could not be started, took too long or was ended by a signal. It may succeed the next time.
         case notDone
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
-    /// What happened, in the program's own last words where it had any.
+    /// A sentence, with the last lines that the program printed, if any.
     public let message: String
 
     /// Describes a failure.

@@ -1,7 +1,7 @@
 internal import CSystemd
 internal import Glibc
 
-/// Who this machine is, as far as an application may tell others. See machine-id(5).
+/// The application-specific id of this machine, which may be shown to others. See machine-id(5).
 public enum MachineIdentity {
     /// This machine's id for one application: always the same for the same machine and application,
     /// and of no use to find out the machine id itself or its id for another application.

@@ -1,7 +1,7 @@
 internal import Glibc
 import Texts
 
-/// A word to systemd, or from it, that failed: what happened, what to do about it, and the errno.
+/// An error of a call to systemd, or of a notification: a code, a sentence with the remedy, and the errno.
 public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What failed.
     public var code: Code
@@ -70,7 +70,7 @@ public struct SystemdError: Error, Hashable, Sendable, CustomStringConvertible {
         /// This process is not a unit of the system's systemd.
         public static let notAUnit = Code(kind: .notAUnit)
 
-        /// What systemd was asked about is not there any more.
+        /// The object of the call does not exist any more.
         public static let objectGone = Code(kind: .objectGone)
 
         /// We have not the right to do this.

@@ -1,6 +1,6 @@
 internal import CSystemd
 
-/// What the service manager expects of the service's watchdog. See sd_watchdog_enabled(3).
+/// The watchdog settings that the service manager passed to this process. See sd_watchdog_enabled(3).
 public enum Watchdog {
     /// The time within which the manager wants a ``Notification/watchdog``, counted from start and
     /// from each one (`WatchdogSec=`), or `nil` when it expects none from this process.

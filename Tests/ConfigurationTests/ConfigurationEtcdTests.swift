@@ -128,7 +128,7 @@ import Testing
                 "https://10.0.0.1:2379"
             ]
         )
-        #expect(try others.warnings() == ["2:34: [etcd] \(meant); until then it is left out"])
+        #expect(try others.warnings() == ["2:34: [etcd] \(meant); until then it is ignored"])
 
         let alone = ConfigurationFixture("[etcd]\nendpoints = [\"https://2001:db8::5:2379\"]")
         let taken = "https://[2001:db8::5:2379]:2379"
@@ -154,8 +154,8 @@ import Testing
     @Test func aShortLeaseIsDoubtful() throws {
         #expect(
             try ConfigurationFixture("[lease]\nttl = \"4s\"").warnings() == [
-                "2:7: [lease] ttl: 4s is short; below 5s a slow disk or an election of etcd takes "
-                    + "healthy hosts off the lists"
+                "2:7: [lease] ttl: 4s is short; below 5s a slow disk or a "
+                    + "leader election of etcd removes healthy hosts from the lists"
             ]
         )
         #expect(try ConfigurationFixture("[lease]\nttl = \"5s\"").warnings().isEmpty)

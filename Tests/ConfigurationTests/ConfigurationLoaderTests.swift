@@ -173,8 +173,8 @@ import Testing
         ]).load()
         #expect(
             loaded.warnings.map(\.description) == [
-                "\(directory)/b.conf:2:7: [lease] ttl: 3s is short; below 5s a slow disk or an "
-                    + "election of etcd takes healthy hosts off the lists"
+                "\(directory)/b.conf:2:7: [lease] ttl: 3s is short; below 5s a slow disk or a "
+                    + "leader election of etcd removes healthy hosts from the lists"
             ]
         )
     }

@@ -28,12 +28,12 @@ import Testing
     @Test(arguments: [
         (
             "\"10.0.0.5:9469\"",
-            "must be on loopback, for nobody is asked who they are, is \"10.0.0.5:9469\"; "
+            "must be on loopback, as there is no authentication, is \"10.0.0.5:9469\"; "
                 + "listen at \"127.0.0.1:9469\" and put a proxy in front for other hosts"
         ),
         (
             "\"0.0.0.0:9469\"",
-            "must be on loopback, for nobody is asked who they are, is \"0.0.0.0:9469\"; "
+            "must be on loopback, as there is no authentication, is \"0.0.0.0:9469\"; "
                 + "listen at \"127.0.0.1:9469\" and put a proxy in front for other hosts"
         ),
         (

@@ -182,7 +182,7 @@ import Texts
     @Test func anAddressThatOnlyThisHostReachesIsDoubtful() throws {
         #expect(
             try service("address = \"127.0.0.1\"").warnings() == [
-                "1:1: [service \"web\"] address: \"127.0.0.1\" is this host to every reader; "
+                "1:1: [service \"web\"] address: \"127.0.0.1\" means its own host to every consumer; "
                     + "others cannot connect to it"
             ]
         )
@@ -265,7 +265,7 @@ import Texts
         #expect(web.skyDNSDomain?.text == "cluster.local")
         let address = try #require(HostAddress("10.0.0.5"))
         let instance = try web.instance(hostname: "box", primaryAddress: address)
-        #expect(web.companions(instance).map(\.key) == ["/skydns/local/cluster/web/web-1"])
+        #expect(web.companions(of: instance).map(\.key) == ["/skydns/local/cluster/web/web-1"])
     }
 
     /// CoreDNS would answer for the one with the other's instances. Both ran with 0.1.0, so neither keeps the
@@ -277,7 +277,7 @@ import Texts
             domain = "test"
             """,
             "also: its name has a dot, so its records would lie below those of a service that is called like what "
-                + "follows the dot, maybe on another host; it is registered, and left out of \"skydns\""
+                + "follows the dot, maybe on another host; it is registered without a record for \"skydns\""
         ),
         (
             """
@@ -285,7 +285,7 @@ import Texts
             domain = "API.test"
             """,
             "also: its records would lie below those of \"api.test\", the service at /etc/discoveryd.conf:1:1; it "
-                + "is registered, and left out of \"skydns\""
+                + "is registered without a record for \"skydns\""
         ),
         (
             """
@@ -294,7 +294,7 @@ import Texts
             id = "b.a"
             """,
             "also: its records would lie below those of \"api.test\", the service at /etc/discoveryd.conf:1:1; it "
-                + "is registered, and left out of \"skydns\""
+                + "is registered without a record for \"skydns\""
         ),
     ])
     func namesThatLieBelowOneAnotherAreLeftOutOfTheDNSAndNothingElse(
@@ -335,7 +335,7 @@ import Texts
         #expect(
             loaded.warnings.map(\.description) == [
                 "/etc/discoveryd.conf:4:11: [service \"web\"] address: \"\(text)\" \(why); the service is "
-                    + "left out"
+                    + "skipped"
             ]
         )
     }

@@ -18,10 +18,10 @@ import Testing
         ])
         #expect(
             mixture?.description
-                == "the endpoints are of 2 different etcd clusters: http://10.0.0.1:2379, "
+                == "endpoints belong to different etcd clusters: http://10.0.0.1:2379, "
                 + "http://10.0.0.3:2379 of 2a; http://10.0.0.2:2379 of 2b; "
-                + "which registry this host is in changes with the endpoint that serves: name those of "
-                + "one cluster only"
+                + "this host's registry changes with the endpoint that is connected: list the "
+                + "endpoints of one cluster only"
         )
     }
 

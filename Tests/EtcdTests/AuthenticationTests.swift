@@ -143,7 +143,7 @@ import Testing
                 let text = error.map { "\($0)" } ?? ""
                 #expect(
                     text.contains(
-                        "etcd refuses the user discoveryd: check username and password_file"
+                        "etcd rejected the user discoveryd: check username and password_file"
                     )
                 )
                 #expect(!text.contains("not-the-secret"))

@@ -224,7 +224,7 @@ import Testing
                     )
                     #expect(
                         cares(events.all)[1].hasSuffix(
-                            "(the connection goes on with what was read before)"
+                            "(the connection continues with the files read before)"
                         )
                     )
                     try await client.put("k", "2")

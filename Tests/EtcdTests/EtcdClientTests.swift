@@ -196,7 +196,7 @@ import Testing
                     return
                 }
                 #expect(
-                    ["no answer in time", "no answer to the attempt to connect"].contains(
+                    ["no answer in time", "connection timed out"].contains(
                         error.message
                     )
                 )

@@ -17,7 +17,7 @@ import Testing
         var machine = machine()
         #expect(read(&machine, .init(fingerprint: 2), wall: 0) == [.tryNew])
         // They do not serve: said once, and tried again soon.
-        let sentence = "another CA (the connection goes on with what was read before)"
+        let sentence = "another CA (the connection continues with the files read before)"
         #expect(machine.filesUnusable("another CA", wall: 0, at: .zero) == [.report(sentence)])
         #expect(machine.nextLook(wall: 0) <= .milliseconds(6250))
         #expect(read(&machine, .init(fingerprint: 2), wall: 0) == [.tryNew])
@@ -26,7 +26,7 @@ import Testing
 
     @Test func filesThatCannotBeUsedAreSaidOnceAndAgainAfterTheyCould() {
         var machine = machine()
-        let sentence = "no pair (the connection goes on with what was read before)"
+        let sentence = "no pair (the connection continues with the files read before)"
         #expect(unusable(&machine, "no pair") == [.report(sentence)])
         #expect(unusable(&machine, "no pair") == [])
         #expect(read(&machine, .init(fingerprint: 1), wall: 0) == [])
@@ -42,7 +42,7 @@ import Testing
             Issue.record("nothing is said")
             return
         }
-        #expect(sentence.contains("ends on 1970-04-11 00:00 UTC"))
+        #expect(sentence.contains("expires on 1970-04-11 00:00 UTC"))
         #expect(read(&machine, .init(fingerprint: 1), wall: 95 * Self.day) == [])
     }
 
@@ -77,7 +77,7 @@ import Testing
             .init(fingerprint: 1, authorities: [0, 1], authoritiesChangeAt: 1000)
         )
         let later = TLSFilesMachine.Files(fingerprint: 1, authorities: [1])
-        let sentence = "it has expired (the connection goes on with what was read before)"
+        let sentence = "it has expired (the connection continues with the files read before)"
         #expect(read(&machine, later, wall: 1000) == [.tryOut])
         #expect(machine.trialFailed("it has expired", wall: 1000, at: .zero) == [.report(sentence)])
         // The files are looked at soon; but all hosts of a fleet see the same date pass, and none makes a

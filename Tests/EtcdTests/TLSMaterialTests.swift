@@ -24,7 +24,7 @@ import Testing
                 .init(caFile: directory.path),
                 "ca_file: \(directory.path) is not a regular file"
             )
-            expect(.init(certificateFile: own.file), "cert_file and key_file: one does not")
+            expect(.init(certificateFile: own.file), "cert_file and key_file must be set together")
             expect(
                 .init(certificateFile: own.file, keyFile: text),
                 "key_file: \(text) holds no private key in PEM"
@@ -75,7 +75,7 @@ import Testing
             #expect(doubts.count == 1)
             #expect(
                 doubts.first?.hasPrefix(
-                    "ca_file: left out of the authorities, they are not valid now: \"etcd CA\" "
+                    "ca_file: ignoring authorities that are not valid now: \"etcd CA\" "
                         + "(expired on 20"
                 ) == true
             )

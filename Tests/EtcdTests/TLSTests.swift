@@ -30,7 +30,7 @@ import Testing
             try await EtcdServer.with(version, options) { server in
                 #expect(
                     try await firstWord(server.endpoint, tls)
-                        == "the server wants a client certificate: set cert_file and key_file"
+                        == "the server requires a client certificate: set cert_file and key_file"
                 )
                 let stranger = try await TestAuthority("stranger", in: directory).issue("not-known")
                 let other = EtcdClient.TLS(
@@ -40,7 +40,7 @@ import Testing
                 )
                 #expect(
                     try await firstWord(server.endpoint, other).hasPrefix(
-                        "the server refuses our certificate: cert_file must be signed by the authority"
+                        "the server rejected our certificate: cert_file must be signed by the authority"
                     )
                 )
                 let own = try await authority.issue("client")
@@ -101,12 +101,14 @@ import Testing
                 }
 
                 let plain = server.endpoint.replacing("https", with: "http")
-                #expect(try await firstWord(plain, .init()).hasSuffix("speaks TLS, write https://"))
+                #expect(
+                    try await firstWord(plain, .init()).hasSuffix("expects TLS, write https://")
+                )
             }
             try await EtcdServer.with(version) { server in
                 let encrypted = server.endpoint.replacing("http", with: "https")
                 let reason = try await firstWord(encrypted, .init(caFile: authority.file))
-                #expect(reason.hasSuffix("not speak TLS, write http://"))
+                #expect(reason.hasSuffix("not use TLS, write http://"))
             }
         }
     }
@@ -167,7 +169,7 @@ import Testing
                     try directory.write("own.pem", good)
                     try await authority.issue("own")
                     try await eventually("the new pair is moved to") {
-                        losses(events.all) == ["the files of its TLS have changed"]
+                        losses(events.all) == ["the TLS files have changed"]
                     }
                     try await client.put("k", "3")
                 }

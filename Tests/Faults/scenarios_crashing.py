@@ -92,7 +92,7 @@ def all_of_etcd_is_suspended(world):
         daemon.reader.always = daemon.reader.list.endpoints
     for member in world.cluster.members:
         member.stop()
-    one.says("the registrations may be gone", world.patience)
+    one.says("the registrations may have expired", world.patience)
     time.sleep(4)  # this is the fault: as long as two times to live more
     with world.recovery():
         for member in world.cluster.members:

@@ -41,7 +41,7 @@ def starts_beside(world, lose):
                            [lost.address, world.cluster.members[0].address])
         with world.recovery():
             world.run(one)
-        if "etcd is not usable" in one.printed:
+        if "connection to etcd failed" in one.printed:
             return
         expect(one.terminate() == 0, "a clean end")
     raise Failed("twelve starts, and none tried the lost member first")
@@ -109,7 +109,7 @@ def two_of_five_members_vanish_each_with_two_addresses(world):
     last.host.come_back()
     until(last.answers, "the last one serves", world.patience)
     first.host.refuse_clients()
-    one.says("lost etcd", world.patience)
+    one.says("etcd connection lost", world.patience)
     with world.recovery():
         world.put("db/d1", DB, through=last)
         world.until_lists(one, "db/d1")
@@ -158,7 +158,7 @@ def all_members_away_for_longer_than_the_time_to_live(world):
         member.host.vanish()
     for daemon in (one, two):
         world.until_state(daemon, "stale")
-        daemon.says("the registrations may be gone", world.patience)
+        daemon.says("the registrations may have expired", world.patience)
         expect(daemon.runs, f"{daemon.name} to live on")
     with world.recovery():
         for daemon in (one, two):
@@ -177,7 +177,7 @@ def a_start_without_etcd_waits_for_it(world):
     world.cluster.kill()
     one = world.daemon("one", {"web/w1": WEB})
     one.start()
-    one.says("etcd is not usable", world.patience)
+    one.says("connection to etcd failed", world.patience)
     with world.recovery():
         world.cluster.start()
         one.wait_ready(world.patience)
@@ -223,7 +223,7 @@ def a_stop_while_connecting_ends(world):
     for member in world.cluster.members:
         member.host.vanish()
     one.start()
-    one.says("etcd is not usable", world.patience)
+    one.says("connection to etcd failed", world.patience)
     ends_beside(world, one)
 
 
@@ -287,7 +287,7 @@ def others_than_etcd_at_the_endpoints(world):
         world.cluster.start()
         world.put("db/d1", DB)
         world.until_lists(one, "db/d1")
-    expect(one.printed.count("etcd is not usable") < 20, "the log not to be flooded")
+    expect(one.printed.count("connection to etcd failed") < 20, "the log not to be flooded")
 
 
 @scenario(bound=5)

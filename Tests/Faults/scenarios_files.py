@@ -51,7 +51,7 @@ def the_disk_is_full(world):
                 file.write(b"x" * 1024)
         except OSError:
             pass
-    trouble(world, one, "the disk is full; make room, it is tried again", lambda: os.remove(filler))
+    trouble(world, one, "the disk is full; make room, it is retried", lambda: os.remove(filler))
 
 
 @scenario(bound=12)
@@ -82,7 +82,7 @@ def the_file_is_deleted(world):
     with world.recovery():
         os.remove(one.list)
         until(lambda: os.path.exists(one.list), "the file is back", world.patience)
-    expect("somebody else deleted or changed the file" in one.printed, "the log to say so")
+    expect("file deleted or changed by another program" in one.printed, "the log to say so")
     world.until_right()
 
 
@@ -162,7 +162,7 @@ def a_link_in_the_place_of_what_is_staged(world):
     os.mkdir(elsewhere)
     shutil.rmtree(staging)
     os.symlink(elsewhere, staging)
-    trouble(world, one, "something on the path is a link or no directory; name the real place",
+    trouble(world, one, "a part of the path is a symbolic link or not a directory; use the real path",
             lambda: os.remove(staging))
     expect(os.listdir(elsewhere) == [], "nothing to be written there")
 

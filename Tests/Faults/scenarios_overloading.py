@@ -77,7 +77,7 @@ def a_flood_into_a_large_service(world):
 
 
 LIMITS = {"endpoints": 300}
-EXCESS = "exceeds [limits] and is not updated"
+EXCESS = "exceeds [limits]; its endpoints are not updated"
 
 
 def big(count):
@@ -297,10 +297,10 @@ def the_disks_of_the_state_and_of_the_list_hang(world):
             world.until_lists(looker, "db/d1")
         kept.look()
     said = network.run(world.binary, "drain", "db", "--control-socket", socket)
-    expect("not kept for the next run yet" in said, f"drain to say that it is not kept, not {said}")
-    one.says(f"no answer, so what needs it waits and all else goes on: the disk of {one.state}",
+    expect("not saved for the next run yet" in said, f"drain to say that it is not kept, not {said}")
+    one.says(f"disk or name server does not respond; what depends on it waits: the disk of {one.state}",
              world.patience)
-    one.says(f"all else goes on: the disk of {one.lists}", world.patience)
+    one.says(f"what depends on it waits: the disk of {one.lists}", world.patience)
     while time.monotonic() < began + HANGS:
         kept.look()
         time.sleep(0.2)  # between two looks
@@ -308,7 +308,7 @@ def the_disks_of_the_state_and_of_the_list_hang(world):
     with world.recovery():
         disk.answer()
         until_equal(world, one)
-    one.says(f"it answers again: the disk of {one.state}", world.patience)
+    one.says(f"disk or name server responds again: the disk of {one.state}", world.patience)
     kept.look()
     with open(os.path.join(one.state, "drains.json")) as file:
         expect('"service":"db"' in file.read(), "the drain to be kept by now")

@@ -9,8 +9,8 @@ from waiting import expect, until
 WEB, DB = "10.0.0.1:80", "10.0.0.2:5432"
 # Where dev/install-packages.sh puts the newer etcd.
 NEWER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.build/tools/etcd-3.5/etcd")
-SEEMS = "a proxy seems to be in between"
-DOUBT = "the list may be old from now on"
+SEEMS = "there seems to be a proxy in front of etcd"
+DOUBT = "endpoint list may be stale"
 
 
 def stays_quiet(world, one, seconds):

@@ -122,7 +122,7 @@ def nothing_can_be_kept(world):
     with world.recovery():
         world.run(one)
         world.until_right()
-    one.says("the lease is not kept for the next run", world.patience)
+    one.says("could not save the lease", world.patience)
     world.put("db/d1", DB)
     world.until_right()
     expect(one.terminate() == 0, "a clean end")
@@ -212,7 +212,7 @@ def a_second_daemon_on_the_same_files(world):
                  one.state, "--control-socket", one.status_file + ".other"],
                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=world.patience)
         expect(ended.returncode == 75, f"75, not {ended.returncode}: {ended.stderr}")
-        expect(f"another discoveryd has {one.status_file}: process {one.process.pid}" in ended.stderr,
+        expect(f"another discoveryd is running: it holds {one.status_file}: process {one.process.pid}" in ended.stderr,
                f"it to say who has the files, not {ended.stderr}")
         expect(one.status["state"] == "current", f"the status file to be the first one's, not {one.status}")
     expect(world.cluster.revision() == before, "no event in etcd")
@@ -231,9 +231,9 @@ def a_start_while_the_run_before_is_ending(world):
     world.run(one)
     first = one.process
     first.send_signal(signal.SIGTERM)
-    one.says("draining before leaving", world.patience)
+    one.says("draining before deregistering", world.patience)
     one.start()
-    one.says(f"waiting for the discoveryd that is ending: process {first.pid}", world.patience)
+    one.says(f"waiting for the previous discoveryd to exit: process {first.pid}", world.patience)
     until(lambda: first.poll() is not None, "the first one has ended", world.patience)
     expect(first.returncode == 0, f"a clean end of the first, not {first.returncode}")
     with world.recovery():

@@ -11,14 +11,14 @@ from world import PREFIX
 
 WEB, DB = "10.0.0.1:80", "10.0.0.2:5432"
 USER, PASSWORD = "discoveryd", "correct-horse"
-REFUSED = f"etcd refuses the user {USER}"
+REFUSED = f"etcd rejected the user {USER}"
 NAMELESS = "set username and password_file"
 FORBIDDEN = f"user {USER} may not read services/"
-UNWANTED = "the server refuses our certificate"
+UNWANTED = "the server rejected our certificate"
 UNTRUSTED = "the server's certificate is not signed by an authority in ca_file"
-LEFT_OUT = "ca_file: left out of the authorities, they are not valid now"
+LEFT_OUT = "ca_file: ignoring authorities that are not valid now"
 SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
-MOVED = "the files of its TLS have changed"
+MOVED = "the TLS files have changed"
 
 
 def replace(file, text):
@@ -121,7 +121,7 @@ def all_of_etcd_restarts_and_no_token_is_valid(world):
     world.until_right()
     stays_listed(one, looker, two)
     world.cluster.kill()
-    one.says("lost etcd", world.patience)
+    one.says("etcd connection lost", world.patience)
     with world.recovery():
         world.cluster.start()
         world.put("db/d1", DB)
@@ -203,7 +203,7 @@ def users_are_switched_on_and_off(world):
             world.put(f"db/d{turn}", DB)
             world.until_right()
         cluster.start()
-    expect(one.printed.count("lost etcd") == 3, "no connection to be lost but by the kills")
+    expect(one.printed.count("etcd connection lost") == 3, "no connection to be lost but by the kills")
 
 
 @scenario(bound=8)
@@ -288,7 +288,7 @@ def a_certificate_that_ends_within_seconds_is_renewed(world):
     world.until_right()
     stays_listed(one, looker)
     for turn, seconds in enumerate((8, None)):
-        one.says("cert_file: our certificate ends on", within=8, times=turn + 1)
+        one.says("cert_file: the client certificate expires on", within=8, times=turn + 1)
         own_certificate(world, seconds=seconds)
         one.says(MOVED, within=8, times=turn + 1)
     changes_after_a_kill(world, one)
@@ -304,13 +304,13 @@ def a_certificate_ends_and_nobody_renews_it(world):
     looker = world.start("looker", etcd=own_certificate(world, "looker"))
     world.until_right()
     stays_listed(one, looker)
-    one.says("cert_file: our certificate ends on", within=8)
-    one.says("(the connection goes on with what was read before)", within=8)
+    one.says("cert_file: the client certificate expires on", within=8)
+    one.says("(the connection continues with the files read before)", within=8)
     world.put("db/d0", DB)
     world.until_right()
-    expect("lost etcd" not in one.printed, "the connection to stay")
+    expect("etcd connection lost" not in one.printed, "the connection to stay")
     world.follower_of(one).kill()
-    one.says("etcd is not usable: cert_file: the certificate in", world.patience)
+    one.says("connection to etcd failed: cert_file: the certificate in", world.patience)
     time.sleep(1)  # this is the fault
     with world.recovery():
         own_certificate(world)
@@ -331,13 +331,13 @@ def keeps_its_connection(world, break_files, sentence):
     stays_listed(one, looker)
     break_files(etcd)
     one.says(sentence, within=10)
-    expect("lost etcd" not in one.printed, "the connection to stay")
+    expect("etcd connection lost" not in one.printed, "the connection to stay")
     with world.recovery():
         world.put("db/d0", DB)
         world.until_right()
     time.sleep(5)  # looked on for more than the time to live, and until after the next look
     expect(one.printed.count(sentence) == 1, "one sentence about it")
-    expect("lost etcd" not in one.printed, "the connection to stay")
+    expect("etcd connection lost" not in one.printed, "the connection to stay")
     copy(world.authority.file, etcd["ca_file"])
     own_certificate(world)
     one.says(MOVED, within=8)
@@ -388,7 +388,7 @@ def the_authority_is_replaced_step_by_step(world):
     own_certificate(world)
     changes_after_a_kill(world, one)
     expect(world.record("web/w1").version == 1, "the key to be the first one")
-    expect("etcd is not usable" not in one.printed, "every connection to be made at once")
+    expect("connection to etcd failed" not in one.printed, "every connection to be made at once")
 
 
 @scenario(bound=3, tls=True)
@@ -406,7 +406,7 @@ def an_expired_authority_stands_before_its_renewed_twin(world):
     changes_after_a_kill(world, one)
     said = one.printed.count(LEFT_OUT)
     expect(said == 1, f"one sentence about it, not {said}")
-    expect("etcd is not usable" not in one.printed, "every connection to be made at once")
+    expect("connection to etcd failed" not in one.printed, "every connection to be made at once")
 
 
 @scenario(bound=3, tls=True)
@@ -423,7 +423,7 @@ def the_system_trusts_an_expired_authority_before_its_renewed_twin(world):
     world.until_right()
     stays_listed(one)
     changes_after_a_kill(world, one)
-    expect("etcd is not usable" not in one.printed, "every connection to be made at once")
+    expect("connection to etcd failed" not in one.printed, "every connection to be made at once")
 
 
 @scenario(bound=3, tls=True)
@@ -443,7 +443,7 @@ def the_authority_ends_and_is_renewed(world):
     with world.recovery():
         world.put("db/d0", DB)
         world.until_right()
-    expect("lost etcd" not in one.printed, "the connection to stay")
+    expect("etcd connection lost" not in one.printed, "the connection to stay")
     copy(world.authority.file, etcd["ca_file"], add=True)
     one.says(MOVED, within=10)
     changes_after_a_kill(world, one)

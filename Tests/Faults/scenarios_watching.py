@@ -109,7 +109,7 @@ def a_snapshot_is_restored_into_another_cluster(world):
     world.until_right()
     cluster = one.reader.list.cluster
     restore(world, one, snapshot, token="second")
-    expect("this is another etcd cluster" in one.printed, "the log to say so")
+    expect("connected to a different etcd cluster" in one.printed, "the log to say so")
     expect(one.reader.list.cluster != cluster, "the list to name the other cluster")
 
 
@@ -221,10 +221,10 @@ def hosts_lose_their_leases(world, one):
     world.until_right()
     one.reader.always = one.reader.list.endpoints
     world.follower_of(one).kill()
-    one.says("lost etcd", world.patience)
+    one.says("etcd connection lost", world.patience)
     for lease in leases:
         world.cluster.revoke(lease)
-    one.says("most endpoints vanished at once without a word", world.patience)
+    one.says("most endpoints disappeared at once without deregistering", world.patience)
     return keys
 
 
@@ -262,7 +262,7 @@ def every_endpoint_vanishes(world):
     world.until_right()
     one.reader.freeze()
     world.delete("db/i4")
-    one.says("the file stays as it is", world.patience)
+    one.says("file not updated", world.patience)
     one.reader.thaw()
     with world.recovery():
         world.put("db/i9", "10.9.9.9:5432")

@@ -12,7 +12,7 @@ from waiting import expect, until
 
 PREFIX = "services/"
 READS_AFTER = 200
-RESTORED = ("etcd was restored from an older state", "this is another etcd cluster")
+RESTORED = ("etcd was restored from an older state", "connected to a different etcd cluster")
 
 
 class World:

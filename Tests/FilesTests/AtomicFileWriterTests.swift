@@ -121,7 +121,7 @@ import Testing
             #expect(error?.code == .notOurs)
             let words = "\(directory.path)/.discoveryd can be written to by others, mode 0"
             #expect(error?.message.contains(words) == true)
-            #expect(error?.message.hasSuffix("remove it, it is made anew") == true)
+            #expect(error?.message.hasSuffix("remove it, it is created again") == true)
             #expect(directory.read("list") == nil)
             rmdir(directory.file(".discoveryd"))
             try writer.write([1], to: directory.file("list"), mode: 0o644)

@@ -73,7 +73,7 @@ import Testing
             #expect(try await host.process.ended() == 0)
             let again = try fleet.start("one", services: [:], more: more)
             try await eventually("current") {
-                again.process.printed.contains("the file holds this list already")
+                again.process.printed.contains("file already holds this list")
             }
             try await fleet.put("web/w3", "10.0.0.3:80")
             try await eventually("reloaded for the change") { Self.runs(directory) == 3 }
@@ -127,7 +127,9 @@ import Testing
                     """
             )
             try await eventually("said") {
-                host.process.printed.contains("not taken up: sh ended with status 1: no")
+                host.process.printed.contains(
+                    "the service still uses the old file: sh ended with status 1: no"
+                )
             }
             try await eventually("shown") {
                 directory.status("one")?.actionErrors.first?.hasPrefix("sh: ") == true

@@ -55,7 +55,7 @@ import Testing
                 state: state
             )
             try await eventually("goes on") {
-                next.process.printed.contains("the lease of the last run goes on")
+                next.process.printed.contains("lease of the previous run continued")
             }
             try await eventually("taken out") { try await aside(fleet) == [] }
         }

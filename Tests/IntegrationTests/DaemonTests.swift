@@ -21,7 +21,7 @@ import Testing
             try await eventually("its services are gone", within: .seconds(1)) {
                 one.keys == ["cache/c3", "web/w1"] && three.keys == one.keys
             }
-            #expect(two.process.printed.contains("left the registry"))
+            #expect(two.process.printed.contains("all services deregistered"))
             #expect(try await fleet.etcd.etcdctl("lease", "list").contains("found 2 leases"))
         }
     }
@@ -44,7 +44,9 @@ import Testing
             try await eventually("both see both") { one.keys == both && two.keys == both }
             let before = one.file
             fleet.etcd.kill()
-            try await eventually("the loss is said") { one.process.printed.contains("may be old") }
+            try await eventually("the loss is said") {
+                one.process.printed.contains("endpoint list may be stale")
+            }
             #expect(one.file == before)
             try await eventually("and in the status file") {
                 one.directory.status("one")?.state == "stale"
@@ -213,7 +215,7 @@ import Testing
             // The file does not wait for the log.
             try await eventually("each of the others is logged once") {
                 host.process.printed.split(separator: "\n").count {
-                    $0.contains("a record is left out")
+                    $0.contains("invalid record in etcd skipped")
                 } == 6
             }
             #expect(host.process.isRunning)

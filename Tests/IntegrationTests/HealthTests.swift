@@ -16,7 +16,7 @@ import Testing
             try await eventually("the one without checks is there") { observer.keys == ["db/d1"] }
             try await eventually("the other one is said to be unwell") {
                 host.process.printed.contains(
-                    "not well, taken out of the registry: exec /usr/bin/test"
+                    "health check failed, deregistered: exec /usr/bin/test"
                 )
             }
             let down = try await host.ask("status").output
@@ -50,7 +50,9 @@ import Testing
             try await eventually("both are there") { host.keys == ["db/d1", "web/w1"] }
             fleet.etcd.kill()
             try FileManager.default.removeItem(atPath: flag)
-            try await eventually("unwell") { host.process.printed.contains("not well") }
+            try await eventually("unwell") {
+                host.process.printed.contains("health check failed, deregistered")
+            }
             // Losing etcd is no news of health, and health no reason to touch the list meanwhile.
             #expect(host.keys == ["db/d1", "web/w1"])
             try await fleet.etcd.start()
@@ -85,9 +87,11 @@ import Testing
             )
             let next = host.process
             try await eventually("goes on") {
-                next.printed.contains("the lease of the last run goes on")
+                next.printed.contains("lease of the previous run continued")
             }
-            try await eventually("its check has spoken") { next.printed.contains("not well") }
+            try await eventually("its check has spoken") {
+                next.printed.contains("health check failed, deregistered")
+            }
             #expect(!next.printed.contains("registered id=w1"))
             #expect(host.keys == ["db/d1"])
         }

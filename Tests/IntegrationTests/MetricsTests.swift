@@ -39,7 +39,7 @@ import Testing
             try await eventually("not ready, with the reason") {
                 let answer = try await Self.get("/readyz", port)
                 return answer.hasPrefix("HTTP/1.1 503 ")
-                    && answer.contains("list: may be old since ") && answer.contains("etcd: ")
+                    && answer.contains("list: may be stale since ") && answer.contains("etcd: ")
             }
             let alive = try await Self.get("/healthz", port)
             #expect(alive.hasPrefix("HTTP/1.1 200 ") && alive.hasSuffix("alive\n"))
@@ -109,7 +109,7 @@ import Testing
             let path = fleet.directory.file("metrics.sock")
             let host = try fleet.start("one", services: [:], more: Self.listen("unix:\(path)"))
             // Its file is there before anybody listens at it.
-            try await eventually("served") { host.process.printed.contains("metrics are served") }
+            try await eventually("served") { host.process.printed.contains("serving metrics") }
             let connection = try RawConnection(path: path)
             connection.send("HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
             let answer = try await connection.answer()
@@ -126,7 +126,7 @@ import Testing
             let port = try Int(FreePort.two()[0])
             let more = Self.listen("127.0.0.1:\(port)")
             let one = try fleet.start("one", services: [:], more: more)
-            try await eventually("served") { one.process.printed.contains("metrics are served") }
+            try await eventually("served") { one.process.printed.contains("serving metrics") }
             let two = try fleet.start("two", services: ["web/w2": 8080], more: more)
             try await eventually("said") {
                 two.process.printed.contains("another program listens there")
@@ -135,7 +135,7 @@ import Testing
             one.process.send(SIGTERM)
             #expect(try await one.process.ended() == 0)
             try await eventually("served by the other", within: .seconds(40)) {
-                two.process.printed.contains("metrics are served")
+                two.process.printed.contains("serving metrics")
             }
             let metrics = try await Self.get("/metrics", port)
             #expect(metrics.contains("\n" + #"discoveryd_service_registered{service="web"} 1"#))

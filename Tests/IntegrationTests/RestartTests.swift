@@ -34,7 +34,7 @@ import Testing
             // Not one revision more: nobody has been woken.
             #expect(revision(before) == revision(after) && revision(after) != nil)
             #expect(observer.file == file)
-            #expect(host.process.printed.contains("the lease of the last run goes on"))
+            #expect(host.process.printed.contains("lease of the previous run continued"))
         }
     }
 
@@ -48,7 +48,7 @@ import Testing
             _ = try await host.process.ended()
             let next = try fleet.start("one", services: ["web/w1": 8080], state: state)
             try await eventually("goes on") {
-                next.process.printed.contains("the lease of the last run goes on")
+                next.process.printed.contains("lease of the previous run continued")
                     && next.process.printed.contains("ready")
             }
             let after = try await fleet.etcd.etcdctl("get", "--prefix", "services/", "-w", "json")
@@ -116,7 +116,9 @@ import Testing
                 state: state
             )
             let ready = try await socket.first(saying: "READY=1", within: .seconds(10))
-            #expect(ready["STATUS"]?.contains("the list of an earlier run, true at 20") == true)
+            #expect(
+                ready["STATUS"]?.contains("the endpoint list of an earlier run, as of 20") == true
+            )
             #expect(next.services == first.services && next.file?.isEmpty == false)
             try await eventually("said in the status file too") {
                 next.directory.status("one")?.state == "degraded"
@@ -144,7 +146,7 @@ import Testing
             let ready = try await socket.first(saying: "READY=1", within: .seconds(10))
             #expect(ready["STATUS"]?.contains("degraded: no files yet, waiting for etcd") == true)
             #expect(host.file == nil)
-            #expect(host.process.printed.contains("start etcd, or name where it is with endpoints"))
+            #expect(host.process.printed.contains("start etcd, or set endpoints in"))
             try await fleet.etcd.start()
             // A second for the next attempt and one for the turn; its registration comes when it comes.
             try await eventually("a list", within: .seconds(4)) { host.file != nil }

@@ -26,7 +26,7 @@ import Testing
                 log: fleet.directory.file("second.log")
             )
             #expect(try await second.ended(within: .seconds(5)) == 75)
-            #expect(second.printed.contains("another discoveryd has \(place)"))
+            #expect(second.printed.contains("another discoveryd is running: it holds \(place)"))
             #expect(second.printed.contains("process \(one.process.id)"))
 
             #expect(one.process.isRunning)
@@ -54,7 +54,7 @@ import Testing
             let (one, next) = try await oneThatWaits(in: fleet, drain: "60s")
             next.process.send(signal)
             #expect(try await next.process.ended(within: .seconds(5)) == 0)
-            #expect(next.process.printed.contains("ended before it began"))
+            #expect(next.process.printed.contains("stopped during the start"))
             #expect(one.process.isRunning)
             one.process.send(SIGKILL)
             _ = try await one.process.ended()
@@ -102,11 +102,13 @@ import Testing
         let one = try fleet.start("one", services: services, lease: lease, state: state)
         try await eventually("it runs") { one.keys == ["web/w1"] }
         one.process.send(SIGTERM)
-        try await eventually("it is ending") { one.process.printed.contains("draining before") }
+        try await eventually("it is ending") {
+            one.process.printed.contains("draining before deregistering")
+        }
         let next = try fleet.start("one", services: services, lease: lease, state: state)
         try await eventually("the next waits") {
             next.process.printed.contains(
-                "waiting for the discoveryd that is ending: process \(one.process.id)"
+                "waiting for the previous discoveryd to exit: process \(one.process.id)"
             )
         }
         return (one, next)

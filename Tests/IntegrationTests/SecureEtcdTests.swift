@@ -30,7 +30,9 @@ import Testing
 
             // Without etcd, and with it again: other errors, another token.
             server.kill()
-            try await eventually("the loss is said") { daemon.printed.contains("lost etcd") }
+            try await eventually("the loss is said") {
+                daemon.printed.contains("etcd connection lost")
+            }
             try await server.start()
             try await eventually("current again", within: .seconds(20)) {
                 directory.status("one")?.state == "current"
@@ -48,7 +50,7 @@ import Testing
 
             daemon.send(SIGTERM)
             #expect(try await daemon.ended() == 0)
-            #expect(daemon.printed.contains("left the registry"))
+            #expect(daemon.printed.contains("all services deregistered"))
             #expect(
                 try await server.asRoot("get", "--prefix", "services/", "--keys-only") == ""
             )
@@ -66,7 +68,7 @@ import Testing
             try directory.write("password", "wrong-horse")
             let daemon = try start(directory, server, own, "discoveryd")
             defer { daemon.send(SIGKILL) }
-            let sentence = "etcd refuses the user discoveryd: check username and password_file"
+            let sentence = "etcd rejected the user discoveryd: check username and password_file"
             try await eventually("the refusal is said") { daemon.printed.contains(sentence) }
             #expect(!daemon.printed.contains("wrong-horse"))
             try directory.write("password", Self.password + "\n")

@@ -83,7 +83,7 @@ install_into_box() {
     tar -C "$stage" -c usr etc | in_box tar -C / -x --no-same-owner --no-overwrite-dir || return 1
     rm -rf "$stage"
     in_box sh -c 'echo /usr/local/lib/swift-runtime > /etc/ld.so.conf.d/swift.conf && ldconfig' || return 1
-    in_box systemd-sysusers || return 1
+    in_box systemd-sysusers && in_box journalctl --update-catalog || return 1
     in_box systemctl daemon-reload
 }
 

@@ -141,8 +141,8 @@ extension ConfigurationDraft {
             ConfigurationFault(
                 at: ttl.place,
                 table: "[lease]",
-                "ttl: \(DurationText(ttl.value)) is short; below \(comfortable) a slow disk or an "
-                    + "election of etcd takes healthy hosts off the lists"
+                "ttl: \(DurationText(ttl.value)) is short; below \(comfortable) a slow disk or a "
+                    + "leader election of etcd removes healthy hosts from the lists"
             )
         ]
     }
@@ -153,7 +153,7 @@ extension ConfigurationDraft {
             var sentence: String?
             if address.isLoopback {
                 sentence =
-                    "address: \(Quoted(address.text)) is this host to every reader; "
+                    "address: \(Quoted(address.text)) means its own host to every consumer; "
                     + "others cannot connect to it"
             } else if let bare = Self.withoutPort(address, declared.value.port) {
                 sentence =

@@ -31,7 +31,7 @@ extension ConfigurationDraft {
                 let outcome =
                     clear.isEmpty
                     ? "until then it is taken for \(read.value.endpoint)"
-                    : "until then it is left out"
+                    : "until then it is ignored"
                 return Located(value: "endpoints: \(doubt); \(outcome)", place: read.place)
             }
         }

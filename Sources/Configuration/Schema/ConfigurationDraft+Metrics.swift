@@ -26,7 +26,7 @@ extension Expectation where Value == ListenAddress {
             }
             guard host.isLoopback else {
                 return .refused(
-                    "must be on loopback, for nobody is asked who they are, is \(Quoted(text)); "
+                    "must be on loopback, as there is no authentication, is \(Quoted(text)); "
                         + "listen at \"127.0.0.1:\(port)\" and put a proxy in front for other hosts"
                 )
             }

@@ -32,7 +32,7 @@ extension ConfigurationDraft {
         case .unusable(let text, let why):
             table.warn(
                 at: address?.place.position ?? table.place.position,
-                "address: \(Quoted(text)) \(why); the service is left out"
+                "address: \(Quoted(text)) \(why); the service is skipped"
             )
             return
         }

@@ -25,7 +25,7 @@ extension ConfigurationDraft {
                 ConfigurationFault(
                     at: declared.place,
                     table: declared.name,
-                    "also: \(sentence); it is registered, and left out of \"skydns\""
+                    "also: \(sentence); it is registered without a record for \"skydns\""
                 )
             )
         }

@@ -60,7 +60,7 @@ struct OutputState: Sendable {
     private var restsUntil = Duration.zero
     /// The revision of the list that the file holds.
     private(set) var held: Revision?
-    /// Why the file stays as it is.
+    /// The reason why the file is not updated.
     private(set) var kept: KeepReason?
     /// The failure that was reported last, so that the same one is not reported again.
     private var lastFailure: FileError?

@@ -10,7 +10,7 @@ import Registry
 ///
 /// ``OutputState`` decides for one file; this decides across them.
 struct PublisherMachine: StateMachine {
-    /// Tells the driver what to do.
+    /// An action for the driver.
     enum Action: Equatable, Sendable {
         /// Take the newest list from whoever has it, and tell it.
         case takeList

@@ -1,4 +1,4 @@
-/// What is done when files were replaced, so that their reader takes them up.
+/// An action after files were replaced, so that their consumer loads them.
 ///
 /// Several outputs may have the same one: it is done once for a change that touched several.
 public struct ReloadAction: Hashable, Sendable, CustomStringConvertible {
@@ -50,7 +50,7 @@ public enum ReloadEnding: Hashable, Sendable {
     case putOff
 }
 
-/// Why an action was not done: a sentence for the administrator.
+/// The reason why an action failed: a sentence for the administrator.
 public struct ReloadFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// The sentence, with the remedy where there is one.
     public let message: String

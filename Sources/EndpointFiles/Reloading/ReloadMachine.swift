@@ -6,7 +6,7 @@ import Registry
 /// At most one run of an action is under way. What falls due meanwhile, or before the least interval is
 /// over, is done afterwards: once, and never dropped. A run that fails is tried again until one succeeds.
 public struct ReloadMachine: StateMachine {
-    /// What the driver is to do.
+    /// An action for the driver.
     public enum Action: Sendable {
         /// Do it. The number comes back with the outcome.
         case perform(ReloadAction, number: Int)
@@ -39,7 +39,7 @@ public struct ReloadMachine: StateMachine {
         self.generator = generator
     }
 
-    /// Why actions fail, for those whose last run did.
+    /// The failures of the actions whose last run failed.
     public var faults: [ReloadAction: ReloadFault] {
         let failing = states.values.compactMap { state in state.fault.map { (state.action, $0) } }
         return Dictionary(failing) { first, _ in first }

@@ -21,7 +21,7 @@ struct ReloadState: Sendable {
     /// How soon a reader that is about to end is asked again. Each question waits by itself for its end.
     private static let pauseOfPutOff = Duration.seconds(1)
 
-    /// What is done; its settings may change while a run is under way.
+    /// The action; its settings may change during a run.
     var action: ReloadAction
     private(set) var step = Step.idle
     /// The files that were replaced since the last run began.
@@ -41,7 +41,7 @@ struct ReloadState: Sendable {
         self.place = place
     }
 
-    /// Why the last run failed, as long as none has gone well since.
+    /// The failure of the last run, until one succeeds.
     var fault: ReloadFault? { lastFault }
 
     var deadline: Duration? {

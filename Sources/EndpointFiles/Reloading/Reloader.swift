@@ -63,7 +63,7 @@ public final class Reloader: Sendable {
         driver.happened { machine, now in machine.fileReplaced(path, at: now) }
     }
 
-    /// Why actions fail, for those whose last run did.
+    /// The failures of the actions whose last run failed.
     public var faults: [ReloadAction: ReloadFault] { driver.read { $0.faults } }
 
     /// Proof of progress; see ``MachineDriver/laps``.

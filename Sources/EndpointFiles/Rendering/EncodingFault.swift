@@ -1,8 +1,8 @@
 import Registry
 
-/// Why a format cannot carry an endpoint or a service.
+/// The reason why a format cannot represent an endpoint or a service.
 public struct EncodingFault: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of thing is in the way.
+    /// The kind of obstacle.
     public enum Code: String, Hashable, Sendable {
         /// The address is a host name, and the format has only IP addresses.
         case hostName
@@ -16,7 +16,7 @@ public struct EncodingFault: Error, Hashable, Sendable, CustomStringConvertible 
         case tooLong
     }
 
-    /// What kind of thing is in the way.
+    /// The kind of obstacle.
     public let code: Code
     /// The end of a sentence that starts with the endpoint or the service, with the remedy.
     public let description: String

@@ -6,12 +6,12 @@ protocol GroupEncoder: ListEncoder where Block == GroupBlock<Entry> {
     /// An endpoint in this format, ready to be put into the block of its service.
     associatedtype Entry: Sendable
 
-    /// Says an endpoint. What it says must follow from the endpoint alone.
+    /// Encodes an endpoint. The result must depend on the endpoint alone.
     ///
     /// - Throws: ``EncodingFault`` when the format cannot carry it; it is left out.
     func entry(_ endpoint: Endpoint) throws(EncodingFault) -> Entry
 
-    /// Says a service.
+    /// Encodes a service.
     ///
     /// - Parameter entries: In the order of the instances; none when the service is empty.
     /// - Throws: ``EncodingFault`` when the format cannot carry it; the whole service is left out.

@@ -51,12 +51,12 @@ struct ListOrigin: Hashable, Sendable {
     var clusterID: ClusterID
 }
 
-/// What stands around the blocks of a file.
+/// The text around the blocks of a file.
 struct ListFrame: Sendable {
-    /// What comes first; the revision follows when there is an `afterRevision`.
+    /// The beginning of the file; the revision follows when there is an `afterRevision`.
     var head: [UInt8] = []
     var afterRevision: [UInt8]?
-    /// What stands between two blocks.
+    /// The separator between two blocks.
     var separator: [UInt8] = []
     var end: [UInt8] = []
 

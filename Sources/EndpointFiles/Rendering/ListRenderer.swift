@@ -26,7 +26,7 @@ private final class Guarded<Value: Sendable>: Sendable {
 public struct Rendering: Equatable, Sendable {
     /// The file.
     public var list: RenderedList
-    /// What was left out of it, in the order of the list.
+    /// The endpoints and services that were skipped, in the order of the list.
     public var rejections: [Rejection]
 
     /// Joins the two.

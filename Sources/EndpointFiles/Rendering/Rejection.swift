@@ -1,15 +1,15 @@
 public import Registry
 
-/// Something that is left out of a file because its format cannot carry it.
+/// An endpoint or a service that is skipped in a file because its format cannot represent it.
 public struct Rejection: Hashable, Sendable {
     /// The service.
     public var service: ServiceName
-    /// The instance that is left out; `nil` when it is the whole service.
+    /// The instance that is skipped; `nil` when it is the whole service.
     public var instance: InstanceID?
     /// Why.
     public var fault: EncodingFault
 
-    /// Names what is left out.
+    /// Creates a rejection.
     public init(service: ServiceName, instance: InstanceID?, fault: EncodingFault) {
         self.service = service
         self.instance = instance

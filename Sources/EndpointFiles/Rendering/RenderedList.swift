@@ -6,15 +6,15 @@ public import Registry
 /// The revision tells when the list was read, and two reads of the same list differ in it. Whether
 /// a file needs to be written is a question about everything else.
 ///
-/// What comes after the revision is in pieces, one for each service and what stands between them. A
+/// The part after the revision is in pieces, one for each service and for the text between them. A
 /// piece that did not change shares its memory with the one of the rendering before, so that neither
 /// rendering a large list nor comparing it costs as much as the list is long.
 public struct RenderedList: Equatable, Sendable {
-    /// What comes before the revision; for a file that does not say its revision, before the pieces.
+    /// The part before the revision; for a file without its revision, the part before the pieces.
     public let head: [UInt8]
     /// The revision at which the list was read or last changed.
     public let revision: Revision
-    /// What comes after it, in order.
+    /// The part after it, in order.
     public let pieces: [[UInt8]]
     /// Whether the file says its revision.
     public let saysRevision: Bool

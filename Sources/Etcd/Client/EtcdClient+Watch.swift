@@ -126,7 +126,7 @@ extension EtcdClient {
         let isCanceled: Bool
         /// The oldest revision there is, when the watch has ended because it began before that.
         let compactRevision: EtcdRevision
-        /// Why the watch has ended, in etcd's words.
+        /// The reason why the watch has ended, as etcd gives it.
         let cancelReason: String
     }
 

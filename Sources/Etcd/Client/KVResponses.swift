@@ -4,7 +4,7 @@ import EtcdAPI
 public struct PutResponse: Sendable {
     /// Where the cluster stands; its revision is the put's.
     public let header: ResponseHeader
-    /// What the key held before, when it was asked for and the key existed.
+    /// The previous value of the key, if it was requested and the key existed.
     public let previous: KeyValue?
 
     init(_ message: Etcdserverpb_PutResponse) {
@@ -45,7 +45,7 @@ public struct DeleteResponse: Sendable {
     public let header: ResponseHeader
     /// How many keys were deleted.
     public let count: Int
-    /// What they held, when it was asked for.
+    /// Their previous values, if requested.
     public let previous: [KeyValue]
 
     init(_ message: Etcdserverpb_DeleteRangeResponse) {

@@ -16,7 +16,7 @@ public struct LeaseGrant: Hashable, Sendable {
     }
 }
 
-/// What etcd knows of a lease.
+/// The state of a lease in etcd.
 public struct LeaseStatus: Hashable, Sendable {
     /// Where the cluster stands.
     public let header: ResponseHeader

@@ -1,6 +1,6 @@
 import EtcdAPI
 
-/// What every answer says of the cluster that gave it.
+/// The header of every response: cluster, member and revision.
 public struct ResponseHeader: Hashable, Sendable {
     /// The cluster.
     public internal(set) var clusterID = EtcdClusterID(rawValue: 0)

@@ -22,7 +22,7 @@ public struct WatchEvent: Hashable, Sendable {
     }
 }
 
-/// What a watch heard at once.
+/// The events that a watch received in one response.
 public struct WatchResponse: Equatable, Sendable {
     /// Where the cluster stands.
     public let header: ResponseHeader
@@ -48,7 +48,7 @@ public enum WatchStart: Hashable, Sendable {
     case after(EtcdRevision)
 }
 
-/// What a watch tells beside the changes.
+/// The options of a watch: what it reports in addition to the changes.
 public struct WatchOptions: Hashable, Sendable {
     /// Whether each event brings the key as it was before.
     public var withPrevious = false

@@ -1,4 +1,4 @@
-/// What happens to a client's connection; for an observer that logs or counts.
+/// An event of a client's connection, for an observer that logs or counts.
 public enum ConnectionEvent: Sendable {
     /// A member answered and serves all calls from now on.
     case connected(EtcdEndpoint, serverVersion: String)

@@ -21,7 +21,7 @@ final class ConnectionTap: Sendable {
         self.lost = lost
     }
 
-    /// What went wrong first on the last connection.
+    /// The first error on the last connection.
     var reason: (any Error)? { state.withLock { $0.reason } }
 
     /// Something went wrong; what was first counts.

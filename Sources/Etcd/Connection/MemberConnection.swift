@@ -21,7 +21,7 @@ final class MemberConnection: Sendable {
     let grpc: GRPCClient<GRPCTransport>
     /// Sends the user's token with each call.
     let carrier = TokenCarrier()
-    /// What its TLS was made of; `nil` for one that speaks none.
+    /// The TLS files that the connection was made with; `nil` without TLS.
     let material: TLSMaterial?
     private let tap: ConnectionTap
     private static let count = Atomic(0)
@@ -198,7 +198,7 @@ final class MemberConnection: Sendable {
         }
     }
 
-    /// What TLS is made of. gRPC's own setting has no place for the kinds of keys that are taken.
+    /// The TLS files and the context made of them. gRPC's own settings cannot restrict the types of keys.
     private struct Security: Sendable {
         let material: TLSMaterial
         let context: NIOSSLContext

@@ -10,7 +10,7 @@ final class ProtocolCheck: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    /// What is not as the endpoint's scheme says.
+    /// A mismatch between the scheme of the endpoint and the protocol of the server.
     enum Mistake: Error, Equatable {
         /// `http` was written, and the server speaks TLS.
         case speaksTLS

@@ -3,7 +3,7 @@ import NIOSSL
 
 /// An error of a connection that speaks TLS, with what is needed to say it well.
 struct TLSFailure: Error {
-    /// What NIOSSL threw.
+    /// The error that NIOSSL threw.
     let error: any Error
     /// The name that the server's certificate has to be for.
     let expectedName: String

@@ -32,7 +32,7 @@ struct TLSFilesMachine: StateMachine {
         case trying
     }
 
-    /// What the files hold.
+    /// The contents of the files.
     struct Files: Equatable, Sendable {
         /// Changes whenever the content of a file does.
         var fingerprint: Int
@@ -156,14 +156,14 @@ struct TLSFilesMachine: StateMachine {
             return wait([], wall: wall, at: now)
         }
         let sentence =
-            "cert_file: our certificate ends on \(CertificateValidity.date(validity.ends)); renew it, "
+            "cert_file: the client certificate expires on \(CertificateValidity.date(validity.ends)); renew it, "
             + "a new one is used without a restart"
         return wait(report(sentence), wall: wall, at: now)
     }
 
     private mutating func inTrouble(_ sentence: String, wall: Int, at now: Duration) -> [Action] {
         isInTrouble = true
-        let actions = report("\(sentence) (the connection goes on with what was read before)")
+        let actions = report("\(sentence) (the connection continues with the files read before)")
         return wait(actions, wall: wall, at: now)
     }
 

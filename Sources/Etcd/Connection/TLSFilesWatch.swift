@@ -59,7 +59,7 @@ struct TLSFilesWatch: Sendable {
     private func moveOn(_ driver: Driver) async {
         do throws(EtcdError) {
             try await tryNew()
-            connection.abandon(because: "the files of its TLS have changed")
+            connection.abandon(because: "the TLS files have changed")
         } catch {
             unusable(error, driver)
         }

@@ -2,7 +2,7 @@ import Certificates
 import Files
 import NIOSSL
 
-/// What the files of TLS held when they were read: enough for one connection.
+/// The contents of the TLS files at one time: enough for one connection.
 struct TLSMaterial: Sendable {
     /// Changes whenever the content of a file does.
     let fingerprint: Int
@@ -46,7 +46,7 @@ struct TLSMaterial: Sendable {
         self.configuration = configuration
     }
 
-    /// What connections are made with. Reads the system's authorities, where they are trusted.
+    /// Makes the TLS configuration for connections. Reads the system's authorities, where they are trusted.
     ///
     /// - Throws: ``EtcdError`` `unusableFile` when these cannot be read.
     func context(now: Int) throws(EtcdError) -> NIOSSLContext {
@@ -75,8 +75,8 @@ struct TLSMaterial: Sendable {
     /// Which authorities of `ca_file` are not used because they are not valid, for people; `nil` when all are.
     var leftOut: String? {
         authorities?.leftOutWords.map {
-            "ca_file: left out of the authorities, they are not valid now: \($0); take them out of the "
-                + "file when the renewed ones are in it"
+            "ca_file: ignoring authorities that are not valid now: \($0); remove them from the file "
+                + "when the renewed ones are in it"
         }
     }
 
@@ -149,7 +149,7 @@ struct TLSMaterial: Sendable {
         default:
             throw EtcdError(
                 .unusableFile,
-                "cert_file and key_file: one does not do without the other"
+                "cert_file and key_file must be set together"
             )
         }
     }

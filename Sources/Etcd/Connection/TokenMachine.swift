@@ -7,7 +7,7 @@ import Machines
 /// password was changed must not log in at the speed of its calls: after each login comes a pause,
 /// after a failed one a pause with full jitter that doubles. Meanwhile the password is not read.
 struct TokenMachine: Sendable {
-    /// What etcd gave for a password.
+    /// A token that etcd issued for a password.
     struct Token: Equatable, Sendable {
         /// Sent with each call.
         let text: String
@@ -112,7 +112,7 @@ struct TokenMachine: Sendable {
         }
     }
 
-    /// Why the login that ended last failed, if it did.
+    /// The error of the last login, if it failed.
     var failure: EtcdError? {
         if case .failed(let error) = state { error } else { nil }
     }

@@ -4,10 +4,10 @@ import Texts
 
 /// Decides when one check runs and whether it counts as passing.
 ///
-/// At most one run is under way: one that outlives its timeout is ended, counts as failed, and the next
+/// At most one run is active: one that exceeds its timeout is killed, counts as failed, and the next
 /// begins only after it is gone. While it is not, each interval counts as one more failure.
 public struct CheckMachine: Sendable {
-    /// What is to be done with a probe.
+    /// An action for the driver, about a probe.
     public enum Action: Hashable, Sendable {
         /// Run it; the number comes back with the outcome.
         case run(number: Int)
@@ -25,15 +25,15 @@ public struct CheckMachine: Sendable {
         case overdue(number: Int, next: Duration, counts: Duration)
     }
 
-    /// What it looks at, and when.
+    /// The definition: kind, target and timing.
     public let definition: CheckDefinition
     /// Whether it counts as passing.
     public private(set) var isUp: Bool
-    /// What the last run that ended saw, when it failed.
+    /// The result of the last run that ended, if it failed.
     public private(set) var failure: String?
     /// Since when it fails without a pass between.
     public private(set) var failingSince: Duration?
-    /// How many results in a row speak against ``isUp``.
+    /// How many results in a row contradict ``isUp``.
     public private(set) var streak = 0
     private var step: Step
     private var generator: SeededGenerator
@@ -44,7 +44,7 @@ public struct CheckMachine: Sendable {
     /// A check that begins now.
     ///
     /// - Parameters:
-    ///   - isUp: What is believed at first.
+    ///   - isUp: The initial state.
     ///   - generator: Decides the jitter.
     public init(
         _ definition: CheckDefinition,
@@ -60,8 +60,8 @@ public struct CheckMachine: Sendable {
         self.generator = generator
     }
 
-    /// What it looks at is new: believes what it believed at first, and runs soon. A unit's condition is
-    /// no belief.
+    /// The service was restarted: goes back to the initial state, and runs soon. The state of a unit is
+    /// kept.
     mutating func beginAgain(at now: Duration) {
         if case .unit = definition.kind { return }
         isUp = definition.timing.initial == .up
@@ -92,7 +92,7 @@ public struct CheckMachine: Sendable {
         }
     }
 
-    /// Why it does not count as passing, in words.
+    /// The reason why it does not count as passing.
     public func reason(at now: Duration) -> HealthReason {
         let since = failingSince ?? self.since
         return HealthReason(
@@ -105,10 +105,10 @@ public struct CheckMachine: Sendable {
 
     private var unfinished: String {
         guard hasResult else {
-            if case .unit = definition.kind { return "systemd has not told its state yet" }
+            if case .unit = definition.kind { return "its state is not known from systemd yet" }
             return "it has not run yet"
         }
-        return "it passes, \(streak) of the \(definition.timing.rise) times that it must"
+        return "it passed \(streak) of \(definition.timing.rise) times"
     }
 
     // MARK: events
@@ -131,7 +131,7 @@ public struct CheckMachine: Sendable {
         case .overdue(let running, let next, _):
             let counts = now + definition.timing.interval
             step = .overdue(number: running, next: next, counts: counts)
-            failed("the last run hangs and cannot be ended", at: now)
+            failed("the previous run hangs and cannot be killed", at: now)
             return nil
         }
     }

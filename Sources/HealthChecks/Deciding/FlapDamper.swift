@@ -1,11 +1,11 @@
-/// Decides whether a service that passes again may return now.
+/// Decides whether a service that passes again may be registered now, or is flapping.
 ///
-/// A return needs room in the window for itself and for the withdrawal that may follow. So withdrawals
-/// are never held back, and still no window sees more changes than the limit.
+/// A registration needs room in the window for itself and for the withdrawal that may follow. So
+/// withdrawals are never delayed, and still no window has more changes than the limit.
 struct FlapDamper: Sendable {
-    /// What was made of a return.
+    /// The decision about a registration.
     enum OnReturn: Sendable {
-        /// It may be.
+        /// It may be registered.
         case allowed
         /// Not before this instant. It is news for the first one that is held back.
         case heldBack(until: Duration, isNews: Bool)

@@ -1,14 +1,14 @@
 public import Machines
 public import Registry
 
-/// Decides for all services of this host: which check runs when, and which service is up. Services
-/// have nothing in common but the units that they look at.
+/// Decides for all services of this host which check runs when, and which service is up. Services
+/// share nothing but the units that their checks name.
 public struct HealthMachine: StateMachine {
-    /// What the driver is to do.
+    /// An action for the driver.
     public typealias Action = ServiceHealthMachine.Action
 
     private var services: [ServiceKey: ServiceHealthMachine] = [:]
-    /// What was told of units, for checks that are configured later. As many as are followed.
+    /// The last states of units, for checks that are configured later; as many as are watched.
     private var conditions: [String: UnitCondition] = [:]
     private let limits: DampingLimits
     private var counter = 0

@@ -1,9 +1,9 @@
 public import Machines
 public import Registry
 
-/// Decides whether one service is up: all its checks must pass, and it must not come and go too often.
+/// Decides whether one service is up: all its checks must pass, and it must not be flapping.
 public struct ServiceHealthMachine: Sendable {
-    /// What is to be done.
+    /// An action for the driver.
     public enum Action: Hashable, Sendable {
         /// Run a probe of this kind; the number comes back with the outcome.
         case run(CheckKind, number: Int)
@@ -17,15 +17,15 @@ public struct ServiceHealthMachine: Sendable {
     public let key: ServiceKey
     /// Its checks, in the order of the configuration.
     public private(set) var checks: [CheckMachine] = []
-    /// Whether it belongs into the registry.
+    /// Whether it is to be registered.
     public private(set) var isUp: Bool
-    /// Since when it does or does not.
+    /// Since when.
     public private(set) var since: Duration
     private var damper: FlapDamper
     private var isReported = false
-    /// Why it is down, as said last.
+    /// The reason reported last for its being down.
     private var lastReason: String?
-    /// Checks whose first failure is said.
+    /// Checks whose first failure was reported.
     private var reportedFailing: Set<CheckKind> = []
     private var generator: SeededGenerator
 

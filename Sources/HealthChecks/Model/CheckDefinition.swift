@@ -1,8 +1,8 @@
 /// One check of a service.
 public struct CheckDefinition: Hashable, Sendable {
-    /// What it looks at.
+    /// The kind, with the target.
     public var kind: CheckKind
-    /// When, and how many results count. Of a unit only `initial` matters, until systemd has told.
+    /// When, and how many results count. For a unit only `initial` matters, until its state is known.
     public var timing: CheckTiming
 
     /// Describes a check.

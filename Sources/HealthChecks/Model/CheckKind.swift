@@ -1,12 +1,12 @@
-/// What a check looks at.
+/// The kind of a check, with its target.
 public enum CheckKind: Hashable, Sendable, CustomStringConvertible {
-    /// The state of a systemd unit, told from outside; nothing runs.
+    /// The state of a systemd unit, set from outside; no probe runs.
     case unit(String)
-    /// Whether somebody accepts a connection.
+    /// Whether a connection is accepted.
     case tcp(TCPTarget)
-    /// What an HTTP server answers.
+    /// The response of an HTTP server.
     case http(HTTPCheck)
-    /// How a command exits.
+    /// The exit status of a command.
     case exec(ExecCheck)
 
     /// As in `unit nginx.service`, `tcp 127.0.0.1:8080`, `GET http://127.0.0.1/healthz`.

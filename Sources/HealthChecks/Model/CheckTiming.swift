@@ -1,7 +1,7 @@
-/// When a check runs and how many results it takes to change one's mind. The words are HAProxy's:
+/// When a check runs, and how many results in a row change its state. The words are HAProxy's:
 /// `inter`, `rise` and `fall` of its `server` line, with its defaults for the last two.
 public struct CheckTiming: Hashable, Sendable {
-    /// What is believed before the check has said enough.
+    /// The state before there are enough results.
     public enum Initial: String, Hashable, Sendable, CaseIterable {
         /// It has failed: `rise` passes are needed.
         case down
@@ -11,13 +11,13 @@ public struct CheckTiming: Hashable, Sendable {
 
     /// From the beginning of one run to that of the next; each is moved by the jitter.
     public var interval: Duration
-    /// How long a run may take; one that takes longer is ended and has failed.
+    /// How long a run may take; one that takes longer is killed and has failed.
     public var timeout: Duration
     /// How many passes in a row make it up.
     public var rise: Int
     /// How many failures in a row make it down.
     public var fall: Int
-    /// What is believed at first.
+    /// The initial state.
     public var initial: Initial
     /// By which part of the interval each run is moved at most, to either side: 0.1 is ±10 %.
     public var jitter: Double

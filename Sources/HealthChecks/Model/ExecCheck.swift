@@ -1,13 +1,13 @@
-/// A command whose exit status tells. It runs without a shell, in a session of its own, in `/`, with
+/// A command whose exit status is the result. It runs without a shell, in a session of its own, in `/`, with
 /// a minimal environment and nothing on its standard input.
 ///
 /// 0 passes, anything else fails. 1 is a warning to Nagios' plugins and a plain failure to every other
 /// command (`false`, `pg_isready`, `grep`), and a warning does not count as passing in Consul either;
-/// so it fails, unless the plugin's meaning is asked for.
+/// so it fails, unless the plugin's meaning is configured.
 public struct ExecCheck: Hashable, Sendable, CustomStringConvertible {
     /// The program, by its absolute path.
     public let program: String
-    /// What it is given, without its own name.
+    /// The arguments, without the program.
     public let arguments: [String]
     /// Whether the exit status 1 passes.
     public var warningPasses: Bool

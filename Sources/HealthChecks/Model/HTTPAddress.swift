@@ -1,13 +1,13 @@
 import Registry
 import Texts
 
-/// An `http` or `https` URL of the kind that a check asks: no user, no password, no fragment.
+/// An `http` or `https` URL that a check requests: no user, no password, no fragment.
 public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether it is `https`.
     public let isSecure: Bool
     /// Where to connect.
     public let target: TCPTarget
-    /// What is asked for: the path with the query, at least `/`.
+    /// The path with the query, at least `/`.
     public let resource: String
 
     /// Reads a URL.
@@ -27,7 +27,7 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
         self.resource = resource.hasPrefix("/") ? String(resource) : "/" + resource
     }
 
-    /// What the `Host` header says: the port only when it is not the scheme's own.
+    /// The value of the `Host` header; with the port only when it is not the scheme's own.
     public var authority: String {
         let host = target.host.family == .ipv6 ? "[\(target.host)]" : target.host.text
         return target.port == (isSecure ? 443 : 80) ? host : "\(host):\(target.port)"

@@ -21,20 +21,20 @@ public struct HTTPCheck: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What HAProxy lets pass, and Kubernetes.
+    /// The statuses that pass by default, as in HAProxy and Kubernetes.
     public static let usualStatuses: [ClosedRange<Int>] = [200...399]
 
-    /// Whom to ask for what.
+    /// The URL to request.
     public let address: HTTPAddress
-    /// How to ask, in upper case.
+    /// The method, in upper case.
     public let method: String
-    /// Headers beside our own; one of the same name replaces ours.
+    /// Headers in addition to our own; one of the same name replaces ours.
     public let headers: [Header]
     /// The statuses that pass.
     public let statuses: [ClosedRange<Int>]
-    /// What must stand in the first 64 KiB of the body, byte for byte; `nil` when anything may.
+    /// The bytes that the first 64 KiB of the body must contain; `nil` for any body.
     public let contains: String?
-    /// Whom to believe over `https`.
+    /// The certificates to trust with `https`.
     public let trust: TLSTrust
 
     /// Describes a check.

@@ -1,5 +1,5 @@
-/// What a systemd unit means for the service that it runs. Whoever follows units maps their states on
-/// it.
+/// The state of a systemd unit as a health check sees it. Whoever watches units maps their states to
+/// this.
 public enum UnitCondition: Hashable, Sendable {
     /// It runs: `active`, and `reloading`, which still serves.
     case up

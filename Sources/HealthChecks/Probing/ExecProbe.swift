@@ -20,10 +20,10 @@ struct ExecProbe: Probe {
         guard !output.isOver else {
             throw ProbeFailure(
                 .output,
-                "it wrote more than \(OutputTail.limit / 1024) KiB and was killed; make it say less"
+                "it wrote more than \(OutputTail.limit / 1024) KiB and was killed; make it print less"
             )
         }
-        let said = output.lastLine.map { ": \($0)" } ?? ", without a word"
+        let said = output.lastLine.map { ": \($0)" } ?? ", without output"
         switch end {
         case .exited(0): return
         case .exited(1) where check.warningPasses: return
@@ -39,7 +39,7 @@ struct ExecProbe: Probe {
         case .notFound(let cause):
             ProbeFailure(
                 .notStarted,
-                "there is no such program, or the daemon's user may not run it; install it or mend the "
+                "there is no such program, or the daemon's user may not run it; install it or correct the "
                     + "path",
                 cause: cause
             )

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What came back, as far as the check looks at it.
+/// The parts of an HTTP response that a check needs.
 struct HTTPAnswer: Sendable {
     /// The status code.
     var status: Int

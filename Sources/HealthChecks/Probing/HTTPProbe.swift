@@ -127,10 +127,11 @@ struct HTTPProbe: Probe {
         let reason = answer.reason.isEmpty ? "" : " \(OneLine.excerpt(answer.reason))"
         let remedy =
             switch answer.status {
-            case 300...399: "redirects are not followed: name the place that it points to"
-            case 401, 403: "give the check a header that lets it in, or ask another path"
-            case 404: "mend the path of the check"
-            case 400, 421: "mend the request; the server may want another Host header"
+            case 300...399:
+                "redirects are not followed: set the check to the target of the redirect"
+            case 401, 403: "give the check a header that authenticates it, or use another path"
+            case 404: "correct the path of the check"
+            case 400, 421: "correct the request; the server may expect another Host header"
             default: "see the log of the service"
             }
         return "answered \(answer.status)\(reason), expected \(expected); \(remedy)"

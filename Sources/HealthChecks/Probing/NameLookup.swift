@@ -15,7 +15,7 @@ final class NameLookup: Sendable {
     private typealias Waiter = CheckedContinuation<Outcome, Never>
 
     private struct State {
-        /// Who waits for which name.
+        /// The waiting tasks, by name.
         var waiters: [String: [Int: Waiter]] = [:]
         var last = 0
         var cancelled: Set<Int> = []
@@ -117,7 +117,7 @@ final class NameLookup: Sendable {
             return .failure(
                 ProbeFailure(
                     .nameUnknown,
-                    "the name \(name) has no address (\(words)); mend the name or see "
+                    "the name \(name) has no address (\(words)); correct the name or see "
                         + "'getent hosts \(name)'",
                     cause: words
                 )

@@ -39,7 +39,7 @@ extension ProbeFailure {
     static func refused(by target: TCPTarget, cause: String = "") -> ProbeFailure {
         ProbeFailure(
             .refused,
-            "nobody listens on \(target); start the service, or mend the check",
+            "connection refused: nothing listens on \(target); start the service, or correct the check",
             cause: cause
         )
     }
@@ -48,11 +48,11 @@ extension ProbeFailure {
         let (code, message): (Code, String) =
             switch errno {
             case EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL, EHOSTDOWN, ENETDOWN:
-                (.unreachable, "there is no way to \(target); see 'ip route get \(target.host)'")
+                (.unreachable, "no route to \(target); see 'ip route get \(target.host)'")
             case ETIMEDOUT:
-                (.unreachable, "\(target) does not answer; a firewall may drop what is sent there")
+                (.unreachable, "connection to \(target) timed out; a firewall may drop the packets")
             case ECONNRESET, EPIPE:
-                (.closed, "\(target) cut the connection off; see the log of the service")
+                (.closed, "connection reset by \(target); see the log of the service")
             case EACCES, EPERM:
                 (
                     .unreachable,

@@ -1,20 +1,20 @@
 import Texts
 
-/// What a probe saw that is not well: a code to branch on and a sentence with the remedy.
+/// A failed probe: a code to branch on and a sentence with the remedy.
 public struct ProbeFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of failure it is.
+    /// The kind of failure.
     public enum Code: Hashable, Sendable {
-        /// Nobody listens there.
+        /// Connection refused: nothing listens there.
         case refused
-        /// There is no way to the host.
+        /// No route to the host, or no answer.
         case unreachable
         /// The name has no address.
         case nameUnknown
-        /// The connection was closed before it had said enough.
+        /// The connection was closed before the response was complete.
         case closed
-        /// TLS could not be agreed on, or the certificate is not trusted.
+        /// The TLS handshake failed, or the certificate is not trusted.
         case tls
-        /// What came is not HTTP.
+        /// The response is not HTTP.
         case protocolError
         /// The status of the answer is none of those that pass.
         case status
@@ -32,7 +32,7 @@ public struct ProbeFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case other
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
     /// A sentence for people, with the remedy.
     public let message: String

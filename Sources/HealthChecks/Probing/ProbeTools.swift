@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Registry
 
-/// What all probes of a program share: event loops, name lookups under way, who is trusted over TLS.
+/// The resources that all probes of a program share: event loops, name lookups, trusted authorities.
 public struct ProbeTools: Sendable {
     let dialer: Dialer
     let trust: TrustStores

@@ -4,12 +4,12 @@ import NIOSSL
 import Registry
 import Synchronization
 
-/// Who is trusted, read once for all checks that trust the same: the system's authorities are a
-/// hundred and more, too many to read every second.
+/// A cache of trusted authorities, read once for all checks that trust the same: the system's authorities
+/// are a hundred and more, too many to read every second.
 ///
-/// After a failed handshake they are read anew, so a renewed authority is known by the next run; one that was
-/// taken away is trusted until then. They are read anew as well when one of a file begins or ends to be
-/// valid, so that an expired one does not hide its twin: see ``TrustedAuthorities``.
+/// After a failed handshake they are read again, so a renewed authority is known by the next run; one that was
+/// removed is trusted until then. They are read again as well when one of a file becomes valid or expires,
+/// so that an expired one does not hide a renewed one: see ``TrustedAuthorities``.
 final class TrustStores: Sendable {
     private struct Key: Hashable {
         var verifies: Bool
@@ -21,10 +21,10 @@ final class TrustStores: Sendable {
         }
     }
 
-    /// Who is trusted, as it was at one time.
+    /// The trusted authorities, as read at one time.
     struct Store: Sendable {
         let context: NIOSSLContext
-        /// When another authority is valid than when it was made; `nil` when none ever will be.
+        /// When the next authority becomes valid or expires; `nil` when none ever will.
         let changesAt: Int?
 
         /// Whether other authorities are valid by now.
@@ -38,8 +38,8 @@ final class TrustStores: Sendable {
         self.threads = threads
     }
 
-    /// What connections with this trust are made with. The files are read on a thread of their own: of a disk that
-    /// hangs no more is asked than its checks ask.
+    /// Returns the TLS context for connections with this trust. The files are read on a thread of their own, so a
+    /// disk that hangs delays only the checks that need it.
     ///
     /// - Throws: ``ProbeFailure`` with `tls` when the file of authorities cannot be used, `cancelled`.
     func store(for trust: TLSTrust) async throws(ProbeFailure) -> Store {

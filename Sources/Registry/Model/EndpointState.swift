@@ -1,4 +1,4 @@
-/// What the owner says of its instance.
+/// The state of an instance, as its owner wrote it.
 public enum EndpointState: String, Hashable, Sendable {
     /// In service.
     case up

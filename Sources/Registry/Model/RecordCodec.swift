@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 public import Texts
 
-/// Why a value found under the prefix is not an endpoint.
+/// The reason why a value under the prefix is not an endpoint.
 public enum RecordFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// Longer than ``RecordLimits/valueBytes``.
     case tooLong
@@ -35,11 +35,11 @@ public enum RecordFault: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What a value says, apart from its key.
+/// The content of a value, apart from its key.
 public struct Record: Hashable, Sendable {
     /// The instance, with the key it was found under.
     public var instance: ServiceInstance
-    /// What its owner says of its willingness.
+    /// The state of the instance.
     public var state: EndpointState
     /// The host that wrote it, when it says so.
     public var owner: OwnerID?
@@ -131,7 +131,7 @@ public enum RecordCodec {
         return try record(wire, key: key)
     }
 
-    /// What is wrong, of somebody's JSON or of one member of it.
+    /// Describes an error in JSON, or in one member of it.
     private static func fault(_ error: any Error) -> RecordFault {
         let path: [any CodingKey] =
             switch error {
@@ -198,7 +198,7 @@ public enum RecordCodec {
         enum CodingKeys: String, CodingKey {
             case schema, owner, weight, zone, tags, meta, state
 
-            /// What its value has to be.
+            /// The expected type of its value.
             var wanted: String {
                 switch self {
                 case .schema: "a whole number"

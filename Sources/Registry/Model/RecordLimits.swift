@@ -1,4 +1,4 @@
-/// What fits into a record. Values from etcd are hostile until they pass here.
+/// The limits of a record. Values from etcd are hostile until they pass here.
 public enum RecordLimits {
     /// The longest value that is looked at, in bytes.
     public static let valueBytes = 64 * 1024
@@ -34,12 +34,12 @@ public enum RecordLimits {
         return nil
     }
 
-    /// Why a tag, a zone or a meta name cannot be carried, or `nil`.
+    /// The reason why a tag, a zone or a meta name is not allowed, or `nil`.
     public static func fault(inWord text: String) -> String? {
         text.isEmpty ? "is empty" : fault(inText: text, limit: wordBytes)
     }
 
-    /// Why a text cannot be carried, or `nil`.
+    /// The reason why a text is not allowed, or `nil`.
     public static func fault(inText text: String, limit: Int) -> String? {
         if text.utf8.count > limit { return "is \(text.utf8.count) bytes long, at most \(limit)" }
         let hasControl = text.unicodeScalars.contains { scalar in

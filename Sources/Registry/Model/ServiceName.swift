@@ -34,7 +34,7 @@ public struct ServiceName: Hashable, Comparable, Sendable, CustomStringConvertib
     }
 }
 
-/// What one segment of a key may look like.
+/// The rules for one segment of a key.
 enum KeySegment {
     static let limit = 128
 

@@ -1,6 +1,6 @@
 import Texts
 
-/// What CoreDNS answers from: its etcd plugin reads SkyDNS's records, one key for each name.
+/// A record of SkyDNS, which the etcd plugin of CoreDNS reads: one key for each name.
 ///
 /// An instance is the name `<id>.<service>.<domain>` in small letters, as resolvers ask; its key has the
 /// labels from the right, so that a question for `<service>.<domain>` finds all its instances:

@@ -1,4 +1,4 @@
-/// What of this host is to get no new traffic.
+/// The services of this host that are draining: they are to get no new traffic.
 public struct Drains: Hashable, Sendable {
     /// Whether the whole host is meant, also services that come later.
     public var everything: Bool

@@ -1,4 +1,4 @@
-/// Why a key cannot be ours now.
+/// The reason why a registration is refused.
 public enum Refusal: Hashable, Sendable, CustomStringConvertible {
     /// Another host holds it.
     case heldByAnotherHost(Holder)
@@ -9,10 +9,10 @@ public enum Refusal: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .heldByAnotherHost(let holder):
-            "held by \(holder); it is taken over when that lease ends, or give this one another id"
+            "held by \(holder); registered here when that lease expires, or give this one another id"
         case .heldByOurHost(let holder):
-            "held by this same host under another lease (\(holder)): what an earlier run left ends "
-                + "by itself, a second discoveryd or a copied machine-id does not"
+            "held by this same host under another lease (\(holder)): that of an earlier run expires "
+                + "by itself, that of a second discoveryd or of a cloned machine-id does not"
         }
     }
 }

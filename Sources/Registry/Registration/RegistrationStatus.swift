@@ -1,12 +1,12 @@
-/// How one registration stands.
+/// The status of one registration.
 public enum RegistrationStatus: Hashable, Sendable {
-    /// Not in the store yet; with what stands in the way, if anything.
+    /// Not in the store yet; with the reason, if known.
     case pending(String?)
     /// In the store.
     case registered(lease: LeaseID, at: Revision)
-    /// Somebody else has the key.
+    /// Another lease holds the key.
     case refused(Refusal)
-    /// Taken out on request.
+    /// Deregistered on request.
     case withdrawn
 
     /// Whether this is an answer: registered, or refused with a reason.

@@ -1,4 +1,4 @@
-/// What is to stand under a key of ours, and for whom.
+/// A key of ours, with the value to write and its owner.
 public struct Claim: Hashable, Sendable {
     /// The whole key.
     public var key: String
@@ -10,7 +10,7 @@ public struct Claim: Hashable, Sendable {
     public var lease: LeaseID
     /// Our host.
     public var owner: OwnerID
-    /// The companion records of the key, and those that are to go; no key twice.
+    /// The companion records of the key, to write or to remove; no key twice.
     public var companions: [CompanionRecord]
 
     /// Describes a claim.
@@ -31,11 +31,11 @@ public struct Claim: Hashable, Sendable {
     }
 }
 
-/// Who has a key that we want.
+/// The holder of a key that we want.
 public struct Holder: Hashable, Sendable, CustomStringConvertible {
     /// The host, when its record says so.
     public var owner: OwnerID?
-    /// What the host calls itself, when its record says so.
+    /// The name of the host, if its record has it.
     public var name: String?
     /// The live lease that keeps the key.
     public var lease: LeaseID

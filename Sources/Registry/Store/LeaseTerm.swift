@@ -1,4 +1,4 @@
-/// What the store says of a lease.
+/// The state of a lease in the store.
 public struct LeaseTerm: Hashable, Sendable {
     /// The cluster that granted it; in another one the same id means nothing.
     public var clusterID: ClusterID

@@ -1,6 +1,6 @@
-/// What went wrong in a call to the store: a code to branch on, a sentence, the cause.
+/// An error of a call to the store: a code to branch on, a sentence, the cause.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
-    /// What to do about it follows from the code.
+    /// The kind of failure; what to do follows from it.
     public enum Code: Hashable, Sendable {
         /// Not reachable, or no answer in time: try again later.
         case unavailable
@@ -17,7 +17,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case other
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
     /// A sentence for people.
     public let message: String

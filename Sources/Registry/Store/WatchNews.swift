@@ -1,4 +1,4 @@
-/// What a watch heard at once.
+/// The events that a watch received at once.
 public struct WatchNews: Sendable, Equatable {
     /// The cluster it comes from.
     public var clusterID: ClusterID

@@ -2,8 +2,8 @@ import Machines
 
 /// Decides when the list is compared with the store, and what a difference means.
 ///
-/// A watch that lost an event shows nothing of it: the comparison, rare and cheap, is what finds it
-/// (etcd had several such faults). A difference alone is no fault: changes may be on their way. One
+/// A watch that lost an event does not notice it: the comparison, rare and cheap, finds it
+/// (etcd had several such bugs). A difference alone is no fault: changes may be on their way. One
 /// that is the same a while later is.
 struct AuditMachine: Sendable {
     enum Verdict: Equatable, Sendable {
@@ -13,7 +13,7 @@ struct AuditMachine: Sendable {
         case diverged
     }
 
-    /// What differed at the first look.
+    /// The difference at the first comparison.
     private struct Doubt {
         /// How many keys more we know than there are.
         var surplus: Int

@@ -14,15 +14,13 @@ public final class EndpointWatcher: Sendable {
         }
     }
 
-    /// Who is told what; each is called in order and must not wait.
+    /// The observers; each is called in order and must not wait.
     public struct Listeners: Sendable {
-        /// Told that ``EndpointWatcher/newest`` has changed. Changes that come while it is being told are
-        /// told as one.
+        /// Called when ``EndpointWatcher/newest`` has changed. Changes during a call are one further call.
         public var list: @Sendable (_ watcher: EndpointWatcher) -> Void
-        /// Told what is heard of keys, by the task that hears it: whoever takes long over it holds the
-        /// store back.
+        /// Called with the changes of keys, by the task that receives them: a slow call delays the store.
         public var keys: @Sendable (KeyNews) -> Void
-        /// Told what there is to log and to count, by the same.
+        /// Called with each report, by the same task.
         public var reports: @Sendable (WatchReport) -> Void
 
         /// Names the listeners.

@@ -1,5 +1,5 @@
-/// What the one watch of the prefix hears of keys, before records are looked at. The registration
-/// finds its own keys in it.
+/// The changes of keys that the one watch of the prefix receives, before records are decoded. The
+/// registration finds its own keys in it.
 public enum KeyNews: Sendable {
     /// A page of the keys of a whole state. The first one begins a new state.
     case page([StoredRecord], isFirst: Bool)

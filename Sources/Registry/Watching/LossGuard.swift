@@ -19,7 +19,7 @@ struct LossGuard: Sendable {
         var settle = Duration.seconds(2)
     }
 
-    /// What was made of a loss.
+    /// The decision about a loss.
     enum OnLoss: Equatable, Sendable {
         /// Believed: gone.
         case believed
@@ -48,7 +48,7 @@ struct LossGuard: Sendable {
         self.settings = settings
     }
 
-    /// Something happened to the store that can cost living hosts their leases.
+    /// The store had trouble that can cost living hosts their leases.
     mutating func faultSuspected(at now: Duration) {
         isSuspected = true
         // An election gives every lease its whole time anew; those of cut-off hosts end after that.

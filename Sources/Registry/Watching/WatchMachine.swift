@@ -8,7 +8,7 @@ public import Machines
 /// events. A list costs little and is right; it is repeated until it succeeds, and until then the
 /// old table stays.
 public struct WatchMachine: StateMachine {
-    /// What is waited for, and how long.
+    /// The timeouts and intervals.
     public struct Settings: Sendable {
         /// The keys to watch.
         public var prefix: RegistryPrefix
@@ -48,7 +48,7 @@ public struct WatchMachine: StateMachine {
         }
     }
 
-    /// What the driver is to do.
+    /// An action for the driver.
     public enum Action: Sendable {
         /// Read the whole state, page by page; urgently when there is nothing to go on with meanwhile.
         case list(isUrgent: Bool)
@@ -185,7 +185,7 @@ public struct WatchMachine: StateMachine {
         guard news.revision >= revision, news.clusterID == clusterID else {
             return [.closeWatch(stream: stream)]
                 + streamLost(
-                    "the member stands at revision \(news.revision), we at \(revision)",
+                    "the member is at revision \(news.revision), behind our \(revision)",
                     now
                 )
         }
@@ -222,7 +222,7 @@ public struct WatchMachine: StateMachine {
         return actions
     }
 
-    /// What is made of the endpoints that vanished, and of those that were held and are there again.
+    /// Decides about endpoints that disappeared, and about held ones that are there again.
     mutating func guardLosses(
         _ lost: [Endpoint],
         heard: [ServiceKey],

@@ -17,23 +17,23 @@ struct BusMessage: ~Copyable {
         csystemd_message_unref(self.message)
     }
 
-    /// What ``BusConnection/send(_:)`` answered for the call that this is the answer to; 0 when it
-    /// answers none.
+    /// The value that ``BusConnection/send(_:)`` returned for the call that this message answers; 0
+    /// when it answers none.
     var answers: UInt64 {
         csystemd_message_answers(self.message)
     }
 
-    /// An answer that says no.
+    /// An error reply.
     struct Refusal: Hashable, Sendable {
         /// The D-Bus name of the error.
         var name: String
-        /// What the peer says about it.
+        /// The peer's error message.
         var text: String
         /// The errno nearest to it, positive.
         var errno: Int32
     }
 
-    /// Why the call was refused, when this says that it was.
+    /// The error, if this message is an error reply.
     var refusal: Refusal? {
         var name: UnsafePointer<CChar>?
         var text: UnsafePointer<CChar>?
@@ -56,7 +56,7 @@ struct BusMessage: ~Copyable {
         csystemd_message_path(self.message).map { String(cString: $0) } ?? ""
     }
 
-    /// Who sent it, by the unique name that the bus gave; the bus itself has a well-known one.
+    /// The unique bus name of the sender; that of the bus itself is a well-known one.
     var sender: String {
         csystemd_message_sender(self.message).map { String(cString: $0) } ?? ""
     }

@@ -39,7 +39,7 @@ enum BusThread {
         return try result.get()
     }
 
-    /// What a thread is to do.
+    /// The closure that a thread runs.
     private final class Work: Sendable {
         let body: @Sendable () -> Void
 

@@ -9,19 +9,22 @@ public import Logging
 /// `DISCOVERYD_ERROR_TYPE`. See systemd.journal-fields(7).
 ///
 /// `MESSAGE` is the message and the metadata as the text handlers write them, because it is all that
-/// `journalctl -u` shows and most log shippers send on: "etcd is away" helps only with an endpoint.
+/// `journalctl -u` shows and most log shippers forward: "etcd connection lost" helps only with an endpoint.
 /// To search by kind of message use `MESSAGE_ID`. It is one line with controls escaped; the other
 /// fields keep the values as they are.
 ///
 /// When the journal's socket refuses an entry, its text goes to the fallback instead.
 public struct JournalLogHandler: LogHandler {
+    /// The metadata key whose value becomes `MESSAGE_ID`. The text of no handler shows it.
+    public static let messageIDKey = LogText.messageIDKey
+
     /// The name of the logger, in the field `LOGGER`.
     public let label: String
 
-    /// What the logger carries into each entry.
+    /// The metadata of the logger, added to each entry.
     public var metadata: Logger.Metadata = [:]
 
-    /// What adds the metadata of the context, if anything does.
+    /// The provider of contextual metadata, if any.
     public var metadataProvider: Logger.MetadataProvider?
 
     /// The level below which nothing is logged.
@@ -40,7 +43,7 @@ public struct JournalLogHandler: LogHandler {
     ///   - fieldPrefix: What comes before each metadata key in the name of its field, in any case
     ///     and without the `_`: `discoveryd`.
     ///   - fallback: Where a `<N>` line goes when the journal did not take the entry.
-    ///   - metadataProvider: What adds the metadata of the context, if anything does.
+    ///   - metadataProvider: The provider of contextual metadata, if any.
     public init(
         label: String,
         identifier: String,

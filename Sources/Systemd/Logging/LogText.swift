@@ -1,7 +1,7 @@
 internal import Logging
 import Texts
 
-/// What a log statement says, as text on one line: the message, then `key=value` sorted by key.
+/// The text of a log entry on one line: the message, then `key=value` sorted by key.
 ///
 /// ```
 /// endpoint refused error="port: must be 1 to 65535" key=services/web/a service=web

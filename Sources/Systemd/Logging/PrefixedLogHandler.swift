@@ -8,10 +8,10 @@ public struct PrefixedLogHandler: LogHandler {
     /// The name of the logger. Not shown: systemd knows the service by its own name.
     public let label: String
 
-    /// What the logger carries into each line.
+    /// The metadata of the logger, added to each line.
     public var metadata: Logger.Metadata = [:]
 
-    /// What adds the metadata of the context, if anything does.
+    /// The provider of contextual metadata, if any.
     public var metadataProvider: Logger.MetadataProvider?
 
     /// The level below which nothing is logged.
@@ -24,7 +24,7 @@ public struct PrefixedLogHandler: LogHandler {
     /// - Parameters:
     ///   - label: The name of the logger.
     ///   - writer: Where the lines go.
-    ///   - metadataProvider: What adds the metadata of the context, if anything does.
+    ///   - metadataProvider: The provider of contextual metadata, if any.
     public init(
         label: String,
         writer: LogWriter = .standardError,

@@ -1,14 +1,14 @@
 public import Logging
 
-/// Logs lines for a human in front of a terminal: `14:03:07.250 warning  etcd is away since=12s`.
+/// Logs lines for a human in front of a terminal: `14:03:07.250 warning  etcd connection lost etcd=http://10.0.0.1:2379`.
 public struct TerminalLogHandler: LogHandler {
     /// The name of the logger. Not shown: in a terminal there is only one program.
     public let label: String
 
-    /// What the logger carries into each line.
+    /// The metadata of the logger, added to each line.
     public var metadata: Logger.Metadata = [:]
 
-    /// What adds the metadata of the context, if anything does.
+    /// The provider of contextual metadata, if any.
     public var metadataProvider: Logger.MetadataProvider?
 
     /// The level below which nothing is logged.
@@ -22,7 +22,7 @@ public struct TerminalLogHandler: LogHandler {
     /// - Parameters:
     ///   - label: The name of the logger.
     ///   - writer: Where the lines go.
-    ///   - metadataProvider: What adds the metadata of the context, if anything does.
+    ///   - metadataProvider: The provider of contextual metadata, if any.
     public init(
         label: String,
         writer: LogWriter = .standardError,

@@ -1,4 +1,4 @@
-/// What systemd is doing with our own unit. See ``ServiceManager/ownJob(within:)``.
+/// The job that systemd runs for our own unit. See ``ServiceManager/ownJob(within:)``.
 public enum OwnJob: Hashable, Sendable {
     /// It is being stopped, and stays so: `systemctl stop`, a unit that it needs stops, or the system
     /// goes down.

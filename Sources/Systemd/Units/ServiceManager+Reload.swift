@@ -1,4 +1,4 @@
-/// What became of a reload. See ``ServiceManager/reloadUnit(_:within:)``.
+/// The outcome of a reload. See ``ServiceManager/reloadUnit(_:within:)``.
 public enum ReloadOutcome: Hashable, Sendable {
     /// The unit has reloaded, as far as its `ExecReload=` tells.
     case reloaded
@@ -91,7 +91,7 @@ extension ServiceManager {
         return try bus.answer(to: owner, until: deadline).readString()
     }
 
-    /// What came of asking for a reload.
+    /// The reply to a request for a reload.
     private enum Begun {
         /// The path of the job.
         case begun(job: String)
@@ -121,7 +121,7 @@ extension ServiceManager {
         }
     }
 
-    /// What is about to become of a unit.
+    /// Whether a unit is stopping.
     private enum Standing {
         /// A job is to stop it, by its path.
         case stops(job: String)

@@ -8,8 +8,8 @@ public struct ServiceManager: Sendable {
     /// Creates a way to ask; does not connect.
     public init() {}
 
-    /// What systemd is doing with the unit this process belongs to: to be asked on SIGTERM, which is
-    /// the same for a stop and for a restart.
+    /// Asks for the job of the unit that this process belongs to. SIGTERM is the same for a stop and
+    /// for a restart; the job tells them apart.
     ///
     /// No privileges are needed.
     ///
@@ -100,7 +100,7 @@ public struct ServiceManager: Sendable {
         return number == 0 ? nil : try answer.readPath()
     }
 
-    /// What the job at `path` is to do, or `nil` when it is gone.
+    /// Asks for the type of the job at `path`; `nil` if it is gone.
     static func type(
         ofJob path: String,
         _ bus: borrowing BusConnection,

@@ -1,4 +1,5 @@
-/// What a service's unit says of who it runs as and where it may write, drop-ins included. See systemd.exec(5).
+/// The settings of a service's unit for its user and for the paths that it may write to, drop-ins included. See
+/// systemd.exec(5).
 public struct ServiceSettings: Hashable, Sendable {
     /// `User=`, a name or a number; empty for root.
     public var user = ""
@@ -58,7 +59,7 @@ public struct ServiceSettings: Hashable, Sendable {
 }
 
 extension ServiceManager {
-    /// What the unit of a service says of who it runs as and where it may write.
+    /// Reads the settings of a service's unit for its user and for the paths that it may write to.
     ///
     /// No privileges are needed.
     ///

@@ -1,4 +1,4 @@
-/// What a message says of a unit: as much of it as is there.
+/// The properties of a unit in a message, each `nil` if it is not there.
 struct UnitFacts: Hashable, Sendable {
     var load: String?
     var active: String?

@@ -1,10 +1,10 @@
-/// What the watch asks the bus and systemd.
+/// A call of the watch to the bus or to systemd.
 enum UnitQuestion: Hashable, Sendable {
-    /// To be sent the signals that fit a rule.
+    /// Subscribes to the signals that match a rule.
     case match(String)
-    /// Under which unique name systemd is on the bus.
+    /// Asks for systemd's unique name on the bus.
     case owner
-    /// That systemd sends signals at all.
+    /// Makes systemd send signals.
     case subscribe
     /// The path of a unit, which is loaded for it when it is not.
     case load(unit: String)
@@ -50,7 +50,7 @@ enum UnitQuestion: Hashable, Sendable {
         }
     }
 
-    /// What says that systemd came.
+    /// Matches the signal that systemd has appeared on the bus.
     static let matchArrival = UnitQuestion.match(
         """
         type='signal',sender='\(SystemdNames.bus)',interface='\(SystemdNames.busInterface)',\
@@ -58,7 +58,7 @@ enum UnitQuestion: Hashable, Sendable {
         """
     )
 
-    /// What says that it has read its files again.
+    /// Matches the signal that systemd has reloaded its unit files.
     static let matchReload = UnitQuestion.match(
         """
         type='signal',sender='\(SystemdNames.service)',\
@@ -66,8 +66,8 @@ enum UnitQuestion: Hashable, Sendable {
         """
     )
 
-    /// What says that the unit at `path` is loaded, or not any more. The name of the signal is left
-    /// open: only these two have a path there.
+    /// Matches the signals that the unit at `path` was loaded or unloaded. The name of the signal is
+    /// left open: only these two have a path there.
     static func matchPresence(of path: String) -> UnitQuestion {
         .match(
             """
@@ -77,7 +77,7 @@ enum UnitQuestion: Hashable, Sendable {
         )
     }
 
-    /// What says that the unit at `path` changed.
+    /// Matches the signal that properties of the unit at `path` changed.
     static func matchChange(of path: String) -> UnitQuestion {
         .match(
             """

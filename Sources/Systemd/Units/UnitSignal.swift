@@ -15,7 +15,7 @@ enum UnitSignal: Hashable, Sendable {
     /// A unit's properties changed.
     case changed(path: String, UnitFacts)
 
-    /// What `message` says, or `nil` when that is of no matter.
+    /// Reads the signal in `message`; `nil` if it is not one of these.
     static func read(_ message: borrowing BusMessage) throws(SystemdError) -> UnitSignal? {
         if message.isSignal("PropertiesChanged", of: SystemdNames.properties) {
             let path = message.path

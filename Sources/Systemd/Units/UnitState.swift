@@ -1,6 +1,6 @@
 import Texts
 
-/// What a unit is doing. See `systemctl list-units` and org.freedesktop.systemd1(5).
+/// The state of a unit. See `systemctl list-units` and org.freedesktop.systemd1(5).
 public struct UnitState: Hashable, Sendable, CustomStringConvertible {
     /// The states that all types of unit have.
     public enum Active: String, Hashable, Sendable, CaseIterable {

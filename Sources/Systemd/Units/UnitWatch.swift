@@ -41,7 +41,7 @@ public final class UnitWatch: Sendable {
         case refused(unit: String, SystemdError)
     }
 
-    /// What changed, beginning with the state in which each unit is found.
+    /// The changes, beginning with the state in which each unit is found.
     public let changes: UnitChanges
 
     private let limits: Limits

@@ -1,8 +1,8 @@
 import Machines
 
-/// Decides what to ask systemd to know the state of some units at any time, and what is news.
+/// Decides which calls keep the state of some units known at any time, and which changes to report.
 ///
-/// Signals tell of each change, so nothing is asked again and again. Everything is read anew when
+/// There is a signal for each change, so nothing is polled. Everything is read again when
 /// signals may have been missed: after connecting, when systemd comes to the bus, and after a reload of
 /// its files, which may give a name to another unit.
 ///
@@ -10,7 +10,7 @@ import Machines
 /// before it. So a question that is still open need not be asked again, and no state is older than
 /// one that was told before.
 struct UnitWatchMachine: StateMachine {
-    /// What is to be done.
+    /// An action for the driver.
     enum Action: Hashable, Sendable {
         /// Open a connection; then tell ``UnitWatchMachine/connected()`` or ``UnitWatchMachine/lost(_:at:)``.
         case connect
@@ -42,7 +42,7 @@ struct UnitWatchMachine: StateMachine {
         case waiting(until: Duration)
     }
 
-    /// What is known of a unit.
+    /// The last known properties of a unit.
     private struct Known {
         var path: String?
         var load = "loaded"

@@ -11,20 +11,20 @@ import Systemd
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Check the configuration and say what it would do.",
+        abstract: "Check the configuration and print what it would do.",
         discussion: """
-            Every fault is said with its file, line and column, and everything else that 'run' would not start \
-            with: a directory that is missing or not writable, a file that is another's, a host without an \
-            identity. As root all is looked at as the user of the unit. Nothing is written. An etcd that does \
-            not answer and an address that is not known are warnings.
+            Reports every configuration error with file, line and column, and everything else that 'run' would \
+            not start with: a directory that is missing or not writable, a file that is another's, a host \
+            without an identity. Root checks it as the user of the unit. Nothing is written. An etcd that does \
+            not answer and an unknown address of the host are warnings.
 
-            Exit status: 0 without a fault, 78 with one, 70 when the host has no identity.
+            Exit status: 0 without errors, 78 with one, 70 when the host has no identity.
             """
     )
 
     @OptionGroup var options: ConfigurationOptions
 
-    @Flag(name: .shortAndLong, help: "Say nothing when there is no fault.")
+    @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
     /// The unit whose sandbox and limits count.

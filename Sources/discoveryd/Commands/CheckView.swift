@@ -39,7 +39,7 @@ enum CheckView: Equatable {
                 + "root to have it checked"
         case .root:
             "not checked: what the user that discoveryd runs as may read and write; there is no user "
-                + "\(UnitUser.standardName) here, and this is root, who may everything"
+                + "\(UnitUser.standardName) here, and this is root, who may do everything"
         }
     }
 }

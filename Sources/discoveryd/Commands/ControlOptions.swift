@@ -51,11 +51,11 @@ struct ControlOptions: ParsableArguments {
     private func sentence(_ failure: LocalHTTPClient.Failure) -> String {
         switch failure {
         case .notRunning:
-            "discoveryd is not running here: nobody listens at \(controlSocket); see 'systemctl status "
+            "discoveryd is not running here: nothing listens at \(controlSocket); see 'systemctl status "
                 + "discoveryd', or name its socket with --control-socket"
         case .notPermitted:
             "not permitted to ask discoveryd at \(controlSocket): be root or a member of the socket's group"
-        case .noAnswer: "discoveryd gives no answer at \(controlSocket); see its log"
+        case .noAnswer: "no answer from discoveryd at \(controlSocket); see its log"
         case .otherProtocol: LocalAPI.otherVersion
         }
     }

@@ -4,11 +4,11 @@ import ArgumentParser
 struct DrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drain",
-        abstract: "Ask for no new traffic for this host's services, or for one of them.",
+        abstract: "Drain this host's services, or one of them: no new traffic.",
         discussion: """
-            The services stay registered, as draining: files whose format can say it show them so, with \
-            weight 0, the others leave them out. Outlives a restart of the daemon.
-            Exit status: 0 when etcd has it, 75 when it will be told as soon as that is possible.
+            The services stay registered, as draining: formats that can represent it show them with \
+            weight 0, the others skip them. Survives a restart of the daemon.
+            Exit status: 0 when it is in etcd, 75 when it will be as soon as etcd answers.
             """
     )
 
@@ -39,12 +39,12 @@ struct DrainCommand: AsyncParsableCommand {
 struct UndrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "undrain",
-        abstract: "End the draining of one service, or all of it."
+        abstract: "End the drain of one service, or all drains."
     )
 
     @OptionGroup var control: ControlOptions
 
-    @Argument(help: "The service; everything that drains unless given.")
+    @Argument(help: "The service; all drains unless given.")
     var service: ServiceArgument?
 
     func run() async throws {

@@ -30,7 +30,7 @@ struct ListCommand: AsyncParsableCommand {
         }
         let (table, bad) = EndpointTable.read(snapshot, prefix: etcd.prefix)
         for (key, fault) in bad.sorted(by: { $0.key < $1.key }) {
-            Terminal.complain("left out: \(key): \(fault)")
+            Terminal.complain("skipped: \(key): \(fault)")
         }
         switch output {
         case .text: Terminal.print(EndpointTableText.text(table))

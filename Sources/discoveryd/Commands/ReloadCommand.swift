@@ -4,9 +4,9 @@ import ArgumentParser
 struct ReloadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reload",
-        abstract: "Have the daemon read its configuration again, and say what is wrong with it.",
+        abstract: "Have the daemon reload its configuration, and print its errors.",
         discussion: """
-            Waits for the outcome. A faulty configuration changes nothing: its faults are printed and the \
+            Waits for the outcome. A configuration with errors changes nothing: they are printed, and the \
             exit status is 78.
             """
     )

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import EndpointFiles
+import Files
 import Logging
 import Systemd
 
@@ -10,10 +11,10 @@ struct RunCommand: DaemonCommand {
         commandName: "run",
         abstract: "Run the daemon: register, watch, write. The default.",
         discussion: """
-            SIGTERM takes this host's services out of etcd, or leaves them for the next run, as \
-            on_stop says, and ends the daemon; the files stay.
-            SIGHUP reads the configuration again and applies what changed.
-            While another discoveryd has the status file or the state directory this one ends with 75.
+            SIGTERM deregisters this host's services, or leaves them for the next run, as on_stop says, \
+            and stops the daemon; the files stay.
+            SIGHUP reloads the configuration and applies what changed.
+            If another discoveryd uses the status file or the state directory, this one exits with 75.
             """
     )
 
@@ -21,7 +22,7 @@ struct RunCommand: DaemonCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where the daemon says how it is, as JSON, on each change of state.",
+            "Where the daemon writes its status, as JSON, on each change of state.",
             valueName: "file"
         )
     )
@@ -29,8 +30,9 @@ struct RunCommand: DaemonCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where one run leaves its lease and the last list for the next, so that a restart goes "
-                + "unseen. Default: $STATE_DIRECTORY, which systemd sets; nothing is kept without.",
+            "Where one run saves its lease and the last list for the next, so that a restart does not "
+                + "interrupt the registrations. Default: $STATE_DIRECTORY, which systemd sets; without it "
+                + "nothing is saved.",
             valueName: "directory"
         )
     )
@@ -38,7 +40,7 @@ struct RunCommand: DaemonCommand {
 
     @OptionGroup var control: ControlOptions
 
-    @Option(help: "The least that is logged.")
+    @Option(help: "Log messages of this level and above.")
     var logLevel = LogLevel.info
 
     func run(hearing signals: ProcessSignals) async throws {
@@ -62,10 +64,10 @@ struct RunCommand: DaemonCommand {
         do {
             loaded = try loader.load(path)
         } catch {
-            for fault in error.faults { log.error("\(fault)") }
+            for fault in error.faults { log.log(.configurationInvalid, "\(fault)") }
             // Nobody else is left to tell when systemd is not there.
             _ = try? Notifier().send(
-                .status("the configuration is faulty: \(error.faults.count) faults")
+                .status("configuration errors: \(error.faults.count); see the log")
             )
             throw ExitStatus.configuration
         }
@@ -73,11 +75,11 @@ struct RunCommand: DaemonCommand {
         do {
             host = try HostIdentity.current()
         } catch {
-            log.error("\(error.message)")
+            log.log(.hostUnidentified, error.message)
             throw ExitStatus.software
         }
-        for warning in loaded.warnings { log.warning("\(warning)") }
-        for fault in loaded.refused { log.error("\(fault)") }
+        for warning in loaded.warnings { log.log(.configurationDoubtful, "\(warning)") }
+        for fault in loaded.refused { log.log(.configurationPartRefused, "\(fault)") }
         let lock = try await lock(state, drain: loaded.configuration.lease.drain, signals, log)
         defer { lock.release() }
         let daemon = Daemon(
@@ -114,23 +116,23 @@ struct RunCommand: DaemonCommand {
                 patience: patience,
                 isOver: signals.takeEnd,
                 waiting: { holder in
+                    log.log(.waitingForPredecessor, holder?.description)
                     let who = holder.map { ": \($0)" } ?? ""
-                    log.notice("waiting for the discoveryd that is ending\(who)")
                     // Nobody else is left to tell when systemd is not there.
                     _ = try? Notifier().send(
-                        .status("waiting for the discoveryd that is ending\(who)"),
+                        .status("\(LogMessage.waitingForPredecessor.text)\(who)"),
                         .extendTimeout(patience)
                     )
                 },
                 log: log
             )
         } catch let held as InstanceLock.Held {
-            log.error("\(held)")
+            log.log(.alreadyRunning, "\(held)")
             // The same.
-            _ = try? Notifier().send(.status("\(held)"))
+            _ = try? Notifier().send(.status("\(LogMessage.alreadyRunning.text): \(held)"))
             throw ExitStatus.tryAgain
         } catch is CancellationError {
-            log.notice("ended before it began")
+            log.log(.stoppedDuringStart)
             throw ExitCode.success
         }
     }

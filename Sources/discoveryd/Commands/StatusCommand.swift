@@ -5,7 +5,7 @@ import FoundationEssentials
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Say how the daemon on this host is: services, lease, list, files."
+        abstract: "Show the status of the daemon on this host: services, lease, list, files."
     )
 
     @OptionGroup var control: ControlOptions

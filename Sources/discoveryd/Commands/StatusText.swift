@@ -35,7 +35,10 @@ struct StatusText {
         }
         if report.reloadFaults > 0 {
             rows.append(
-                ["reload", "refused (\(report.reloadFaults) faults), the old configuration stays"]
+                [
+                    "reload",
+                    "failed with \(report.reloadFaults) errors, the old configuration stays in force",
+                ]
             )
         }
         rows += report.oversized.map {
@@ -44,7 +47,7 @@ struct StatusText {
                 "\($0.service) exceeds [limits] with \($0.keys) keys, \($0.bytes) bytes",
             ]
         }
-        rows += report.actionErrors.map { ["not taken up", $0] }
+        rows += report.actionErrors.map { ["reload failed", $0] }
         return rows
     }
 
@@ -53,8 +56,8 @@ struct StatusText {
         var text =
             "\(report.serviceCount) services, \(report.endpointCount) endpoints at revision "
             + "\(revision)"
-        if let sync = report.lastSync { text += ", read whole \(age(since: sync)) ago" }
-        if report.heldCount > 0 { text += ", \(report.heldCount) held that etcd lost" }
+        if let sync = report.lastSync { text += ", last full read \(age(since: sync)) ago" }
+        if report.heldCount > 0 { text += ", \(report.heldCount) held although missing in etcd" }
         return text
     }
 

@@ -6,9 +6,8 @@ struct WaitCommand: AsyncParsableCommand {
         commandName: "wait",
         abstract: "Wait until the files hold a current list with enough endpoints.",
         discussion: """
-            Endpoints that drain do not count. Few can wait at once; one that finds no place tries again \
-            until its time is up. Exit status: 0 when it is so, 75 when it was not in time, 69 when the \
-            daemon does not run.
+            Draining endpoints do not count. Only few can wait at once; beyond that it retries until the \
+            timeout. Exit status: 0 on success, 75 after the timeout, 69 when the daemon does not run.
             """
     )
 

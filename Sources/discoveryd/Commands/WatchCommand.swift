@@ -13,8 +13,8 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Print the live endpoints and then each change, until interrupted.",
         discussion: """
-            In text, a line starts with + for an endpoint that came, - for one that left and ~ for \
-            one that changed. In JSON, each list is printed whole, as in the files.
+            In text, a line starts with + for an endpoint that was added, - for one that was removed and ~ \
+            for one that changed. In JSON, each list is printed whole, as in the files.
             """
     )
 

@@ -22,7 +22,7 @@ struct ClusterCheck: Service {
                 return state.isReady && state.etcd != nil
             }
             guard let mixture = ClusterMixture(await client.clusters()) else { return }
-            log.error("\(mixture)")
+            log.log(.etcdClustersMixed, mixture.detail)
             events.happened(.endpointsDiffer(mixture.description))
         }
         // The daemon ends with the first service that returns.
@@ -48,14 +48,15 @@ struct ClusterMixture: CustomStringConvertible {
     }
 
     /// A sentence with the remedy.
-    var description: String {
+    var description: String { "\(LogMessage.etcdClustersMixed.text): \(detail)" }
+
+    /// Which endpoint belongs to which cluster, and the remedy.
+    var detail: String {
         let parts = clusters.map { cluster in
             "\(cluster.endpoints.map(\.description).joined(separator: ", ")) of \(cluster.id)"
         }
-        return
-            "the endpoints are of \(clusters.count) different etcd clusters: "
-            + parts.joined(separator: "; ")
-            + "; which registry this host is in changes with the endpoint that serves: name those of one "
-            + "cluster only"
+        return parts.joined(separator: "; ")
+            + "; this host's registry changes with the endpoint that is connected: list the endpoints of "
+            + "one cluster only"
     }
 }

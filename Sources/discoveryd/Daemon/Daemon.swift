@@ -66,7 +66,7 @@ struct Daemon: Sendable {
         let threads = BlockingThreads()
         let isOver: @Sendable () -> Bool = { [signals] in signals?.takeEnd() ?? false }
         let earlier = await EarlierRun.read(from: state, on: threads, isOver: isOver, log: log)
-        guard let earlier else { return log.notice("ended before it began") }
+        guard let earlier else { return log.log(.stoppedDuringStart) }
         let product = Assembly(self, threads: threads, earlier: earlier).build()
         let group = ServiceGroup(configuration: groupConfiguration(product.services))
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -3,7 +3,7 @@ import Logging
 import Registry
 import Texts
 
-// The readers of the files.
+// The consumers of the files.
 extension DaemonLog {
     func reload(_ report: ReloadReport) {
         switch report {
@@ -19,8 +19,9 @@ extension DaemonLog {
             )
         case .failed(let action, let fault, let delay):
             _ = isNews("reload \(action.kind)", fault.message)
-            log.error(
-                "the new files are not taken up: \(fault)",
+            log.log(
+                .reloadFailed,
+                "\(fault)",
                 metadata: ["action": "\(action)", "retry_in": "\(delay.text)"]
             )
         }

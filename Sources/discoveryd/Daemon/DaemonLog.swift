@@ -8,12 +8,14 @@ import Registry
 import Synchronization
 import Texts
 
-/// Says what was reported: one line for each change of state, none for each try.
+/// Logs what was reported: one line for each change of state, none for each try.
 final class DaemonLog: Sendable {
     let log: Logger
-    /// What was said last of things that go wrong again and again, by what they are about.
-    private let said = Mutex<[String: String]>([:])
+    /// What was logged last of things that go wrong again and again, by what they are about.
+    private let lastLogged = Mutex<[String: String]>([:])
     private let isConnected = Mutex(false)
+    /// The time to live of our lease.
+    private let ttl = Mutex<Duration?>(nil)
 
     init(_ log: Logger) {
         self.log = log
@@ -40,24 +42,25 @@ final class DaemonLog: Sendable {
         case .connected(let endpoint, let version):
             forget("etcd")
             isConnected.withLock { $0 = true }
-            log.notice(
-                "connected to etcd",
+            log.log(
+                .etcdConnected,
                 metadata: ["etcd": "\(endpoint)", "version": "\(version)"]
             )
         case .lost(let endpoint, let reason):
             isConnected.withLock { $0 = false }
-            log.warning("lost etcd: \(reason)", metadata: ["etcd": "\(endpoint)"])
+            log.log(.etcdConnectionLost, reason, metadata: ["etcd": "\(endpoint)"])
         case .attemptFailed(let endpoint, let error):
             if isNews("etcd \(endpoint)", error.message) {
-                log.warning(
-                    "etcd is not usable: \(error.message)",
+                log.log(
+                    .etcdConnectionFailed,
+                    error.message,
                     metadata: ["etcd": "\(endpoint)"]
                 )
             }
         case .filesNeedCare(let endpoint, let sentence):
-            log.warning("\(sentence)", metadata: ["etcd": "\(endpoint)"])
+            log.log(.etcdTLSFilesDoubtful, sentence, metadata: ["etcd": "\(endpoint)"])
         case .allFailed(let delay):
-            log.debug("no etcd is usable", metadata: ["retry_in": "\(delay.text)"])
+            log.debug("no connection to etcd", metadata: ["retry_in": "\(delay.text)"])
         }
     }
 
@@ -67,80 +70,77 @@ final class DaemonLog: Sendable {
         switch report {
         case .leaseGranted(let lease, let term):
             forget("grant")
+            ttl.withLock { $0 = term.granted }
             log.info(
                 "lease granted",
                 metadata: ["lease": "\(lease)", "ttl": "\(term.granted.text)"]
             )
         case .leaseContinued(let lease, let term):
             forget("grant")
+            ttl.withLock { $0 = term.granted }
             log.info(
-                "the lease of the last run goes on",
+                "lease of the previous run continued",
                 metadata: ["lease": "\(lease)", "remaining": "\(term.remaining.text)"]
             )
         case .leaseLost(let lease):
-            log.warning("the lease is gone, asking for a new one", metadata: ["lease": "\(lease)"])
+            log.log(.leaseLost, metadata: ["lease": "\(lease)"])
         case .leaseShared(let lease, let twin):
-            log.error(
-                """
-                another machine goes on with this one's lease: one was copied from the other; give each \
-                its own /etc/machine-id
-                """,
+            log.log(
+                .leaseShared,
+                "one host is a copy of the other; give each its own /etc/machine-id",
                 metadata: ["lease": "\(lease)", "other": "\(twin)"]
             )
         case .leaseDoubtful(let lease):
-            log.warning(
-                "no answer for a whole time to live: the registrations may be gone until etcd answers",
-                metadata: ["lease": "\(lease)"]
-            )
-        case .grantFailed(let error, let delay): retry("grant", "no lease", error, delay)
+            log.log(.leaseDoubtful, metadata: ["lease": "\(lease)"])
+        case .grantFailed(let error, let delay): retry("grant", .leaseNotGranted, error, delay)
         case .registered(let key, let lease, let revision):
             forget("claim \(key)")
-            log.notice(
-                "registered",
+            log.log(
+                .registered,
                 metadata: about(key).merging(["lease": "\(lease)", "revision": "\(revision)"]) {
                     $1
                 }
             )
         case .updated(let key, let state, let revision):
             forget("claim \(key)")
-            log.notice(
-                "registered anew",
+            log.log(
+                .registrationUpdated,
                 metadata: about(key).merging([
                     "state": "\(state.rawValue)", "revision": "\(revision)",
                 ]) { $1 }
             )
         case .lost(let key, .deleted):
-            log.warning("the key was deleted, putting it back", metadata: about(key))
+            log.log(.registrationKeyDeleted, metadata: about(key))
         case .lost(let key, .overwritten):
-            log.warning("the key was overwritten, putting it back", metadata: about(key))
-        case .contested(let key):
-            log.warning(
-                "something keeps deleting or overwriting the key; it is put back ever more slowly",
-                metadata: about(key)
-            )
-        case .lostAgain(let key): log.debug("the key was taken away again", metadata: about(key))
-        case .reclaimed(let key): log.debug("the key is back", metadata: about(key))
+            log.log(.registrationKeyOverwritten, metadata: about(key))
+        case .contested(let key): log.log(.registrationContested, metadata: about(key))
+        case .lostAgain(let key):
+            log.debug("registration deleted or overwritten again", metadata: about(key))
+        case .reclaimed(let key): log.debug("registration restored", metadata: about(key))
         case .refused(let key, let refusal):
-            log.warning("not registered: \(refusal)", metadata: about(key))
+            log.log(.registrationRefused, refusal.description, metadata: about(key))
         case .companionsHeld(let key, let held):
-            log.warning(
-                """
-                another host holds the name for CoreDNS, which stays as it is: give one of them another id or \
-                service name
-                """,
+            log.log(
+                .companionHeld,
+                "give one of the two services another id or name",
                 metadata: about(key).merging(["keys": "\(held.joined(separator: ", "))"]) { $1 }
             )
         case .claimFailed(let key, let error, let delay):
-            retry("claim \(key)", "not registered", error, delay)
-        case .withdrawn(let key): log.notice("withdrawn", metadata: about(key))
-        case .left(nil): log.notice("left the registry")
+            retry("claim \(key)", .registrationFailed, error, delay, about(key))
+        case .withdrawn(let key): log.log(.deregistered, metadata: about(key))
+        case .left(nil): log.log(.allDeregistered)
         case .paused(let lease):
-            log.notice(
-                "the registrations stay for the next run",
+            log.log(
+                .registrationsKept,
                 metadata: ["lease": "\(lease?.description ?? "none")"]
             )
         case .left(let error?):
-            log.warning("left without etcd's word, the keys end with their lease: \(error)")
+            let ttl = ttl.withLock { $0?.text }
+            log.log(
+                .leaseNotRevoked,
+                error.description,
+                metadata: ttl.map { ["expires_in": "\($0)"] } ?? [:]
+            )
         }
     }
 
@@ -148,22 +148,22 @@ final class DaemonLog: Sendable {
 
     func health(_ report: HealthReport) {
         switch report {
-        case .up(let key): log.notice("well: its checks pass", metadata: about(key))
+        case .up(let key): log.log(.healthPassed, metadata: about(key))
         case .down(let key, let reason):
-            log.warning("not well, taken out of the registry: \(reason)", metadata: about(key))
+            log.log(.healthFailed, "\(reason)", metadata: about(key))
         case .reasonChanged(let key, let reason):
-            log.debug("still not well: \(reason)", metadata: about(key))
+            log.debug("health check fails for another reason: \(reason)", metadata: about(key))
         case .dampingBegan(let key, let delay):
-            log.warning(
-                "has come and gone too often; it stays out for a while, although its checks pass",
+            log.log(
+                .flappingBegan,
                 metadata: about(key).merging(["return_in": "\(delay.text)"]) { $1 }
             )
         case .dampingEnded(let key):
-            log.notice("has been steady for long enough", metadata: about(key))
+            log.log(.flappingEnded, metadata: about(key))
         case .checkFailing(let key, let check, let saw, let fall):
             log.info(
-                "a check fails: \(check): \(saw)",
-                metadata: about(key).merging(["fall": "\(fall)"]) { $1 }
+                "health check failed (1 of \(fall)): \(check): \(saw)",
+                metadata: about(key)
             )
         }
     }
@@ -171,12 +171,13 @@ final class DaemonLog: Sendable {
     // MARK: the list
 
     private func oversized(_ sizes: [ServiceName: ServiceSize]) {
-        guard !sizes.isEmpty else { return log.notice("all services fit within [limits] again") }
+        guard !sizes.isEmpty else { return log.log(.limitsKept) }
         for (name, size) in sizes.sorted(by: { $0.key < $1.key }) {
-            log.error(
+            log.log(
+                .limitsExceeded,
                 """
-                service exceeds [limits] and is not updated: \(size.keys) keys, \(size.bytes) bytes; raise \
-                endpoints and bytes, and MemoryMax= of the unit with them
+                \(size.keys) keys, \(size.bytes) bytes; raise endpoints and bytes, and MemoryMax= of the \
+                unit with them
                 """,
                 metadata: ["service": "\(name)"]
             )
@@ -188,54 +189,44 @@ final class DaemonLog: Sendable {
         case .synced(let revision, let services, let endpoints, let bad, let foreign):
             forget("list")
             log.info(
-                "the list is current",
+                "endpoint list is current",
                 metadata: [
                     "revision": "\(revision)", "services": "\(services)",
                     "endpoints": "\(endpoints)", "bad": "\(bad)", "foreign": "\(foreign)",
                 ]
             )
-        case .outOfSync(let reason): log.warning("the list may be old from now on: \(reason)")
+        case .outOfSync(let reason): log.log(.listStale, reason)
         case .progressUnanswered:
             guard isNews("progress", "unanswered") else { return }
-            log.notice(
-                """
-                etcd answers reads, but no requests for progress: a proxy seems to be in between; the list is \
-                compared with counts instead
-                """
-            )
-        case .snapshotFailed(let error, let delay): retry("list", "no list", error, delay)
+            log.log(.progressUnanswered, "there seems to be a proxy in front of etcd")
+        case .snapshotFailed(let error, let delay): retry("list", .listNotRead, error, delay)
         case .restored(let from, let to, let isOtherCluster):
-            log.error(
-                isOtherCluster
-                    ? "this is another etcd cluster; the list follows it"
-                    : "etcd was restored from an older state; the list follows it",
+            log.log(
+                isOtherCluster ? .etcdReplaced : .etcdRestored,
                 metadata: ["from": "\(from)", "to": "\(to)"]
             )
         case .massLoss(let held, let all):
-            log.error(
-                """
-                most endpoints vanished at once without a word, after trouble with etcd; they stay in \
-                the files for the hold time of each
-                """,
+            log.log(
+                .massLoss,
                 metadata: ["held": "\(held)", "of": "\(all)"]
             )
         case .massLossEnded(let dropped):
-            log.notice(
-                "no vanished endpoint is held any more",
-                metadata: ["gone_for_good": "\(dropped)"]
+            log.log(
+                .massLossEnded,
+                metadata: ["dropped": "\(dropped)"]
             )
         case .diverged(let keys, let inStore):
-            log.error(
-                "the list had missed a change, which a comparison with etcd showed; reading it again",
+            log.log(
+                .listDiverged,
                 metadata: ["keys": "\(keys)", "keys_in_etcd": "\(inStore)"]
             )
         case .limitsExceeded(let sizes): oversized(sizes)
         case .badRecord(let key, let fault):
-            log.warning("a record is left out: \(fault)", metadata: ["key": "\(key)"])
+            log.log(.recordInvalid, "\(fault)", metadata: ["key": "\(key)"])
         case .moreBadRecords(let count):
-            log.warning("more records are left out", metadata: ["more": "\(count)"])
+            log.log(.recordsInvalid, metadata: ["more": "\(count)"])
         case .badRecordEnded(let key):
-            log.info("a bad record is gone or good again", metadata: ["key": "\(key)"])
+            log.info("invalid record in etcd is gone or valid again", metadata: ["key": "\(key)"])
         }
     }
 
@@ -254,64 +245,70 @@ final class DaemonLog: Sendable {
             let level: Logger.Level = isNews("file \(path)", "fine") ? .info : .debug
             log.log(
                 level: level,
-                "the file holds this list already",
+                "file already holds this list",
                 metadata: ["path": "\(path)", "revision": "\(revision)"]
             )
         case .kept(let path, let reason):
             forget("file \(path)")
-            log.warning("the file stays as it is: \(reason)", metadata: ["path": "\(path)"])
+            log.log(.fileKept, "\(reason)", metadata: ["path": "\(path)"])
         case .failed(let error, _):
             _ = isNews("file \(error.path)", error.message)
-            log.error("\(error)", metadata: ["call": "\(error.call)"])
+            log.log(
+                .fileNotWritten,
+                error.message,
+                metadata: ["path": "\(error.path)", "call": "\(error.call)"]
+            )
         case .refused(let path, let fault):
             _ = isNews("file \(path)", fault.message)
-            let what =
+            let message: LogMessage =
                 switch fault.code {
-                case .refused: "a program refuses the new list"
-                case .notDone: "a program could not be asked about the new list"
+                case .refused: .listRejected
+                case .notDone: .programFailed
                 }
-            log.error("\(what), the old file stays: \(fault)", metadata: ["path": "\(path)"])
+            log.log(message, "\(fault)", metadata: ["path": "\(path)"])
         case .altered(let path):
-            log.warning(
-                "somebody else deleted or changed the file; writing it again",
-                metadata: ["path": "\(path)"]
-            )
+            log.log(.fileAltered, metadata: ["path": "\(path)"])
         case .rejected(let path, let rejection):
-            log.warning(
-                "left out of the file, it \(rejection.fault)",
+            log.log(
+                .endpointSkipped,
+                "it \(rejection.fault)",
                 metadata: ["path": "\(path)", "key": "\(rejection.subject)"]
             )
         case .rejectedMore(let path, let count):
-            log.warning(
-                "more is left out of the file",
+            log.log(
+                .endpointsSkipped,
                 metadata: ["path": "\(path)", "more": "\(count)"]
             )
         case .rejectionEnded(let path, let rejection):
             log.info(
-                "no longer left out of the file",
+                "no longer skipped in the file",
                 metadata: ["path": "\(path)", "key": "\(rejection.subject)"]
             )
         case .abandoned(let path):
             forget("file \(path)")
-            log.notice(
-                "no longer an output; the file stays and gets old",
-                metadata: ["path": "\(path)"]
-            )
+            log.log(.outputRemoved, metadata: ["path": "\(path)"])
         }
     }
 
     // MARK: parts
 
-    /// An absent etcd is said by the connection, once; its consequences are not said again each.
-    private func retry(_ topic: String, _ what: String, _ error: StoreError, _ delay: Duration) {
+    /// An absent etcd is logged by the connection, once; its consequences are not logged again each.
+    private func retry(
+        _ topic: String,
+        _ message: LogMessage,
+        _ error: StoreError,
+        _ delay: Duration,
+        _ subject: Logger.Metadata = [:]
+    ) {
         // The daemon ends, and took it back itself.
         guard error.code != .cancelled else { return }
         let isAbsent = error.code == .unavailable && !isConnected.withLock { $0 }
         let isWarning = !isAbsent && isNews(topic, error.message)
         log.log(
-            level: isWarning ? .warning : .debug,
-            "\(what): \(error)",
-            metadata: ["retry_in": "\(delay.text)"]
+            message,
+            error.description,
+            level: isWarning ? nil : .debug,
+            metadata: subject.merging(["retry_in": "\(delay.text)"]) { $1 }
         )
     }
 
@@ -320,11 +317,11 @@ final class DaemonLog: Sendable {
     }
 
     func isNews(_ topic: String, _ text: String) -> Bool {
-        said.withLock { said in said.updateValue(text, forKey: topic) != text }
+        lastLogged.withLock { $0.updateValue(text, forKey: topic) != text }
     }
 
     /// The topic, and those that begin with it, are news again.
     func forget(_ topic: String) {
-        said.withLock { said in said = said.filter { !$0.key.hasPrefix(topic) } }
+        lastLogged.withLock { logged in logged = logged.filter { !$0.key.hasPrefix(topic) } }
     }
 }

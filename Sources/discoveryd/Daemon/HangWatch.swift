@@ -4,7 +4,7 @@ import Registry
 import ServiceLifecycle
 import Texts
 
-/// Says which disk, or whatever else is asked on a thread of its own, does not answer.
+/// Logs which disk, name server or user database does not respond.
 struct HangWatch: Service {
     private static let lookEvery = Duration.seconds(5)
 
@@ -27,16 +27,17 @@ struct HangWatch: Service {
     private func say(_ report: HangMachine.Report) {
         switch report {
         case .hangs(let name, let span):
-            log.warning(
-                "no answer, so what needs it waits and all else goes on: \(Self.words(name))",
+            log.log(
+                .ioHangs,
+                Self.resource(of: name),
                 metadata: ["for": "\(span.text)"]
             )
-        case .answers(let name): log.notice("it answers again: \(Self.words(name))")
+        case .answers(let name): log.log(.ioAnswers, Self.resource(of: name))
         }
     }
 
-    /// What hangs on the thread of that name.
-    private static func words(_ name: String) -> String {
+    /// What the thread of that name waits for.
+    private static func resource(of name: String) -> String {
         switch name {
         case "dns": "the name servers"
         case "configuration": "the configuration's disk, or the database of users and groups"

@@ -16,7 +16,7 @@ struct InstanceLock: Sendable {
 
         /// Who has it, with the remedy.
         var description: String {
-            "another discoveryd has \(path)\(holder.map { ": \($0)" } ?? ""); end it first, or give this one a "
+            "it holds \(path)\(holder.map { ": \($0)" } ?? ""); stop it first, or give this one a "
                 + "--status-file and a --state-directory of its own"
         }
     }

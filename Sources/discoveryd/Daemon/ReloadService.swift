@@ -43,13 +43,13 @@ struct ReloadService: Service {
         guard let result else { return nil }
         do throws(ConfigurationFaults) {
             let loaded = try result.get()
-            for warning in loaded.warnings { log.warning("\(warning)") }
-            for fault in loaded.refused { log.error("\(fault)") }
+            for warning in loaded.warnings { log.log(.configurationDoubtful, "\(warning)") }
+            for fault in loaded.refused { log.log(.configurationPartRefused, "\(fault)") }
             let notes = apply(loaded.configuration)
             return .applied((loaded.warnings + loaded.refused).map { "\($0)" } + notes)
         } catch {
-            for fault in error.faults { log.error("\(fault)") }
-            log.error("the new configuration was refused; the old one stays")
+            for fault in error.faults { log.log(.configurationInvalid, "\(fault)") }
+            log.log(.configurationNotReloaded)
             events.happened(.configuration(.refused(errors: error.faults.count)))
             return .refused(error.faults.map(\.description))
         }
@@ -65,8 +65,8 @@ struct ReloadService: Service {
             ("[etcd]", old.etcd != new.etcd), ("[lease]", old.lease != new.lease),
             ("[metrics]", old.metrics != new.metrics),
         ] where isChanged {
-            let note = "\(name) has changed, which needs a restart: systemctl restart discoveryd"
-            log.warning("\(note)")
+            let note = "\(name) has changed; restart the daemon: systemctl restart discoveryd"
+            log.log(.configurationNeedsRestart, note)
             notes.append(note)
         }
         applied.etcd = old.etcd
@@ -79,8 +79,8 @@ struct ReloadService: Service {
         watcher.holdLosses(for: new.longestHold)
         watcher.limit(to: new.limits)
         wanted.configurationChanged(to: new)
-        log.notice(
-            "configuration reloaded",
+        log.log(
+            .configurationReloaded,
             metadata: ["services": "\(new.services.count)", "outputs": "\(new.outputs.count)"]
         )
         return notes

@@ -41,16 +41,16 @@ struct WatchdogService: Service {
             driver.happened { machine, _ in machine.lapsCounted(laps) }
         case .pulse(let recovered):
             if !recovered.isEmpty {
-                log.notice("moving again: \(recovered.joined(separator: ", "))")
+                log.log(.watchdogResumed, recovered.joined(separator: ", "))
             }
             do throws(SystemdError) {
                 try notifier.send(.watchdog)
             } catch {
-                log.warning("\(error.message)")
+                log.log(.notificationFailed, error.message)
             }
         case .withhold(let stalled, let isNews):
             if isNews {
-                log.error("stuck, so no watchdog pulse: \(stalled.joined(separator: ", "))")
+                log.log(.watchdogWithheld, stalled.joined(separator: ", "))
             }
         }
     }

@@ -35,7 +35,7 @@ struct LocalAPI: Sendable {
             let asked = try LocalAPIRequest(action, request)
             if action.isChange {
                 let user = request.peer.map { "\($0.user)" } ?? "unknown"
-                log.info("asked over the control socket: \(asked)", metadata: ["uid": "\(user)"])
+                log.info("request on the control socket: \(asked)", metadata: ["uid": "\(user)"])
             }
             return await answer(asked).response
         } catch {

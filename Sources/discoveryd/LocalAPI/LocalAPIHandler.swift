@@ -103,7 +103,7 @@ struct LocalAPIHandler: Sendable {
         let isInForce = drains.isInForce(change)
         var messages = [sentence]
         if !isInForce {
-            messages.append("etcd does not have it yet; it is told as soon as that is possible")
+            messages.append("not in etcd yet; it is written as soon as etcd answers")
         }
         if let trouble = drains.keepTrouble(change) { messages.append(trouble) }
         return LocalAPIAnswer(isInForce ? .done : .pending, messages)
@@ -127,9 +127,9 @@ struct LocalAPIHandler: Sendable {
         case .refused(let faults):
             LocalAPIAnswer(
                 .refused,
-                faults + ["the new configuration was refused; the old one stays"]
+                faults + ["configuration reload failed; the old configuration stays in force"]
             )
-        case nil: LocalAPIAnswer(.busy, ["the reload has not ended; see the log of discoveryd"])
+        case nil: LocalAPIAnswer(.busy, ["the reload is still running; see the log of discoveryd"])
         }
     }
 }

@@ -89,17 +89,17 @@ struct LocalServerService: Service {
 
     private func log(listeningAt address: ListenAddress, _ hadFailed: Bool) {
         switch listener {
-        case .metrics: log.info("metrics are served", metadata: ["listen": "\(address)"])
+        case .metrics: log.info("serving metrics", metadata: ["listen": "\(address)"])
         case .control:
-            if hadFailed { log.notice("the control socket is there") }
+            if hadFailed { log.log(.controlSocketReady) }
         }
     }
 
     private func log(_ error: ListenError) {
         switch listener {
-        case .metrics: log.warning("no metrics: \(error)")
+        case .metrics: log.log(.metricsFailed, "\(error)")
         case .control:
-            log.warning("no control socket: \(error); --control-socket names another path")
+            log.log(.controlSocketFailed, "\(error); --control-socket names another path")
         }
     }
 }

@@ -65,7 +65,7 @@ import Testing
 @Suite struct LocalAPIAnswerTests {
     @Test(arguments: [
         LocalAPIAnswer(.done), LocalAPIAnswer(.done, ["web drains"]),
-        LocalAPIAnswer(.pending, ["web drains", "etcd does not have it yet"]),
+        LocalAPIAnswer(.pending, ["web drains", "not in etcd yet"]),
         LocalAPIAnswer(.timedOut, ["web has 1 of 2 endpoints"]),
         LocalAPIAnswer(.notPermitted, ["only root"]),
         LocalAPIAnswer(.refused, ["a.conf:1: \"port\"", "b.conf:2: \n", "it was refused"]),

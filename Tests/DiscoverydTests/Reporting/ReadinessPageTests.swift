@@ -20,7 +20,7 @@ import Testing
         #expect(page.response.status == .serviceUnavailable)
         #expect(
             page.response.body
-                == "start: not each service is registered and each file written yet\n"
+                == "start: some services are not registered or files not written yet\n"
         )
     }
 
@@ -32,7 +32,7 @@ import Testing
         let page = ReadinessPage(state: state)
         #expect(page.response.status == .serviceUnavailable)
         #expect(page.troubles.count == 2)
-        #expect(page.troubles[0].hasPrefix("list: none has been read yet"))
+        #expect(page.troubles[0].hasPrefix("list: not read yet"))
         #expect(page.troubles[1] == "etcd: 10.0.0.1 refused")
     }
 
@@ -40,7 +40,7 @@ import Testing
         var state = try state()
         state.isStopping = true
         let page = ReadinessPage(state: state)
-        #expect(page.response.body.hasPrefix("stop: under way since "))
+        #expect(page.response.body.hasPrefix("stopping since "))
     }
 
     private func state() throws -> DaemonState {

@@ -101,16 +101,16 @@ import Texts
         ]
         #expect(
             StatusLine(state: state).text
-                == "/x stays old: haproxy ended with status 1: bad line, haproxy.service has not "
-                + "taken up the new files: not allowed"
+                == "/x not updated: haproxy ended with status 1: bad line, haproxy.service still "
+                + "uses the old file: not allowed"
         )
     }
 
     @Test func endpointsOfSeveralClustersAreATroubleOfTheirOwn() throws {
         var state = DaemonState(at: Date())
         state.isCurrent = true
-        state.endpointsError = "the endpoints are of 2 different etcd clusters"
-        #expect(StatusLine(state: state).text == "the endpoints are of 2 different etcd clusters")
+        state.endpointsError = "endpoints belong to different etcd clusters"
+        #expect(StatusLine(state: state).text == "endpoints belong to different etcd clusters")
     }
 
     @Test func theStateIsStaleOnlyAfterAList() {

@@ -162,10 +162,10 @@ import Texts
 
     @Test func `files lack a list that is newer than theirs, and one that is kept or failed`() {
         var state = DaemonState(at: start)
-        #expect(state.lackOfFiles(upTo: 0) == "not every file holds the list yet")
+        #expect(state.lackOfFiles(upTo: 0) == "some files do not hold the list yet")
         state.update(with: DaemonReadings(outputs: ["/a": .current(9)], written: 9), at: start)
         #expect(state.lackOfFiles(upTo: 9) == nil)
-        #expect(state.lackOfFiles(upTo: 10) == "not every file holds the list yet")
+        #expect(state.lackOfFiles(upTo: 10) == "some files do not hold the list yet")
         let kept = DaemonReadings(outputs: ["/a": .kept(.empty)], written: Revision(rawValue: .max))
         state.update(with: kept, at: start)
         #expect(state.lackOfFiles(upTo: 9)?.hasPrefix("/a is kept as it was: ") == true)

@@ -9,7 +9,7 @@ import Testing
         check.runs(failing: false)
         #expect(!check.machine.isUp)
         #expect(
-            check.machine.reason(at: check.now).saw == "it passes, 1 of the 2 times that it must"
+            check.machine.reason(at: check.now).saw == "it passed 1 of 2 times"
         )
         check.runs(failing: false)
         #expect(check.machine.isUp)
@@ -94,7 +94,7 @@ import Testing
             #expect(check.machine.timePassed(to: check.now, number: 99) == nil)
             #expect(check.machine.isUp == expected)
         }
-        #expect(check.machine.failure == "the last run hangs and cannot be ended")
+        #expect(check.machine.failure == "the previous run hangs and cannot be killed")
         check.machine.runEnded(number, failure: nil, at: check.now)
         check.begins()
         #expect(check.machine.run != nil)
@@ -129,7 +129,7 @@ import Testing
             at: .zero
         )
         #expect(machine.deadline == nil)
-        #expect(machine.reason(at: .zero).saw == "systemd has not told its state yet")
+        #expect(machine.reason(at: .zero).saw == "its state is not known from systemd yet")
         machine.unitChanged(to: .up, at: .seconds(1))
         #expect(machine.isUp)
         machine.unitChanged(to: .goingDown, at: .seconds(2))

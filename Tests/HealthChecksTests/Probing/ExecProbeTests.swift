@@ -8,13 +8,13 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ExecProbeTests {
     @Test func theExitStatusTells() async throws {
         #expect(await failure("/bin/true") == nil)
-        #expect(await failure("/bin/false")?.message == "exit status 1, without a word")
+        #expect(await failure("/bin/false")?.message == "exit status 1, without output")
         let critical = await failure("/bin/sh", "-c", "echo CRITICAL: disk full; exit 2")
         #expect(critical?.code == .exit)
         #expect(critical?.message == "exit status 2: CRITICAL: disk full")
         #expect(
             await failure("/bin/sh", "-c", "kill -9 $$")?.message
-                == "it was ended by signal 9, without a word"
+                == "it was ended by signal 9, without output"
         )
     }
 
@@ -124,14 +124,14 @@ import Testing
 
     @Test func aCommandThatClosesItsOutputsIsWaitedFor() async throws {
         let script = "exec >&- 2>&-; sleep 0.3; exit 4"
-        #expect(await failure("/bin/sh", "-c", script)?.message == "exit status 4, without a word")
+        #expect(await failure("/bin/sh", "-c", script)?.message == "exit status 4, without output")
     }
 
     @Test func aFloodOfOutputIsStopped() async throws {
         let before = ContinuousClock.now
         let flood = await failure("/bin/sh", "-c", "yes flood & yes more; wait")
         #expect(flood?.code == .output)
-        #expect(flood?.message == "it wrote more than 64 KiB and was killed; make it say less")
+        #expect(flood?.message == "it wrote more than 64 KiB and was killed; make it print less")
         #expect(ContinuousClock.now - before < .seconds(10))
     }
 

@@ -17,7 +17,7 @@ import Testing
             #expect(missing?.code == .status)
             #expect(
                 missing?.message
-                    == "answered 404 Not Found, expected 200 to 399; mend the path of the check"
+                    == "answered 404 Not Found, expected 200 to 399; correct the path of the check"
             )
             #expect(await failure(server, "/status/503")?.code == .status)
 
@@ -26,7 +26,7 @@ import Testing
             #expect(
                 moved?.message
                     == "answered 301 Moved Permanently, expected 200, 204 to 206; redirects are not "
-                    + "followed: name the place that it points to"
+                    + "followed: set the check to the target of the redirect"
             )
         }
     }

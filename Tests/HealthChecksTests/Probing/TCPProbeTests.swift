@@ -26,7 +26,8 @@ import Testing
         #expect(failure?.code == .refused)
         #expect(
             failure?.message
-                == "nobody listens on 127.0.0.1:\(port); start the service, or mend the check"
+                == "connection refused: nothing listens on 127.0.0.1:\(port); start the service, or correct "
+                + "the check"
         )
     }
 

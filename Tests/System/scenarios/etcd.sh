@@ -12,7 +12,7 @@ after_a_reboot_without_etcd_the_last_list_is_served() {
     in_box systemctl start discoveryd || return 1
     expect "the list to be there" list_has web-1 &&
         eventually 5 "STATUS= to say since when it is true" status_has \
-            "degraded: serving the list of an earlier run, true at 20" &&
+            "degraded: serving the endpoint list of an earlier run, as of 20" &&
         in_box systemctl start etcd &&
         eventually 30 "current when etcd comes" in_box jq -e '.state == "current"' \
             /run/discoveryd/state/status.json
@@ -25,7 +25,7 @@ an_absent_etcd_does_not_starve_the_watchdog_nor_change_the_file() {
     local before
     before=$(in_box stat -c '%i %Y' $list)
     in_box systemctl stop etcd
-    eventually 10 "STATUS= to say that the list is old" status_has "the list is old" || return 1
+    eventually 10 "STATUS= to say that the list is old" status_has "endpoint list may be stale" || return 1
     in_box sleep 5
     expect "no restart" [ "$(show NRestarts)" = 0 ] &&
         expect "the file untouched" [ "$(in_box stat -c '%i %Y' $list)" = "$before" ] &&
@@ -39,7 +39,7 @@ a_start_without_etcd_becomes_degraded_and_then_right() {
     in_box systemctl stop discoveryd
     in_box systemctl stop etcd
     in_box systemctl start discoveryd || return 1
-    eventually 5 "STATUS= to say degraded" status_has "degraded: serving the list of an earlier run" &&
+    eventually 5 "STATUS= to say degraded" status_has "degraded: serving the endpoint list of an earlier run" &&
         expect "the old list to be there" in_box test -e $list &&
         expect "the status file to say degraded" in_box jq -e '.state == "degraded"' \
             /run/discoveryd/state/status.json &&
@@ -54,7 +54,7 @@ a_start_without_etcd_and_without_a_list_ends_degraded_and_lists_when_etcd_comes(
     # As a newcomer types it, and on a host that has no etcd yet.
     in_box timeout 60 systemctl enable --now discoveryd || return 1
     expect "STATUS= to say what is awaited" status_has "degraded: no files yet, waiting for etcd" &&
-        expect "the log to say what to do" journal_says "start etcd, or name where it is with endpoints" &&
+        expect "the log to say what to do" journal_says "start etcd, or set endpoints in" &&
         expect "no file" in_box test ! -e $list &&
         expect "a reload to be taken" in_box systemctl reload discoveryd &&
         in_box systemctl start etcd &&

@@ -84,3 +84,29 @@ checks_of_each_kind_pass_in_the_sandbox_and_those_that_need_more_with_their_drop
     in_box systemctl stop nginx
     return $result
 }
+
+journalctl_explains_a_failed_health_check() {
+    fresh && configure <<CONF || return 1
+outputs = []
+[start]
+timeout = "3s"
+[[service]]
+name = "web"
+id = "web-1"
+port = 8081
+address = "127.0.0.1"
+check = [{ exec = ["/bin/false"], interval = "1s", rise = 1, fall = 1 }]
+CONF
+    local warning='health check failed, deregistered: exec /bin/false' id explained
+    in_box systemctl start discoveryd || return 1
+    eventually 10 "the warning" in_box sh -c "journalctl -q -u discoveryd -o cat | grep -q '$warning'" || return 1
+    id=$(in_box journalctl -q -u discoveryd -o json DISCOVERYD_SERVICE=web PRIORITY=4 |
+        jq -rs "map(select(.MESSAGE | startswith(\"$warning\")))[-1].MESSAGE_ID")
+    explained=$(in_box journalctl -q -x -u discoveryd "MESSAGE_ID=$id")
+    expect "its id in the journal, not $id" [ ${#id} = 32 ] &&
+        expect "its message not to show the id" [ -z "$(journal | grep "$id")" ] &&
+        expect "an entry of the catalog for it, journalctl says: $explained" has "$explained" \
+            "Subject: A service failed its health check and is not registered" &&
+        expect "the entry to name the service" has "$explained" "A health check of web (web-1) failed" &&
+        expect "the entry to name the manual page" has "$explained" "man:discoveryd(8)"
+}

@@ -31,7 +31,7 @@ a_faulty_file_is_refused_and_the_old_configuration_stays() {
         expect "the fault to be said with its place" has "$(journal)" \
             '/etc/discoveryd.conf:8:1: [service "web"] unknown key "prot", did you mean "port"?' &&
         in_box systemctl kill -s HUP --kill-who=main discoveryd &&
-        eventually 5 "STATUS= to say so" status_has "the new configuration was refused (1 faults)" &&
+        eventually 5 "STATUS= to say so" status_has "configuration reload failed with 1 error" &&
         expect "the daemon to go on" in_box systemctl is-active discoveryd &&
         expect "web-1 to stay" registered web-1
 }

@@ -72,7 +72,7 @@ a_refused_list_changes_nothing() {
     local before
     before=$(served)
     etcdctl put services/web/w9 127.0.0.19:8080 >/dev/null
-    eventually 15 "STATUS= to say why" status_has "$1 stays old: $2" &&
+    eventually 15 "STATUS= to say why" status_has "$1 not updated: $2" &&
         expect "the old list to stay" in_box sh -c "! grep -q 127.0.0.19 /run/discoveryd/$1" &&
         expect "the traffic to go on" served_are "$before"
 }

@@ -59,7 +59,7 @@ $reloaded" || return 1
     eventually 15 "HAProxy to have the new server" haproxy_has 10.0.0.2 || return 1
     in_box sed -i 's/default_backend.*/default_backend nowhere/' /etc/haproxy/haproxy.cfg
     etcdctl put services/web/w3 10.0.0.3:80 >/dev/null
-    eventually 10 "STATUS= to say what HAProxy says" status_has "haproxy.cfg stays old: haproxy ended with" &&
+    eventually 10 "STATUS= to say what HAProxy says" status_has "haproxy.cfg not updated: haproxy ended with" &&
         expect "the old file to stay" in_box sh -c '! grep -q 10.0.0.3 /run/discoveryd/haproxy.cfg' &&
         expect "HAProxy to run" haproxy_has 10.0.0.2
     local result=$?
@@ -70,7 +70,7 @@ $reloaded" || return 1
 without_the_right_to_reload_the_file_is_written_and_the_remedy_said() {
     with_haproxy "$reloaded" || return 1
     etcdctl put services/web/w2 10.0.0.2:80 >/dev/null
-    eventually 10 "STATUS= to say it" status_has "haproxy.service has not taken up the new files: cannot reload" &&
+    eventually 10 "STATUS= to say it" status_has "haproxy.service still uses the old file: cannot reload" &&
         expect "the file to be new" in_box grep -q 10.0.0.2 /run/discoveryd/haproxy.cfg &&
         expect "HAProxy to have the old list" [ -z "$(haproxy_has 10.0.0.2 && echo new)" ] || return 1
     # What is owed outlives the daemon.

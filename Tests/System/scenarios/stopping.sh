@@ -54,8 +54,8 @@ reader_has_job() { [ "$(in_box systemctl list-jobs --no-legend reader.service | 
 journal_of_this_run() { in_box journalctl -q -o cat "_SYSTEMD_INVOCATION_ID=$(show InvocationID)" "$@"; }
 said() { has "$(journal_of_this_run)" "$1"; }
 no_word_of_it() {
-    expect "no warning of it: $(journal_of_this_run -p warning)" [ -z "$(journal_of_this_run -p warning -g 'not taken up|reload')" ] &&
-        expect "STATUS= to say nothing of it" [ -z "$(show StatusText | grep 'not taken up')" ]
+    expect "no warning of it: $(journal_of_this_run -p warning)" [ -z "$(journal_of_this_run -p warning -g 'still uses the old file|reload')" ] &&
+        expect "STATUS= to say nothing of it" [ -z "$(show StatusText | grep 'still uses the old file')" ]
 }
 # The list changes while the reader's stop waits; then the stop is let go on.
 a_stop_that_waits_ends_well() {

@@ -47,13 +47,13 @@ struct ActionPerformer: Sendable {
             case .reloaded: return .done
             case .notActive:
                 log.info(
-                    "the unit is not active, so there is nothing to reload",
+                    "unit not reloaded: it is not active",
                     metadata: ["unit": "\(unit)"]
                 )
                 return .done
             case .beingStopped:
                 log.debug(
-                    "the unit is being stopped, and is not reloaded meanwhile",
+                    "reload of the unit postponed: it is being stopped",
                     metadata: ["unit": "\(unit)"]
                 )
                 return .putOff

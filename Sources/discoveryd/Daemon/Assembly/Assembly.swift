@@ -217,7 +217,7 @@ struct Assembly: Sendable {
             threads: threads,
             observe: { [log = daemon.log] report in
                 guard case .failed(let error, _) = report else { return }
-                log.warning("the list is not kept for a start without etcd: \(error)")
+                log.log(.lastListNotSaved, "\(error)")
             }
         )
         guard let state = daemon.state else { return archive }

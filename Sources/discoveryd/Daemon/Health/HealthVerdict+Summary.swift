@@ -6,7 +6,7 @@ extension HealthVerdict {
         switch state {
         case .up: "its checks pass"
         case .down(let reason): "\(reason.check): \(reason.saw)"
-        case .damped: "has come and gone too often, and stays out for a while"
+        case .damped: "flapping, not registered for now although its checks pass"
         }
     }
 }

@@ -64,21 +64,16 @@ final class UnitFollower: Service {
             if isLost.withLock({ lost in
                 defer { lost = false }; return lost
             }) {
-                log.notice("systemd tells of the units again")
+                log.log(.unitsWatched)
             }
         case .lost(let error, _):
             if !isLost.withLock({ lost in
                 defer { lost = true }; return lost
             }) {
-                log.warning(
-                    "the units cannot be followed, they count as they were: \(error.message)"
-                )
+                log.log(.unitsUnwatched, error.message)
             }
         case .refused(let unit, let error):
-            log.warning(
-                "the unit cannot be followed: \(error.message)",
-                metadata: ["unit": "\(unit)"]
-            )
+            log.log(.unitUnwatchable, error.message, metadata: ["unit": "\(unit)"])
         }
     }
 }

@@ -24,14 +24,17 @@ struct EtcdMetrics: Sendable {
     private let durations: Histogram
 
     init(in registry: MetricsRegistry) {
-        up = registry.gauge("discoveryd_etcd_up", "Whether a member of etcd serves us.")
+        up = registry.gauge(
+            "discoveryd_etcd_up",
+            "Whether there is a connection to an etcd member."
+        )
         connections = registry.counter(
             "discoveryd_etcd_connections_total",
-            "Connections that a member of etcd answered on."
+            "Connections made to an etcd member."
         )
         losses = registry.counter(
             "discoveryd_etcd_connection_losses_total",
-            "Connections in use that ended."
+            "Connections to etcd that were lost."
         )
         failures = registry.counter(
             "discoveryd_etcd_connection_failures_total",
@@ -39,12 +42,12 @@ struct EtcdMetrics: Sendable {
         )
         requests = registry.counter(
             "discoveryd_etcd_requests_total",
-            "Requests that ended, and streams (keep_alive, watch) that broke, by outcome.",
+            "Requests completed, and streams (keep_alive, watch) broken, by outcome.",
             labels: ["method", "code"]
         )
         durations = registry.histogram(
             "discoveryd_etcd_request_duration_seconds",
-            "How long requests took, with the wait for a turn after an absence of etcd.",
+            "Duration of requests, including the wait for a turn after an outage of etcd.",
             bounds: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 10],
             labels: ["method"]
         )

@@ -20,7 +20,7 @@ struct HealthMetrics: Sendable {
         )
         changes = registry.counter(
             "discoveryd_service_check_changes_total",
-            "Times that the checks of the service changed their mind, or were held for flapping.",
+            "Changes of the service's health, and times that it was held for flapping.",
             labels: ["service", "to"]
         )
     }

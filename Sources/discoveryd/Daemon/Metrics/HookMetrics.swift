@@ -19,7 +19,7 @@ struct HookMetrics: Sendable {
         )
         failing = registry.gauge(
             "discoveryd_hook_failing",
-            "Whether the last reload failed, so that the reader may have an old list.",
+            "Whether the last reload failed, so that the service still uses the old file.",
             labels: ["hook"]
         )
     }

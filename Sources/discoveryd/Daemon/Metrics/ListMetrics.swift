@@ -31,32 +31,35 @@ struct ListMetrics: Sendable {
     private static let mostOversized = 20
 
     init(in registry: MetricsRegistry) {
-        synced = registry.gauge("discoveryd_watch_synced", "Whether the list follows etcd.")
+        synced = registry.gauge(
+            "discoveryd_watch_synced",
+            "Whether the endpoint list follows etcd."
+        )
         revision = registry.gauge(
             "discoveryd_watch_revision",
             "The revision at which the list was read or last changed."
         )
         lastSync = registry.gauge(
             "discoveryd_watch_last_sync_timestamp_seconds",
-            "When the list was last read whole; 0 if never."
+            "Time of the last full read of the list; 0 if never."
         )
         events = registry.counter(
             "discoveryd_watch_events_total",
-            "Changes under the prefix that the watch told.",
+            "Changes under the prefix received over the watch.",
             labels: ["type"]
         )
         restarts = registry.counter(
             "discoveryd_watch_restarts_total",
-            "Times that the list stopped to follow etcd and had to be read again."
+            "Times that the list stopped following etcd and had to be read again."
         )
         snapshots = registry.counter(
             "discoveryd_watch_snapshots_total",
-            "Readings of the whole list.",
+            "Full reads of the list.",
             labels: ["result"]
         )
         restores = registry.counter(
             "discoveryd_watch_restores_total",
-            "Times that etcd was restored from an older state, or was another one."
+            "Times that etcd was restored from an older state, or was a different cluster."
         )
         divergences = registry.counter(
             "discoveryd_watch_divergences_total",
@@ -64,13 +67,13 @@ struct ListMetrics: Sendable {
         )
         massLosses = registry.counter(
             "discoveryd_watch_mass_losses_total",
-            "Times that most endpoints vanished at once and were held."
+            "Times that most endpoints disappeared at once without deregistering, and were held."
         )
         services = registry.gauge("discoveryd_services", "Services in the list.")
         endpoints = registry.gauge("discoveryd_endpoints", "Endpoints in the list.")
         held = registry.gauge(
             "discoveryd_endpoints_held",
-            "Endpoints that etcd lost and that stay in the files for their hold time."
+            "Endpoints missing in etcd that stay in the files for their hold time."
         )
         oversized = registry.gauge(
             "discoveryd_service_oversized_keys",
@@ -79,11 +82,11 @@ struct ListMetrics: Sendable {
         )
         rejected = registry.counter(
             "discoveryd_endpoints_rejected_total",
-            "Records in etcd that could not be read."
+            "Invalid records in etcd, skipped."
         )
         foreign = registry.gauge(
             "discoveryd_keys_foreign",
-            "Keys under the prefix that are no endpoints, when the list was last read whole."
+            "Keys under the prefix that are not endpoints, at the last full read."
         )
         for kind in Kind.allCases { events.create(kind.rawValue) }
         for result in Result.allCases { snapshots.create(result.rawValue) }

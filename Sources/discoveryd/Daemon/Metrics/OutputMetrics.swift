@@ -19,27 +19,27 @@ struct OutputMetrics: Sendable {
     init(in registry: MetricsRegistry) {
         writes = registry.counter(
             "discoveryd_output_writes_total",
-            "Writes of a file; of failures each new cause is counted, not each try.",
+            "Writes of a file; of failures each new cause is counted, not each retry.",
             labels: ["output", "result"]
         )
         alterations = registry.counter(
             "discoveryd_output_alterations_total",
-            "Times that somebody else deleted or changed the file.",
+            "Times that another program deleted or changed the file.",
             labels: ["output"]
         )
         lastWrite = registry.gauge(
             "discoveryd_output_last_write_timestamp_seconds",
-            "When this run last wrote the file, or found it as wanted.",
+            "Time when this run last wrote the file, or found it up to date.",
             labels: ["output"]
         )
         stale = registry.gauge(
             "discoveryd_output_stale",
-            "Whether the file is older than the list that discoveryd has.",
+            "Whether the file is older than the list in memory.",
             labels: ["output"]
         )
         leftOut = registry.gauge(
             "discoveryd_output_left_out",
-            "Endpoints and services that the file's format cannot carry.",
+            "Endpoints and services skipped because the file's format cannot represent them.",
             labels: ["output"]
         )
     }

@@ -21,21 +21,21 @@ struct ProcessMetrics: Sendable {
         ready = registry.gauge("discoveryd_ready", "Whether /readyz answers 200.")
         reloadSuccessful = registry.gauge(
             "discoveryd_config_last_reload_successful",
-            "Whether the configuration that was read last was taken on."
+            "Whether the last configuration reload succeeded."
         )
         reloadTime = registry.gauge(
             "discoveryd_config_last_reload_success_timestamp_seconds",
-            "When a configuration was last taken on."
+            "Time of the last successful configuration reload."
         )
         let start = registry.gauge(
             "process_start_time_seconds",
-            "When the process started, by the wall clock."
+            "Start time of the process."
         )
         start.set(Date().timeIntervalSince1970)
         cpu = registry.counter("process_cpu_seconds_total", "User and system time in seconds.")
         resident = registry.gauge("process_resident_memory_bytes", "Resident memory in bytes.")
         openFiles = registry.gauge("process_open_fds", "Open file descriptors.")
-        mostFiles = registry.gauge("process_max_fds", "The most that may be open at once.")
+        mostFiles = registry.gauge("process_max_fds", "Limit of open file descriptors.")
     }
 
     func update(from state: DaemonState) {

@@ -23,31 +23,31 @@ struct RegistrationMetrics: Sendable {
     private let changes: Counter
 
     init(in registry: MetricsRegistry) {
-        grants = registry.counter("discoveryd_lease_grants_total", "Leases that were granted.")
+        grants = registry.counter("discoveryd_lease_grants_total", "Leases granted.")
         continuations = registry.counter(
             "discoveryd_lease_continuations_total",
-            "Leases of an earlier run that this one went on with."
+            "Leases of an earlier run that were continued."
         )
         grantFailures = registry.counter(
             "discoveryd_lease_grant_failures_total",
-            "Attempts to have a lease that failed."
+            "Lease grants that failed."
         )
         expirations = registry.counter(
             "discoveryd_lease_expirations_total",
-            "Leases that etcd took away, or that another machine goes on with."
+            "Leases lost: expired, revoked, or used by another host with the same machine-id."
         )
         doubts = registry.counter(
             "discoveryd_lease_doubts_total",
-            "Times that no answer came for a whole time to live."
+            "Times that no keep-alive was answered for a whole TTL."
         )
         keepAlives = registry.counter(
             "discoveryd_lease_keepalives_total",
-            "Answers to keep-alives.",
+            "Keep-alives answered.",
             labels: ["result"]
         )
         remaining = registry.gauge(
             "discoveryd_lease_ttl_remaining_seconds",
-            "How long the lease lives for certain; 0 without one."
+            "Time until the lease may expire; 0 without a lease."
         )
         registered = registry.gauge(
             "discoveryd_service_registered",

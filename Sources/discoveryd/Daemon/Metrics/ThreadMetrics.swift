@@ -10,12 +10,12 @@ struct ThreadMetrics: Sendable {
     init(in registry: MetricsRegistry) {
         alive = registry.gauge(
             "discoveryd_blocking_threads",
-            "Threads for calls that may hang, by directory or by what they ask.",
+            "Threads for calls that may hang, by directory or resource.",
             labels: ["thread"]
         )
         busy = registry.gauge(
             "discoveryd_blocking_call_seconds",
-            "How long the call under way has taken; seconds mean that a disk or a name server hangs.",
+            "Duration of the current call; seconds mean that a disk or a name server does not respond.",
             labels: ["thread"]
         )
     }

@@ -53,7 +53,7 @@ final class DrainController: Service {
         driver = MachineDriver(DrainMachine(), timeline: timeline)
         let done = Changes()
         self.done = done
-        let trouble = KeepTrouble("the drains are not kept for the next run", log: log)
+        let trouble = KeepTrouble(.drainsNotSaved, log: log)
         self.trouble = trouble
         writer = directory.map { directory in
             CoalescingWriter<Kept>(on: threads.directory(directory.path)) { kept in
@@ -67,7 +67,7 @@ final class DrainController: Service {
         }
         session.setDrains(driver.read { $0.current })
         for target in driver.read({ $0.drains.keys.sorted { $0.name < $1.name } }) {
-            log.notice("still draining: \(target.name)")
+            log.log(.drainingStill, target.name)
             events.happened(.drain(.continued(target)))
         }
     }
@@ -78,7 +78,7 @@ final class DrainController: Service {
     ///
     /// - Returns: The number of the change, for ``isInForce(_:)``.
     func drain(_ target: DrainMachine.Target, for span: Duration?) -> Int {
-        log.notice("draining \(target.name)", metadata: span.map { ["for": "\($0)"] } ?? [:])
+        log.log(.draining, target.name, metadata: span.map { ["for": "\($0)"] } ?? [:])
         driver.happened { machine, now in
             machine.drainRequested(target, for: span, wall: Date(), at: now)
         }
@@ -88,7 +88,7 @@ final class DrainController: Service {
 
     /// Ends a drain, or with the host's all of them.
     func undrain(_ target: DrainMachine.Target) -> Int {
-        log.notice("draining no more: \(target.name)")
+        log.log(.drainEnded, target.name)
         driver.happened { machine, _ in machine.undrainRequested(target) }
         events.happened(.drain(.ended(target)))
         return driver.read { $0.changes }
@@ -112,13 +112,14 @@ final class DrainController: Service {
     /// Why the next run will not know of that change, if it will not.
     func keepTrouble(_ change: Int) -> String? {
         guard let directory else {
-            return "there is no state directory, so a restart of the daemon ends this"
+            return
+                "not saved, as there is no state directory: a restart of the daemon ends the drain"
         }
         guard isKept(change) else {
             return
-                "this is not kept for the next run yet: the disk of \(directory.path) does not answer"
+                "not saved for the next run yet: the disk of \(directory.path) does not respond"
         }
-        return trouble.current.map { "this is not kept for the next run: \($0)" }
+        return trouble.current.map { "not saved for the next run: \($0)" }
     }
 
     // MARK: running
@@ -136,7 +137,7 @@ final class DrainController: Service {
         switch action {
         case .apply(let drains): session.setDrains(drains)
         case .reportEnd(let target):
-            log.notice("draining no more, time is up: \(target.name)")
+            log.log(.drainExpired, target.name)
             events.happened(.drain(.expired(target)))
         case .keep(let drains, let change):
             // The registration was told before: see the order of the machine's actions.

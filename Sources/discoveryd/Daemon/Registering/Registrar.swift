@@ -122,13 +122,19 @@ final class Registrar: Service {
             case .show(let summary): events.happened(.services(summary))
             case .lookUpAddress: break
             case .reportAddress(let address, let before):
-                log.notice(
-                    "the host's address is \(address) now",
+                log.log(
+                    .addressChanged,
+                    address.text,
                     metadata: ["before": "\(before?.text ?? "none")"]
                 )
             case .reportWaiting(let name):
-                log.warning("\(name) \(PrimaryAddress.missing)", metadata: ["service": "\(name)"])
-            case .reportUnusable(let name, let reason): log.error("\(name): \(reason)")
+                log.log(
+                    .addressMissing,
+                    "\(name) \(PrimaryAddress.missing)",
+                    metadata: ["service": "\(name)"]
+                )
+            case .reportUnusable(let name, let reason):
+                log.log(.serviceUnusable, "\(name): \(reason)")
             }
         }
     }

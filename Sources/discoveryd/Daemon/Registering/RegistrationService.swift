@@ -33,15 +33,15 @@ struct RegistrationService: Service {
     private func drain() async {
         guard lease.drain > .zero, session.leaseID != nil else { return }
         let span = "\(DurationText(lease.drain))"
-        log.notice("draining before leaving", metadata: ["for": "\(span)"])
+        log.log(.drainingBeforeStop, metadata: ["for": "\(span)"])
         session.setDrains(Drains(everything: true))
         do throws(SystemdError) {
             try notifier.send(
-                .status("draining for \(span), then leaving the registry"),
+                .status("draining for \(span), then deregistering"),
                 .extendTimeout(lease.drain + .seconds(10))
             )
         } catch {
-            log.warning("\(error.message)")
+            log.log(.notificationFailed, error.message)
         }
         // Cancelled: then all is left at once.
         try? await Task.sleep(for: lease.drain)
@@ -56,7 +56,7 @@ struct RegistrationService: Service {
             do throws(SystemdError) {
                 return try await ownJob() == .restart
             } catch {
-                log.debug("systemd does not say whether this is a restart: \(error.message)")
+                log.debug("could not ask systemd whether this is a restart: \(error.message)")
                 return false
             }
         }

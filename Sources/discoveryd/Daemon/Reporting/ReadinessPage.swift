@@ -11,15 +11,15 @@ struct ReadinessPage {
     var troubles: [String] {
         var troubles: [String] = []
         if !state.isReady {
-            troubles.append("start: not each service is registered and each file written yet")
+            troubles.append("start: some services are not registered or files not written yet")
         }
         let since = state.since.ISO8601Format()
         switch state.listState {
         case .current: return troubles
-        case .syncing: troubles.append("list: none has been read yet")
-        case .degraded: troubles.append("list: of an earlier run, since \(since)")
-        case .stale: troubles.append("list: may be old since \(since)")
-        case .stopped: troubles.append("stop: under way since \(since)")
+        case .syncing: troubles.append("list: not read yet")
+        case .degraded: troubles.append("list: from an earlier run, since \(since)")
+        case .stale: troubles.append("list: may be stale since \(since)")
+        case .stopped: troubles.append("stopping since \(since)")
         }
         if state.etcd == nil {
             troubles.append("etcd: \(state.etcdError ?? "not connected yet")")

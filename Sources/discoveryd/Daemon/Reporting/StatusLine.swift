@@ -33,8 +33,8 @@ struct StatusLine {
         switch state.listState {
         case .current: break
         case .syncing: parts.append("waiting for etcd")
-        case .stale: parts.append("the list is old")
-        case .stopped: parts.append("leaving the registry")
+        case .stale: parts.append("endpoint list may be stale")
+        case .stopped: parts.append("stopping")
         case .degraded:
             if state.outputs.isEmpty {
                 parts.append("degraded: waiting for etcd")
@@ -42,40 +42,43 @@ struct StatusLine {
                 parts.append("degraded: no files yet, waiting for etcd")
             } else if state.isListOfEarlierRun, let since = state.lastSync {
                 parts.append(
-                    "degraded: serving the list of an earlier run, true at \(since.ISO8601Format())"
+                    "degraded: serving the endpoint list of an earlier run, as of \(since.ISO8601Format())"
                 )
             } else {
                 parts.append("degraded: serving the files of an earlier run")
             }
         }
         if let held = state.list?.held.count, held > 0 {
-            parts.append("\(held) endpoint\(held == 1 ? "" : "s") held that etcd lost")
+            parts.append("\(held) endpoint\(held == 1 ? "" : "s") held although missing in etcd")
         }
         for (name, size) in (state.list?.oversized ?? [:]).sorted(by: { $0.key < $1.key }) {
-            parts.append("\(name) exceeds [limits] and is not updated: \(size.keys) keys")
+            parts.append(
+                "\(name) exceeds [limits]; its endpoints are not updated: \(size.keys) keys"
+            )
         }
         if state.etcd == nil {
             if let error = state.etcdError { parts.append("etcd: \(error)") }
         } else if let error = state.listError {
-            parts.append("no list: \(error)")
+            parts.append("could not read the endpoint list: \(error)")
         }
         if let error = state.endpointsError { parts.append(error) }
         for (path, status) in state.outputs.sorted(by: { $0.key < $1.key }) {
             switch status {
             case .failed(let error): parts.append("\(path): \(error.message)")
-            case .refused(let fault): parts.append("\(path) stays old: \(fault)")
+            case .refused(let fault): parts.append("\(path) not updated: \(fault)")
             case .kept(.fromEarlierRun): break
-            case .kept(let reason): parts.append("\(path) kept: \(reason)")
+            case .kept(let reason): parts.append("\(path) not updated: \(reason)")
             case .waiting, .pending, .current: break
             }
         }
         let reloads = state.reloadFaults.sorted { $0.key.description < $1.key.description }
         for (action, fault) in reloads {
-            parts.append("\(action) has not taken up the new files: \(fault)")
+            parts.append("\(action) still uses the old file: \(fault)")
         }
         if state.configurationErrors > 0 {
             parts.append(
-                "the new configuration was refused (\(state.configurationErrors) faults), the old one stays"
+                "configuration reload failed with \(state.configurationErrors) "
+                    + "error\(state.configurationErrors == 1 ? "" : "s"), the old configuration stays in force"
             )
         }
         return parts
@@ -104,7 +107,7 @@ struct StatusLine {
             case .pending(nil): parts.append("\(key.service) not registered yet")
             case .pending(let reason?): parts.append("\(key.service) not registered: \(reason)")
             case .refused(let refusal): parts.append("\(key) refused: \(refusal)")
-            case .withdrawn: parts.append("\(key.service) withdrawn")
+            case .withdrawn: parts.append("\(key.service) deregistered")
             }
         }
         for (key, why) in state.unhealthy.sorted(by: { $0.key < $1.key }) {

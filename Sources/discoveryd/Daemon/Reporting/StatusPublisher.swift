@@ -101,7 +101,7 @@ final class StatusPublisher: Service {
     /// READY=1 at the end would let units start that find no file.
     func reloadBegan() {
         guard state.now.isReady else { return }
-        tell([.reloadingNow()], status: "reading the configuration again")
+        tell([.reloadingNow()], status: "reloading the configuration")
     }
 
     /// The configuration was read, and applied or refused.
@@ -124,16 +124,19 @@ final class StatusPublisher: Service {
         switch action {
         case .ready:
             signal.setPause(Self.pause)
-            log.notice("ready")
+            log.log(.ready)
             events.happened(.lifeCycle(.ready))
             tell([.ready])
         case .readyDegraded(let filesExist):
             signal.setPause(Self.pause)
             events.happened(.lifeCycle(.readyDegraded(filesExist: filesExist)))
             let remedy =
-                "; start etcd, or name where it is with endpoints in [etcd]: each file is written as soon as it "
+                "; start etcd, or set endpoints in [etcd] to its address: each file is written as soon as it "
                 + "answers"
-            log.warning("ready, \(StatusLine(state: state.now).text)\(filesExist ? "" : remedy)")
+            log.log(
+                .readyDegraded,
+                "\(StatusLine(state: state.now).text)\(filesExist ? "" : remedy)"
+            )
             tell([.ready])
         case .extendTimeout(let duration): tell([.extendTimeout(duration)])
         case .offerLastList: return { [self] in await offerLastList() }
@@ -170,7 +173,7 @@ final class StatusPublisher: Service {
             do throws(SystemdError) {
                 try notifier.send(notifications + [.status(text)])
             } catch {
-                log.warning("\(error.message)")
+                log.log(.notificationFailed, error.message)
             }
         }
     }
@@ -187,7 +190,7 @@ final class StatusPublisher: Service {
                 try file.file.update(state.isStopping ? report.atTheEnd : report)
                 file.trouble = nil
             } catch {
-                if file.trouble != error { log.warning("the status file: \(error)") }
+                if file.trouble != error { log.log(.statusFileNotWritten, "\(error)") }
                 file.trouble = error
             }
         }

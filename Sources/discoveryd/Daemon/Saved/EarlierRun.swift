@@ -55,10 +55,7 @@ struct EarlierRun: Sendable {
             group.addTask {
                 // Cancelled: it has been read.
                 guard (try? await Task.sleep(for: patience)) != nil else { return .irrelevant }
-                log.warning(
-                    "the start waits for the state directory, whose disk does not answer",
-                    metadata: ["directory": "\(directory.path)"]
-                )
+                log.log(.stateDirectoryHangs, metadata: ["directory": "\(directory.path)"])
                 return .irrelevant
             }
             group.addTask {

@@ -25,7 +25,7 @@ final class HealthStore: Sendable {
         log: Logger
     ) {
         unwell = Mutex(earlier.unwell)
-        let trouble = KeepTrouble("the health of services is not kept for the next run", log: log)
+        let trouble = KeepTrouble(.healthNotSaved, log: log)
         self.trouble = trouble
         writer = directory.map { directory in
             CoalescingWriter<Set<ServiceKey>>(on: threads.directory(directory.path)) { unwell in

@@ -3,15 +3,15 @@ import Files
 import Logging
 import Synchronization
 
-/// Why something is not kept for the next run, if it is not; said once for each cause.
+/// Why something could not be saved for the next run, if it could not; logged once for each cause.
 final class KeepTrouble: Sendable {
-    private let sentence: String
+    private let message: LogMessage
     private let log: Logger
     private let last = Mutex<FileError?>(nil)
 
-    /// - Parameter sentence: What that means, as the beginning of a sentence.
-    init(_ sentence: String, log: Logger) {
-        self.sentence = sentence
+    /// - Parameter message: What is logged when a write fails.
+    init(_ message: LogMessage, log: Logger) {
+        self.message = message
         self.log = log
     }
 
@@ -28,7 +28,7 @@ final class KeepTrouble: Sendable {
                 defer { last = error }
                 return last != error
             }
-            if isNews { log.warning("\(sentence): \(error)") }
+            if isNews { log.log(message, "\(error)") }
         }
     }
 }

@@ -21,10 +21,7 @@ final class LeaseStore: Service {
         self.log = log
         let thread = threads.directory(directory?.path ?? "/")
         self.thread = thread
-        let trouble = KeepTrouble(
-            "the lease is not kept for the next run, which will be seen",
-            log: log
-        )
+        let trouble = KeepTrouble(.leaseNotSaved, log: log)
         // Only the newest lease is worth anything.
         writer = directory.map { directory in
             CoalescingWriter<SavedLease?>(on: thread) { lease in
@@ -61,10 +58,7 @@ final class LeaseStore: Service {
         // Cancelled: the daemon ends at once, and nothing is waited for.
         guard (try? await gracefulShutdown()) != nil else { return }
         if await !writer.flush(within: Self.patience) {
-            log.warning(
-                "the state directory's disk does not answer, so the next run may not know what this one was",
-                metadata: ["directory": "\(directory.path)"]
-            )
+            log.log(.stateNotFlushed, metadata: ["directory": "\(directory.path)"])
         }
     }
 }

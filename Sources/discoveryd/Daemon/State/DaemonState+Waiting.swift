@@ -29,12 +29,12 @@ extension DaemonState {
 
     /// What is missing for every output to hold the list up to a revision; `nil` when nothing is.
     func lackOfFiles(upTo revision: Revision) -> String? {
-        guard let written, written >= revision else { return "not every file holds the list yet" }
+        guard let written, written >= revision else { return "some files do not hold the list yet" }
         for (path, status) in outputs.sorted(by: { $0.key < $1.key }) {
             switch status {
-            case .kept(let reason): return "\(path) is kept as it was: \(reason)"
+            case .kept(let reason): return "\(path) not updated: \(reason)"
             case .failed(let error): return "\(path): \(error.message)"
-            case .refused(let fault): return "\(path) stays old: \(fault)"
+            case .refused(let fault): return "\(path) not updated: \(fault)"
             case .waiting, .pending, .current: continue
             }
         }

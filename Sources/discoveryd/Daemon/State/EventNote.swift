@@ -64,7 +64,7 @@ struct EventNote: Hashable, Sendable {
             self.init(.instance(key), "companion_held", held.joined(separator: ", "))
         case .claimFailed(let key, let error, _):
             self.init(.instance(key), "failed", "\(error)")
-        case .withdrawn(let key): self.init(.instance(key), "withdrawn")
+        case .withdrawn(let key): self.init(.instance(key), "deregistered")
         case .left(nil): self.init(.lease, "revoked")
         case .left(let error?): self.init(.lease, "not_revoked", "\(error)")
         case .paused: self.init(.lease, "left_for_next_run")
