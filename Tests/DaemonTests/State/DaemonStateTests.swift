@@ -168,7 +168,7 @@ import Texts
         #expect(state.lackOfFiles(upTo: 10) == "some files do not hold the list yet")
         let kept = DaemonReadings(outputs: ["/a": .kept(.empty)], written: Revision(rawValue: .max))
         state.update(with: kept, at: start)
-        #expect(state.lackOfFiles(upTo: 9)?.hasPrefix("/a is kept as it was: ") == true)
+        #expect(state.lackOfFiles(upTo: 9)?.hasPrefix("/a not updated: ") == true)
     }
 
     // MARK: parts
