@@ -1,12 +1,12 @@
-import Configuration
-import EndpointFiles
+package import Configuration
+package import EndpointFiles
 import Files
-import Logging
+package import Logging
 import Machines
 import Registry
 import ServiceLifecycle
-import Systemd
-import Texts
+package import Systemd
+package import Texts
 
 /// The daemon: what it is told at its start, and its run.
 package struct Daemon: Sendable {

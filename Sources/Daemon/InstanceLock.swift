@@ -1,6 +1,6 @@
 import EndpointFiles
-import Files
-import Logging
+package import Files
+package import Logging
 import Systemd
 
 /// Keeps a second daemon off the files of this one: the status file, and what one run leaves for the next. It

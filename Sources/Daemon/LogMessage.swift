@@ -1,4 +1,4 @@
-import Logging
+package import Logging
 import Systemd
 
 /// A message that the daemon logs at notice, warning or error.
@@ -256,7 +256,7 @@ extension Logger {
     /// - Parameters:
     ///   - detail: Why, or which one; it follows the text after a colon.
     ///   - level: How urgent it is this time; the message's own level unless given.
-    func log(
+    package func log(
         _ message: LogMessage,
         _ detail: String? = nil,
         level: Logger.Level? = nil,

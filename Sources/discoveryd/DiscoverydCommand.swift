@@ -66,19 +66,3 @@ struct DiscoverydCommand: AsyncParsableCommand {
         defaultSubcommand: RunCommand.self
     )
 }
-
-/// The version of this program.
-enum Version {
-    static let text = "0.1.0"
-
-    /// The compiler, as far as it tells.
-    static var compiler: String {
-        #if compiler(>=6.4)
-            "6.4 or newer"
-        #elseif compiler(>=6.3)
-            "6.3"
-        #else
-            "6.2"
-        #endif
-    }
-}

@@ -8,10 +8,10 @@ import Systemd
 import TestKit
 import Testing
 
+@testable import Daemon
 @testable import EndpointFiles
 @testable import Files
 @testable import HealthChecks
-@testable import Daemon
 
 /// The messages of the log, and the catalog that `journalctl -x` reads.
 @Suite struct LogMessageTests {

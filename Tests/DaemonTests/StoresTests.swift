@@ -5,8 +5,8 @@ import Registry
 import TestKit
 import Testing
 
-@testable import HealthChecks
 @testable import Daemon
+@testable import HealthChecks
 
 /// What is kept for the next run, on a disk that hangs.
 @Suite(.timeLimit(.minutes(1))) struct StoresTests {

@@ -1,4 +1,3 @@
-import Configuration
 import Etcd
 import Registry
 import TestKit
@@ -15,6 +14,9 @@ import Testing
             var configuration = EtcdClient.Configuration(endpoints: [
                 try EtcdEndpoint(server.endpoint)
             ])
+            // A machine that is busy with other tests is no etcd that is away.
+            configuration.dialTimeout = .seconds(60)
+            configuration.requestTimeout = .seconds(20)
             configuration.credentials = .init(username: "discoveryd") { "secret" }
             try await EtcdClient.withClient(configuration) { client in
                 let store = EtcdRegistryStore(client)

@@ -1,4 +1,3 @@
-import Configuration
 import Etcd
 import Registry
 import TestKit

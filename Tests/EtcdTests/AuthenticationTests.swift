@@ -1,4 +1,3 @@
-import Configuration
 import Synchronization
 import TestKit
 import Testing

@@ -1,5 +1,5 @@
-import Registry
-import Systemd
+package import Registry
+package import Systemd
 
 /// Who this host is to others.
 package struct HostIdentity: Sendable {
@@ -7,6 +7,11 @@ package struct HostIdentity: Sendable {
     package var name: String
     /// What it signs its records with.
     package var owner: OwnerID
+
+    package init(name: String, owner: OwnerID) {
+        self.name = name
+        self.owner = owner
+    }
 
     /// Where this host stands among the hosts of a fleet when they spread something over time: 0 to 1,
     /// always the same, and evenly spread over many hosts. FNV-1a of the owner.

@@ -1,5 +1,5 @@
 import Registry
-import Texts
+package import Texts
 
 /// The address that others reach this host at, as far as the host itself can tell: where its packets to the
 /// world come from.

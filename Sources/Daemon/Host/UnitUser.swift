@@ -1,5 +1,5 @@
-import Glibc
-import Systemd
+package import Glibc
+package import Systemd
 
 /// The user that systemd runs the daemon as, with its groups.
 package struct UnitUser: Hashable, Sendable {

@@ -1,5 +1,5 @@
 import LocalServer
-import Logging
+package import Logging
 
 /// The resources of the local API, `/v1/…`, and what answers them.
 package struct LocalAPI: Sendable {

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import LocalServer
+package import LocalServer
 
 /// What the local API answers, and how that is said in HTTP.
 ///

@@ -1,5 +1,5 @@
 import LocalServer
-import Registry
+package import Registry
 import Texts
 
 /// A request of the local API: what a command, or another program on this host, asks of the daemon.
@@ -16,7 +16,7 @@ package enum LocalAPIRequest: Equatable, Sendable {
     case reload
 
     /// What is asked, without the parameters.
-    enum Action: String, CaseIterable, Sendable {
+    package enum Action: String, CaseIterable, Sendable {
         case status, wait, drain, undrain, reload
 
         /// The path of the resource.
@@ -31,7 +31,7 @@ package enum LocalAPIRequest: Equatable, Sendable {
         }
 
         /// Whether it changes anything.
-        var isChange: Bool { purpose == .change }
+        package var isChange: Bool { purpose == .change }
 
         /// The parameters that it takes.
         var parameters: [String] {
@@ -64,7 +64,7 @@ package enum LocalAPIRequest: Equatable, Sendable {
     ///
     /// - Throws: ``Request/QueryError`` for parameters that it does not have, and values that cannot be read or are
     ///   beyond the limits.
-    package init(_ action: Action, _ request: Request) throws(Request.QueryError) {
+    init(_ action: Action, _ request: Request) throws(Request.QueryError) {
         let values = try request.parameters(action.parameters)
         let service = try Self.value(of: "service", in: values, "a service's name") {
             ServiceName(declared: $0)

@@ -1,4 +1,4 @@
-import Files
+package import Files
 
 /// The status file: the ``StatusReport`` for whoever cannot ask the daemon. Written on a change of state only.
 package struct StatusFile: Sendable {
@@ -12,7 +12,10 @@ package struct StatusFile: Sendable {
     private var isFirst = true
 
     /// A status file that nothing was written to yet.
-    package init(path: String = StatusFile.standardPath, writer: AtomicFileWriter = AtomicFileWriter()) {
+    package init(
+        path: String = StatusFile.standardPath,
+        writer: AtomicFileWriter = AtomicFileWriter()
+    ) {
         self.path = path
         self.writer = writer
     }

@@ -2,7 +2,7 @@ import Configuration
 import EndpointFiles
 import Etcd
 import Files
-import FoundationEssentials
+package import FoundationEssentials
 import Programs
 import Registry
 

@@ -46,11 +46,11 @@ package struct StatusReport: Codable, Equatable, Sendable {
     }
 
     /// A service that is beyond `[limits]`, and so is not updated.
-    struct Oversized: Codable, Equatable, Sendable {
-        var service: String
+    package struct Oversized: Codable, Equatable, Sendable {
+        package var service: String
         /// How many keys it has in etcd, and how long they are, values included.
-        var keys: Int
-        var bytes: Int
+        package var keys: Int
+        package var bytes: Int
     }
 
     /// What drains.

@@ -1,16 +1,16 @@
-import FoundationEssentials
-import Registry
+package import FoundationEssentials
+package import Registry
 
 /// A drain as one run leaves it for the next.
-struct SavedDrain: Hashable, Sendable {
+package struct SavedDrain: Hashable, Sendable {
     /// The service; `nil` for the whole host.
-    let service: ServiceName?
+    package let service: ServiceName?
     /// Since when, and when it ends by itself, by the wall clock.
-    let since: Date
-    let until: Date?
+    package let since: Date
+    package let until: Date?
 
     /// Reads what ``bytes(of:)`` wrote; `nil` for anything else.
-    static func read(_ bytes: [UInt8]) -> [SavedDrain]? {
+    package static func read(_ bytes: [UInt8]) -> [SavedDrain]? {
         guard let wire = try? JSONDecoder().decode(Wire.self, from: Data(bytes)) else { return nil }
         var drains: [SavedDrain] = []
         for one in wire.drains {
@@ -31,7 +31,7 @@ struct SavedDrain: Hashable, Sendable {
     }
 
     /// One JSON object and a newline.
-    static func bytes(of drains: [SavedDrain]) -> [UInt8] {
+    package static func bytes(of drains: [SavedDrain]) -> [UInt8] {
         let wire = Wire(
             drains: drains.map { drain in
                 Wire.Drain(

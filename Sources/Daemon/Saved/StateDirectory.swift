@@ -1,8 +1,8 @@
 import EndpointFiles
-import Files
+package import Files
 import FoundationEssentials
 import Glibc
-import Registry
+package import Registry
 
 /// What one run of the daemon leaves for the next: its lease, its drains, the health of its services, and
 /// the last list.

@@ -4,7 +4,7 @@ import FoundationEssentials
 ///
 /// The one place where events meet. Whatever has to follow from an event is not done here: a part that needs another
 /// one to act calls it before it reports. An observer can be left out, and only what is shown changes.
-final class DaemonEvents: Sendable {
+package final class DaemonEvents: Sendable {
     /// Is told of an event and of when it happened, by the wall clock. Must not wait for a disk or a peer.
     typealias Observer = @Sendable (_ event: DaemonEvent, _ time: Date) -> Void
 

@@ -1,4 +1,3 @@
-public import Configuration
 package import Files
 public import Machines
 

@@ -1,4 +1,3 @@
-package import Configuration
 import Machines
 
 /// A client of an etcd v3 cluster: one connection to one member that answers, and another member

@@ -1,4 +1,3 @@
-import Configuration
 import Machines
 
 /// Decides which endpoint is tried next, and when.

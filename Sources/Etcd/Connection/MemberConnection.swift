@@ -1,5 +1,4 @@
 import Certificates
-import Configuration
 import EtcdAPI
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix

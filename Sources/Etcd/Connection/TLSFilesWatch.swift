@@ -1,5 +1,4 @@
 import Certificates
-import Configuration
 import Machines
 
 /// Looks at the files that the TLS of a connection was made of, and leaves the connection when they have changed

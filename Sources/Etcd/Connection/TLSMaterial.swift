@@ -1,5 +1,4 @@
 import Certificates
-import Configuration
 import Files
 import NIOSSL
 

@@ -1,5 +1,3 @@
-import Configuration
-
 /// The live endpoints of all services under the prefix.
 ///
 /// A value whose versions share what did not change: a copy costs one reference, and a change after it

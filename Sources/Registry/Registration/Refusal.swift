@@ -1,5 +1,3 @@
-public import Configuration
-
 /// The reason why a registration is refused.
 public enum Refusal: Hashable, Sendable, CustomStringConvertible {
     /// Another host holds it.

@@ -1,4 +1,3 @@
-import Configuration
 import Machines
 
 /// One instance that is to be in the store, and how far that is.

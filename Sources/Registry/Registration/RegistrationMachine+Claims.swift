@@ -1,4 +1,3 @@
-import Configuration
 import Machines
 
 /// The instances: each claimed, watched over, claimed again when lost, and withdrawn when it is wanted no more.

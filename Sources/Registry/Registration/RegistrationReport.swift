@@ -1,5 +1,3 @@
-import Configuration
-
 /// A report of the registration, for the log and the metrics.
 public enum RegistrationReport: Sendable {
     /// A lease was granted, with the TTL that the store chose.

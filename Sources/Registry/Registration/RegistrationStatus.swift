@@ -1,5 +1,3 @@
-import Configuration
-
 /// The status of one registration.
 public enum RegistrationStatus: Hashable, Sendable {
     /// Not in the store yet; with the reason, if known.

@@ -1,5 +1,3 @@
-import Configuration
-
 // Keeps the table within the selection and the limits.
 extension TableReader {
     /// Other services are selected. Those that are no longer are dropped; the values of new ones have to

@@ -1,5 +1,3 @@
-import Configuration
-
 // A whole state of the store, page by page.
 extension TableReader {
     /// Collects the pages of a whole state. Nothing of it is published before the last one.

@@ -1,5 +1,3 @@
-import Configuration
-
 /// Turns what stands in the store into the table: reads records, counts the bad ones, and keeps the
 /// last good endpoint of a key whose record turned bad, for a while.
 ///

@@ -1,4 +1,3 @@
-import Configuration
 import Machines
 
 // The whole state of the store: when it is read, of which services, and what follows when it is here.

@@ -1,4 +1,3 @@
-import Configuration
 public import Machines
 
 /// Decides how the list is kept equal to the store: list, watch after it, and when in doubt list

@@ -1,5 +1,4 @@
 internal import CSystemd
-import Configuration
 internal import Glibc
 
 /// A message that came over the bus, read from its first value to its last.

@@ -1,4 +1,3 @@
-import Configuration
 internal import Glibc
 import Texts
 

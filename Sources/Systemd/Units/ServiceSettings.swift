@@ -1,4 +1,3 @@
-
 /// The settings of a service's unit for its user and for the paths that it may write to, drop-ins included. See
 /// systemd.exec(5).
 public struct ServiceSettings: Hashable, Sendable {

@@ -4,8 +4,8 @@ import Registry
 import Testing
 import Texts
 
-@testable import HealthChecks
 @testable import Daemon
+@testable import HealthChecks
 
 @Suite struct RegistrarMachineTests {
     private typealias Machine = RegistrarMachine

@@ -6,8 +6,8 @@ import Registry
 import Testing
 import Texts
 
-@testable import EndpointFiles
 @testable import Daemon
+@testable import EndpointFiles
 
 @Suite struct StatusLineTests {
     private let key: ServiceKey

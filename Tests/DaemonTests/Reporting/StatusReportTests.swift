@@ -6,8 +6,8 @@ import Registry
 import TestKit
 import Testing
 
-@testable import EndpointFiles
 @testable import Daemon
+@testable import EndpointFiles
 
 /// The one description of the daemon for programs, and the file that holds it.
 @Suite struct StatusReportTests {

@@ -6,8 +6,8 @@ import Registry
 import Testing
 import Texts
 
-@testable import EndpointFiles
 @testable import Daemon
+@testable import EndpointFiles
 
 @Suite struct DaemonStateTests {
     private let start = Date(timeIntervalSince1970: 1_000_000)

@@ -1,4 +1,3 @@
-import Configuration
 import Machines
 import Testing
 import Texts
