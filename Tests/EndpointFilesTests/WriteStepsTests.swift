@@ -20,7 +20,7 @@ import Testing
         var machine = machine(EndpointOutput(path: path))
         #expect(
             machine.writeEnded(path, number: 1, revision: 42, bytes: 5, at: .zero) == [
-                .replaced(path: path), .report(.written(path: path, revision: 42, bytes: 5))
+                .replaced(path: path), .report(.written(path: path, revision: 42, bytes: 5)),
             ]
         )
         #expect(machine.statuses == [path: .current(42)])
@@ -40,7 +40,7 @@ import Testing
             #expect(machine.statuses == [path: .pending])
             #expect(
                 machine.writeEnded(path, number: 1, revision: 42, bytes: 4, at: .zero) == [
-                    .replaced(path: path), .report(.written(path: path, revision: 42, bytes: 4))
+                    .replaced(path: path), .report(.written(path: path, revision: 42, bytes: 4)),
                 ]
             )
         }
