@@ -49,7 +49,7 @@ if [ -n "$banned$prints" ]; then
 fi
 
 # What the daemon logs from notice on has an id and an entry in the catalog: LogMessage.swift.
-anonymous=$(grep -rnE 'log\.(notice|warning|error|critical)\(' --include='*.swift' "$sources/discoveryd" || true)
+anonymous=$(grep -rnE 'log\.(notice|warning|error|critical)\(' --include='*.swift' "$sources/Daemon" "$sources/discoveryd" || true)
 if [ -n "$anonymous" ]; then
     echo "log a LogMessage instead:" >&2
     printf '%s\n' "$anonymous" >&2
