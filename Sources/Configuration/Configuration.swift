@@ -1,3 +1,4 @@
+package import LocalServer
 package import Registry
 
 /// What discoveryd is told to do: the configuration files, merged, checked and with every default
@@ -28,4 +29,82 @@ package struct Configuration: Equatable, Sendable {
 
     /// How long any of the outputs shows endpoints that etcd lost.
     package var longestHold: Duration { outputs.map(\.hold).max() ?? .zero }
+}
+
+extension Configuration {
+    /// `[lease]`: how long a registration outlives its host.
+    package struct Lease: Equatable, Sendable {
+        /// The time to live that is asked of etcd: a crashed host is gone from the lists about this
+        /// long after its last sign of life. Default 10 s, whole seconds, 2 s to 1 h.
+        package var ttl: Duration = .seconds(10)
+
+        /// What becomes of the registrations when the daemon ends. Default: what systemd is about to do.
+        package var onStop = OnStop.auto
+
+        /// How long the registrations stand as draining before they go, when the daemon ends and they do
+        /// not stay. Default 0 s, up to 5 min.
+        package var drain: Duration = .zero
+
+        package static let drains: ClosedRange<Duration> = .zero ... .seconds(300)
+        static let ttls: ClosedRange<Duration> = .seconds(2) ... .seconds(3600)
+        /// Below this, one slow disk or leader election of etcd removes healthy hosts from the lists.
+        static let comfortableTTL: Duration = .seconds(5)
+    }
+
+    /// What becomes of the registrations when the daemon ends.
+    package enum OnStop: String, Hashable, Sendable, CaseIterable {
+        /// They stay when systemd is restarting the unit, and go when it is stopping it.
+        case auto
+        /// They go at once.
+        case deregister
+        /// They stay until their lease ends, or the next run goes on with it.
+        case keep
+    }
+}
+
+extension Configuration {
+    /// `[start]`: what starting means.
+    package struct Start: Equatable, Sendable {
+        /// How long systemd is kept waiting for the registrations and the first complete lists;
+        /// after it the daemon is ready but degraded. Default 30 s, 0 to 1 h.
+        package var timeout: Duration = .seconds(30)
+
+        /// What happens after it when there is no list at all, not even an old one. Default: the daemon counts
+        /// as started, without files.
+        package var whenEtcdIsAway = WhenEtcdIsAway.degraded
+
+        static let timeouts: ClosedRange<Duration> = .zero ... .seconds(3600)
+    }
+
+    /// What happens when the start timeout is over and there is no list at all.
+    package enum WhenEtcdIsAway: String, Hashable, Sendable, CaseIterable {
+        /// The start goes on until there is one.
+        case wait
+        /// The daemon counts as started, without files.
+        case degraded
+    }
+}
+
+extension Configuration {
+    /// `[metrics]`: what the daemon tells Prometheus.
+    package struct Metrics: Equatable, Sendable {
+        /// Where: on loopback, or a unix socket. Default: nowhere.
+        package var listen: ListenAddress?
+    }
+}
+
+extension ListLimits {
+    /// The default: 200,000 endpoints, or 64 MB of records. Fits into `MemoryMax=512M` of the unit.
+    static let standard = ListLimits(endpoints: 200_000, bytes: 64 << 20)
+
+    /// The memory that the daemon needs at most when the store is as large as the limits, in bytes, estimated on
+    /// the safe side: the program, an endpoint, and each record as it is kept and as it stands in a file. See
+    /// docs/BENCHMARKS.md for measurements.
+    package var neededMemory: UInt64 {
+        let each = UInt64(endpoints) * 640 + UInt64(bytes) * 2
+        return (64 << 20) + each
+    }
+
+    static let endpointCounts = 1...10_000_000
+    static let byteCounts = (1 << 10)...(1 << 40)
 }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Changes of state are said at once. How far something has come, which changes with every change in etcd, is
 /// said a few times a second.
-package final class ChangeSignal: Sendable {
+final class ChangeSignal: Sendable {
     private struct Listeners {
         var next = 0
         var continuations: [Int: AsyncStream<Void>.Continuation] = [:]

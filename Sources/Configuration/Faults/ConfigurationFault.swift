@@ -35,3 +35,31 @@ package struct ConfigurationFault: Hashable, Sendable, CustomStringConvertible {
         return "\(place ?? OneLine.escaped(file)): \(table.map { "\($0) " } ?? "")\(sentence)"
     }
 }
+
+/// Why a configuration is refused: every fault of every file, at least one, in the order of the
+/// files and of the places in them.
+package struct ConfigurationFaults: Error, Equatable, CustomStringConvertible {
+    package let faults: [ConfigurationFault]
+
+    /// Is `nil` when there is no fault.
+    package init?(_ faults: [ConfigurationFault]) {
+        guard !faults.isEmpty else { return nil }
+        self.faults = faults
+    }
+
+    /// One line for each fault.
+    package var description: String {
+        faults.map(\.description).joined(separator: "\n")
+    }
+}
+
+/// What came to light while files were read: what refuses them, and what is only doubtful.
+struct ConfigurationFindings: Equatable, Sendable {
+    var faults: [ConfigurationFault] = []
+    var warnings: [ConfigurationFault] = []
+
+    mutating func add(_ other: ConfigurationFindings) {
+        faults += other.faults
+        warnings += other.warnings
+    }
+}

@@ -12,9 +12,9 @@ package struct LocalAPIHandler: Sendable {
     /// How long a reload may take.
     package static let reloadPatience = Duration.seconds(30)
 
-    package let state: StateReader
+    let state: StateReader
     let wanted: WantedServices
-    package let drains: DrainController
+    let drains: DrainController
     let reloads: ReloadQueue
     let signal: ChangeSignal
 

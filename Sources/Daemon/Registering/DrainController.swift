@@ -1,15 +1,15 @@
 import EndpointFiles
-package import Files
+import Files
 import FoundationEssentials
-package import Logging
-package import Machines
-package import Registry
+import Logging
+import Machines
+import Registry
 import ServiceLifecycle
 import Synchronization
 
 /// Which services get no new traffic: runs a ``DrainMachine``, tells the registration, and leaves it for
 /// the next run.
-package final class DrainController: Service {
+final class DrainController: Service {
     private struct Kept: Sendable {
         var drains: [SavedDrain]
         var change: Int
@@ -35,7 +35,7 @@ package final class DrainController: Service {
 
     /// Tells the registration what an earlier run left, so that it never puts a drained service as one in
     /// service.
-    package init(
+    init(
         session: RegistrationSession,
         directory: StateDirectory?,
         earlier: EarlierRun,
@@ -77,7 +77,7 @@ package final class DrainController: Service {
     /// Drains a service, or the whole host: for so long, or until told.
     ///
     /// - Returns: The number of the change, for ``isInForce(_:)``.
-    package func drain(_ target: DrainMachine.Target, for span: Duration?) -> Int {
+    func drain(_ target: DrainMachine.Target, for span: Duration?) -> Int {
         log.log(.draining, target.name, metadata: span.map { ["for": "\($0)"] } ?? [:])
         driver.happened { machine, now in
             machine.drainRequested(target, for: span, wall: Date(), at: now)
@@ -87,7 +87,7 @@ package final class DrainController: Service {
     }
 
     /// Ends a drain, or with the host's all of them.
-    package func undrain(_ target: DrainMachine.Target) -> Int {
+    func undrain(_ target: DrainMachine.Target) -> Int {
         log.log(.drainEnded, target.name)
         driver.happened { machine, _ in machine.undrainRequested(target) }
         events.happened(.drain(.ended(target)))
@@ -97,7 +97,7 @@ package final class DrainController: Service {
     // MARK: looked at
 
     /// What drains.
-    package var drains: [DrainMachine.Target: DrainMachine.Drain] { driver.read { $0.drains } }
+    var drains: [DrainMachine.Target: DrainMachine.Drain] { driver.read { $0.drains } }
 
     /// Whether the registration has been told, and the store has each instance as it is wanted.
     func isInForce(_ change: Int) -> Bool {
@@ -124,7 +124,7 @@ package final class DrainController: Service {
 
     // MARK: running
 
-    package func run() async throws {
+    func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
             await driver.run { [self] action in
                 begin(action)

@@ -1,20 +1,20 @@
 import FoundationEssentials
 import Machines
-package import Registry
+import Registry
 
 /// Decides which of this host's services get no new traffic, and until when.
 ///
 /// Ends are kept by the wall clock, so that they outlive the process, and counted on the timeline while it
 /// runs: a clock that is set does not move them.
-package struct DrainMachine: StateMachine {
+struct DrainMachine: StateMachine {
     /// What drains.
-    package enum Target: Hashable, Sendable {
+    enum Target: Hashable, Sendable {
         case host
         case service(ServiceName)
     }
 
     /// One drain.
-    package struct Drain: Hashable, Sendable {
+    struct Drain: Hashable, Sendable {
         var since: Date
         /// When it ends by itself.
         var until: Date?

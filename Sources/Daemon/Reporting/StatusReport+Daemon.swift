@@ -2,7 +2,7 @@ import Configuration
 import EndpointFiles
 import Etcd
 import Files
-package import FoundationEssentials
+import FoundationEssentials
 import Programs
 import Registry
 
@@ -10,7 +10,7 @@ extension StatusReport {
     /// Describes a state.
     ///
     /// - Parameter now: When it was true.
-    package init(_ state: DaemonState, at now: Date) {
+    init(_ state: DaemonState, at now: Date) {
         time = now.ISO8601Format()
         version = Version.text
         self.state = state.listState.rawValue

@@ -3,7 +3,7 @@ import Logging
 import Registry
 
 /// What the last run left, as it was read before this one began.
-package struct EarlierRun: Sendable {
+struct EarlierRun: Sendable {
     /// Its lease, to be continued.
     var lease: SavedLease?
     /// What it was told to drain.

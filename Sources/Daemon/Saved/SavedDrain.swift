@@ -1,16 +1,16 @@
-package import FoundationEssentials
-package import Registry
+import FoundationEssentials
+import Registry
 
 /// A drain as one run leaves it for the next.
-package struct SavedDrain: Hashable, Sendable {
+struct SavedDrain: Hashable, Sendable {
     /// The service; `nil` for the whole host.
-    package let service: ServiceName?
+    let service: ServiceName?
     /// Since when, and when it ends by itself, by the wall clock.
-    package let since: Date
-    package let until: Date?
+    let since: Date
+    let until: Date?
 
     /// Reads what ``bytes(of:)`` wrote; `nil` for anything else.
-    package static func read(_ bytes: [UInt8]) -> [SavedDrain]? {
+    static func read(_ bytes: [UInt8]) -> [SavedDrain]? {
         guard let wire = try? JSONDecoder().decode(Wire.self, from: Data(bytes)) else { return nil }
         var drains: [SavedDrain] = []
         for one in wire.drains {
@@ -31,7 +31,7 @@ package struct SavedDrain: Hashable, Sendable {
     }
 
     /// One JSON object and a newline.
-    package static func bytes(of drains: [SavedDrain]) -> [UInt8] {
+    static func bytes(of drains: [SavedDrain]) -> [UInt8] {
         let wire = Wire(
             drains: drains.map { drain in
                 Wire.Drain(

@@ -66,7 +66,7 @@ package struct StateDirectory: Sendable {
     private var drainsPath: String { "\(path)/drains.json" }
 
     /// What an earlier run was told to drain. A file that cannot be read is as good as none.
-    package var drains: [SavedDrain] {
+    var drains: [SavedDrain] {
         guard let bytes = try? writer.read(drainsPath, limit: 1 << 20) else { return [] }
         return SavedDrain.read(bytes) ?? []
     }

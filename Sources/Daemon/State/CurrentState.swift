@@ -30,7 +30,7 @@ final class CurrentState: Sendable {
 }
 
 /// Returns what is true now, for whoever shows it.
-package final class StateReader: Sendable {
+final class StateReader: Sendable {
     private let state: CurrentState
     private let read: @Sendable () -> DaemonReadings
     /// Of two that read at once the later one has the newer readings.

@@ -11,7 +11,7 @@ import Registry
 ///
 /// One value, made of events and readings by a function without clock and I/O. `STATUS=`, the status file, the local
 /// API, `/readyz`, the gauges, `discoveryd wait` and readiness are functions of it.
-package struct DaemonState: Sendable {
+struct DaemonState: Sendable {
     /// The daemon's view of its list.
     enum ListState: String, Hashable, Sendable {
         /// No list has been read yet.

@@ -94,3 +94,40 @@ public struct EndpointOutput: Hashable, Sendable {
         return names.reduce(0) { $0 + table.count(of: $1) }
     }
 }
+
+/// How long changes are gathered before a file is written.
+public struct OutputWait: Hashable, Sendable {
+    /// How long nothing may change before the file is written; each change begins it anew.
+    public var min: Duration
+    /// How long after the first of several changes the file is written at the latest.
+    public var max: Duration
+
+    /// Write at once.
+    public static let none = OutputWait(min: .zero, max: .zero)
+
+    /// Describes a wait; `max` is at least `min`.
+    public init(min: Duration, max: Duration) {
+        self.min = min
+        self.max = max
+    }
+}
+
+/// Which endpoints an output shows.
+public struct EndpointFilter: Hashable, Sendable {
+    /// Only those of this zone; `nil` is any zone, and none.
+    public var zone: String?
+    /// Only those that have all of these tags.
+    public var tags: Set<String>
+
+    /// Describes a choice; without arguments it is all endpoints.
+    public init(zone: String? = nil, tags: Set<String> = []) {
+        self.zone = zone
+        self.tags = tags
+    }
+
+    /// Whether an endpoint is shown.
+    public func matches(_ endpoint: Endpoint) -> Bool {
+        (zone == nil || endpoint.instance.zone == zone)
+            && (tags.isEmpty || tags.isSubset(of: endpoint.instance.tags))
+    }
+}

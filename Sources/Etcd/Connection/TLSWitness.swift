@@ -1,3 +1,4 @@
+import Certificates
 import NIOCore
 import NIOSSL
 import Texts
@@ -39,4 +40,18 @@ final class TLSWitness: ChannelInboundHandler {
         )
         context.fireErrorCaught(error)
     }
+}
+
+/// An error of a connection that speaks TLS, with what is needed to say it well.
+struct TLSFailure: Error {
+    /// The error that NIOSSL threw.
+    let error: any Error
+    /// The name that the server's certificate has to be for.
+    let expectedName: String
+    /// The server's certificate, if it was shown.
+    let server: NIOSSLCertificate?
+    /// The authorities of `ca_file`; `nil` when the system's are trusted.
+    let authorities: TrustedAuthorities?
+    /// Whether we showed a certificate.
+    let hasOwnCertificate: Bool
 }

@@ -1,3 +1,8 @@
+package import Files
+import NIOCore
+import NIOPosix
+import Registry
+
 /// Looks once.
 public protocol Probe: Sendable {
     /// Returns when what it looks at is well. Has no limit of its own in time: whoever runs it cancels it,
@@ -18,5 +23,23 @@ extension CheckKind {
         case .http(let check): HTTPProbe(check, tools: tools)
         case .exec(let check): ExecProbe(check)
         }
+    }
+}
+
+/// The resources that all probes of a program share: event loops, name lookups, trusted authorities.
+public struct ProbeTools: Sendable {
+    let dialer: Dialer
+    let trust: TrustStores
+
+    /// Tools on the process's event loops, which gRPC uses too: no further threads.
+    public init() { self.init(threads: BlockingThreads()) }
+
+    /// The same, and the threads for what may hang: name servers, and the disk of certificates.
+    package init(threads: BlockingThreads) {
+        dialer = Dialer(
+            group: MultiThreadedEventLoopGroup.singleton,
+            names: NameLookup(threads: threads)
+        )
+        trust = TrustStores(threads: threads)
     }
 }

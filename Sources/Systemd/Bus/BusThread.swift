@@ -1,5 +1,5 @@
-internal import CSystemd
-internal import Glibc
+import CSystemd
+import Glibc
 
 /// A thread on which one connection to the system bus lives and dies.
 ///
@@ -77,5 +77,26 @@ enum BusThread {
         // Nobody joins it: that it is done is said by what `body` does last.
         pthread_detach(thread)
         return 0
+    }
+}
+
+/// Ends a wait in poll(2) from another thread: a descriptor that becomes readable once and stays so.
+final class WakeSignal: Sendable {
+    /// To be polled for input beside others.
+    let descriptor: Int32
+
+    init() throws(SystemdError) {
+        self.descriptor = csystemd_wake_open()
+        guard self.descriptor >= 0 else { throw .busNotAsked(errno: -self.descriptor) }
+    }
+
+    deinit {
+        // After a failure too: closing what is no descriptor does nothing.
+        close(self.descriptor)
+    }
+
+    /// Ends the wait, or the next one when there is none.
+    func raise() {
+        csystemd_wake_raise(self.descriptor)
     }
 }

@@ -1,4 +1,5 @@
-internal import CSystemd
+import CSystemd
+import Logging
 import Texts
 
 /// One entry of the journal: fields in order, of which a name may come more than once.
@@ -55,6 +56,21 @@ struct JournalEntry: Hashable, Sendable {
                 return csystemd_field(base: buffer.baseAddress?.advanced(by: start), length: length)
             }
             return csystemd_journal_send(fields, fields.count)
+        }
+    }
+}
+
+extension Logger.Level {
+    /// The priority as syslog(3) and the journal's `PRIORITY=` number it: 2 critical, 3 error,
+    /// 4 warning, 5 notice, 6 informational, 7 debug. 0 and 1 are for the whole system.
+    var syslogPriority: Int {
+        switch self {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
         }
     }
 }

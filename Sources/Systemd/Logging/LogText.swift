@@ -1,4 +1,4 @@
-internal import Logging
+import Logging
 import Texts
 
 /// The text of a log entry on one line: the message, then `key=value` sorted by key.
@@ -52,5 +52,40 @@ enum LogText {
                 }
             }
         return isPlain ? text : "\"" + OneLine.escaped(text, quoting: true) + "\""
+    }
+}
+
+extension Logger.MetadataValue {
+    /// The value as text. Unlike `description` it is the same each time, because the keys of a
+    /// dictionary are sorted, and it does not put quotes around text inside an array.
+    var rendered: String {
+        switch self {
+        case .string(let text):
+            text
+        case .stringConvertible(let value):
+            value.description
+        case .array(let values):
+            "[" + values.map(\.rendered).joined(separator: ", ") + "]"
+        case .dictionary(let values):
+            "{"
+                + values.sorted { $0.key < $1.key }
+                .map { "\($0.key): \($0.value.rendered)" }
+                .joined(separator: ", ") + "}"
+        }
+    }
+}
+
+extension LogHandler {
+    /// All the metadata of `event`. Of one key the nearest wins: what the statement itself says, then
+    /// what the provider knows of the context, then what the logger carries.
+    func effectiveMetadata(for event: LogEvent) -> Logger.Metadata {
+        var result = self.metadata
+        if let provided = self.metadataProvider?.get(), !provided.isEmpty {
+            result.merge(provided) { _, nearer in nearer }
+        }
+        if let said = event.metadata, !said.isEmpty {
+            result.merge(said) { _, nearer in nearer }
+        }
+        return result
     }
 }

@@ -3,6 +3,8 @@ import Configuration
 import Daemon
 import EndpointFiles
 import Etcd
+import Files
+import Glibc
 import Machines
 import Registry
 import Systemd
@@ -137,4 +139,16 @@ struct CheckCommand: AsyncParsableCommand {
 extension Configuration.Etcd {
     /// Whether it names a file that others must not read.
     fileprivate var hasSecrets: Bool { passwordFile != nil || keyFile != nil }
+}
+
+extension Configuration {
+    /// What is wrong with the directories in which its files would be staged, as far as that can be seen: a sentence
+    /// each. It may change while the daemon runs, and so is no fault of the configuration.
+    var stagingWarnings: [String] {
+        // Whoever runs this may be another than the daemon will be.
+        let users = Set([geteuid(), Accounts.ofHost.userID("_discoveryd")].compactMap { $0 })
+        return outputs.compactMap { output in
+            AtomicFileWriter().stagingFault(of: output.path, usedBy: users).map(\.description)
+        }
+    }
 }

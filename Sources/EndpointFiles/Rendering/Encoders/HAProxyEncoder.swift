@@ -57,3 +57,35 @@ struct HAProxyEncoder: LineEncoder {
         text += "    server \(name) \(target) weight \(weight)\(resolving)\n".utf8
     }
 }
+
+/// The name of a backend or a server: `[A-Za-z0-9_.:-]`.
+///
+/// What hosts that run discoveryd register is spelled as it is; in other names any other byte, and
+/// the colon, becomes a colon and two digits: `10.0.0.5:80` is `10.0.0.5:3a80`.
+struct HAProxyName: Hashable, CustomStringConvertible {
+    let description: String
+
+    init(_ text: String) {
+        description = HexEscaping(mark: UInt8(ascii: ":")).spell(text) { byte, _ in
+            byte.isLower || byte.isUpper || byte.isDigit || byte.isJoint
+        }
+    }
+}
+
+/// The name of a section of HAProxy's own configuration: 1 to 64 of `[A-Za-z0-9_.:-]`.
+///
+/// Source: HAProxy, "Configuration Manual", section 4: proxies and sections are named alike.
+public struct HAProxySectionName: Hashable, Sendable, CustomStringConvertible {
+    /// The name as it is written.
+    public let description: String
+
+    /// Is `nil` for anything else.
+    public init?(_ text: String) {
+        let isFitting = text.utf8.allSatisfy { byte in
+            byte.isLower || byte.isUpper || byte.isDigit || byte.isJoint
+                || byte == UInt8(ascii: ":")
+        }
+        guard isFitting, (1...64).contains(text.utf8.count) else { return nil }
+        description = text
+    }
+}
