@@ -108,7 +108,7 @@ import Testing
                 for try await _ in client.watch(prefix: "", after: revision) {}
             }
             task.cancel()
-            try await task.value
+            await #expect(throws: Never.self) { try await task.value }
         }
     }
 

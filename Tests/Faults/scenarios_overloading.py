@@ -94,8 +94,10 @@ def until_big_is_named(world, daemon):
     until(lambda: f"STATUS=big {EXCESS}" in daemon.status_line, f"STATUS= of {daemon.name} names big",
           world.patience)
     expect(daemon.status_line.count(EXCESS) == 1, f"big only to be named in {daemon.status_line!r}")
+    # The state comes before the log, so STATUS= may be there a moment earlier.
+    until(lambda: EXCESS in daemon.printed, f"the log of {daemon.name} names big", world.patience)
     named = [line for line in daemon.printed.splitlines() if EXCESS in line]
-    expect(named and all(line.endswith(" service=big") for line in named),
+    expect(all(line.endswith(" service=big") for line in named),
            f"big only to be named in the log of {daemon.name}, not {named}")
 
 

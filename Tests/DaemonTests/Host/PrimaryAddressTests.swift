@@ -18,11 +18,6 @@ import Texts
         #expect(PrimaryAddress.usable(text)?.text == text)
     }
 
-    @Test func thisHostsAddressIfThereIsOneIsUsable() {
-        guard let address = PrimaryAddress.current() else { return }
-        #expect(PrimaryAddress.usable(address.text) == address)
-    }
-
     // MARK: the choice
 
     @Test func thePreferredSourceOfTheRouteComesFirst() throws {
