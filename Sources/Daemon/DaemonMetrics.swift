@@ -16,7 +16,7 @@ struct DaemonMetrics: Sendable {
     let list: ListMetrics
     let outputs: OutputMetrics
     let health: HealthMetrics
-    let hooks: HookMetrics
+    let hooks: ReloadMetrics
     let threads: ThreadMetrics
 
     /// All metrics, at zero.
@@ -28,7 +28,7 @@ struct DaemonMetrics: Sendable {
         list = ListMetrics(in: registry)
         outputs = OutputMetrics(in: registry)
         health = HealthMetrics(in: registry)
-        hooks = HookMetrics(in: registry)
+        hooks = ReloadMetrics(in: registry)
         threads = ThreadMetrics(in: registry)
     }
 

@@ -58,7 +58,7 @@ extension EtcdError {
         if signer.hasUnknownKey {
             return
                 "the authority \"\(signer.subject)\" signs with \(signer.key.algorithm), which is not "
-                + "supported; give the server a certificate of one with a key of \(TLSOffer.keys)"
+                + "supported; give the server a certificate of one with a key of \(TLSClientConfiguration.keys)"
         }
         let knowsSigner = authorities.valid.contains { $0.facts?.subject == signer.issuer }
         if signer.issuer != signer.subject, !knowsSigner {

@@ -50,7 +50,7 @@ extension EtcdError {
         if words.contains("ALERT_HANDSHAKE_FAILURE") {
             return
                 "the server found no TLS parameters in common: its key may be of a type that is not supported; "
-                + "give it one of \(TLSOffer.keys)"
+                + "give it one of \(TLSClientConfiguration.keys)"
         }
         if words.contains("NO_COMMON_SIGNATURE_ALGORITHMS") {
             return

@@ -70,7 +70,7 @@ import Testing
     }
 
     private func trusted(by system: SystemAuthorities) throws -> NIOSSLTrustRoots? {
-        var configuration = TLSOffer.client(["h2"])
+        var configuration = TLSClientConfiguration.client(["h2"])
         system.trust(in: &configuration, now: CertificateValidity.now)
         return configuration.trustRoots
     }
@@ -78,7 +78,7 @@ import Testing
 
 @Suite struct TLSOfferTests {
     @Test func theHybridGroupComesFirstAndP521IsOffered() throws {
-        let configuration = TLSOffer.client(["h2"])
+        let configuration = TLSClientConfiguration.client(["h2"])
         #expect(configuration.curves?.first == .x25519_MLKEM768)
         #expect(configuration.curves?.contains(.secp521r1) == true)
         #expect(configuration.minimumTLSVersion == .tlsv12)

@@ -8,7 +8,7 @@ import Testing
 /// Queues of the program that are filled beyond their bound; ARCHITECTURE.md lists them all.
 @Suite struct QueuesTests {
     @Test func aReloadThatFindsNoPlaceIsRefusedAtOnce() async {
-        let queue = ReloadQueue()
+        let queue = ConfigurationReloadQueue()
         for _ in 0..<16 { queue.signalled() }
         let refused = await queue.reload()
         #expect(refused == nil)

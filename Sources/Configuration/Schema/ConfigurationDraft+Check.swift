@@ -6,7 +6,7 @@ extension ConfigurationDraft {
     /// How they are written.
     static let checkForm = #"[{ tcp = "127.0.0.1:8080" }]"#
 
-    func readChecks(_ table: inout TableReader) -> [CheckDefinition] {
+    func readChecks(_ table: inout TomlTableReader) -> [CheckDefinition] {
         var checks: [CheckDefinition] = []
         table.tables("check", title: "unit", written: Self.checkForm) { table in
             if let check = readCheck(&table) { checks.append(check) }
@@ -14,7 +14,7 @@ extension ConfigurationDraft {
         return checks
     }
 
-    private func readCheck(_ table: inout TableReader) -> CheckDefinition? {
+    private func readCheck(_ table: inout TomlTableReader) -> CheckDefinition? {
         let unit = table.optional("unit", .unitName)
         let tcp = table.optional(
             "tcp",
@@ -62,7 +62,7 @@ extension ConfigurationDraft {
 
     /// What an `http` check says beside its URL; `nil` when something of it is refused.
     private func readHTTPDetails(
-        _ table: inout TableReader,
+        _ table: inout TomlTableReader,
         isHTTP: Bool
     ) -> ((HTTPAddress) -> HTTPCheck?)? {
         let method = table.optional(
@@ -111,7 +111,7 @@ extension ConfigurationDraft {
         }
     }
 
-    private func readTiming(_ table: inout TableReader) -> CheckTiming? {
+    private func readTiming(_ table: inout TomlTableReader) -> CheckTiming? {
         var timing = CheckTiming()
         let spans: ClosedRange<Duration> = .milliseconds(100) ... .seconds(3600)
         table.read(

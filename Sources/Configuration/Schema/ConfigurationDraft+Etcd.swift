@@ -3,7 +3,7 @@ import Registry
 
 // `[etcd]`, `[lease]` and `[start]`: the tables of which there is one.
 extension ConfigurationDraft {
-    mutating func readEtcd(_ table: inout TableReader) {
+    mutating func readEtcd(_ table: inout TomlTableReader) {
         readEndpoints(&table)
         table.read("order", .choice, into: &merged.etcd.order)
         table.read("prefix", .prefix, into: &merged.etcd.prefix)
@@ -14,7 +14,7 @@ extension ConfigurationDraft {
 
     /// One that can be read in two ways is left out while there are others: version 0.1.0 ran with it, so it
     /// refuses nothing else.
-    private mutating func readEndpoints(_ table: inout TableReader) {
+    private mutating func readEndpoints(_ table: inout TomlTableReader) {
         guard let found = table.list("endpoints", of: .endpoint, called: "strings") else { return }
         guard !found.value.isEmpty else {
             table.fault(at: found.place.position, "endpoints: must name at least one endpoint")
@@ -37,7 +37,7 @@ extension ConfigurationDraft {
         }
     }
 
-    private mutating func readSecurity(_ table: inout TableReader) {
+    private mutating func readSecurity(_ table: inout TomlTableReader) {
         let printable = "1 to 256 printable characters"
         username =
             table.read(
@@ -69,14 +69,14 @@ extension ConfigurationDraft {
         return isPrintable && (1...256).contains(text.count) ? text : nil
     }
 
-    mutating func readLease(_ table: inout TableReader) {
+    mutating func readLease(_ table: inout TomlTableReader) {
         ttl = table.read("ttl", .ttl, into: &merged.lease.ttl) ?? ttl
         table.read("on_stop", .choice, into: &merged.lease.onStop)
         table.read("drain", .drain, into: &merged.lease.drain)
         refuseOutputs(in: &table)
     }
 
-    mutating func readStart(_ table: inout TableReader) {
+    mutating func readStart(_ table: inout TomlTableReader) {
         table.read("timeout", .startTimeout, into: &merged.start.timeout)
         table.read("when_etcd_is_away", .choice, into: &merged.start.whenEtcdIsAway)
         refuseOutputs(in: &table)
@@ -84,7 +84,7 @@ extension ConfigurationDraft {
 
     /// What is written below a table's header belongs to the table: a trap for the one key that
     /// belongs to none.
-    func refuseOutputs(in table: inout TableReader) {
+    func refuseOutputs(in table: inout TomlTableReader) {
         table.refuse(
             "outputs",
             because: "must stand at the top of the file, before the first table"

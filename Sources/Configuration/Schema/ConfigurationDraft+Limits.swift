@@ -2,7 +2,7 @@ import Registry
 
 // `[limits]`: a table of which there is one.
 extension ConfigurationDraft {
-    mutating func readLimits(_ table: inout TableReader) {
+    mutating func readLimits(_ table: inout TomlTableReader) {
         let (counts, lengths) = (ListLimits.endpointCounts, ListLimits.byteCounts)
         table.read("endpoints", .count(in: counts), into: &merged.limits.endpoints)
         table.read("bytes", .bytes(in: lengths), into: &merged.limits.bytes)

@@ -4,7 +4,7 @@ import Texts
 
 // `[metrics]`: a table of which there is one.
 extension ConfigurationDraft {
-    mutating func readMetrics(_ table: inout TableReader) {
+    mutating func readMetrics(_ table: inout TomlTableReader) {
         table.read("listen", .listenAddress, into: &merged.metrics.listen)
         refuseOutputs(in: &table)
     }

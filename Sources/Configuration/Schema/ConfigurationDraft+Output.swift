@@ -4,7 +4,7 @@ import Texts
 
 // `[[output]]` and `outputs = []`.
 extension ConfigurationDraft {
-    mutating func readOutput(_ table: inout TableReader) {
+    mutating func readOutput(_ table: inout TomlTableReader) {
         firstOutput = firstOutput ?? table.place
         let path = table.required("path", .outputPath)
         // What it is before anybody has given it a path; nothing of it is used without one.
@@ -29,7 +29,7 @@ extension ConfigurationDraft {
     }
 
     /// The names are those of others, who may write more than this host would.
-    private func readServices(_ table: inout TableReader) -> [ServiceName]? {
+    private func readServices(_ table: inout TomlTableReader) -> [ServiceName]? {
         let named = table.list(
             "services",
             of: .text("1 to 128 printable characters of ASCII without \"/\"") {
@@ -51,7 +51,7 @@ extension ConfigurationDraft {
         return named.value.map(\.value)
     }
 
-    private func readAccess(to output: inout Configuration.Output, _ table: inout TableReader) {
+    private func readAccess(to output: inout Configuration.Output, _ table: inout TomlTableReader) {
         table.read(
             "mode",
             .text("octal permission bits, \"0000\" to \"0777\"") { FileMode($0) },
@@ -62,7 +62,7 @@ extension ConfigurationDraft {
         table.read("group", .text("a group of this host", read: groups), into: &output.group)
     }
 
-    private func readWait(of output: inout Configuration.Output, _ table: inout TableReader) {
+    private func readWait(of output: inout Configuration.Output, _ table: inout TomlTableReader) {
         table.inner("wait") { wait in
             let waits = Configuration.Output.waits
             let least = wait.required("min", .duration(in: waits, example: .seconds(1)))
@@ -80,7 +80,7 @@ extension ConfigurationDraft {
         }
     }
 
-    mutating func readNoOutputs(_ top: inout TableReader) {
+    mutating func readNoOutputs(_ top: inout TomlTableReader) {
         let none = Expectation<Void>(type: "[]", limits: "for no output") { value in
             switch value {
             case .array([]): .value(())

@@ -5,7 +5,7 @@ import Texts
 // What of an output depends on its format, and how its path makes several of it.
 extension ConfigurationDraft {
     /// - Returns: Whether the format was understood: what it may not have is not said of another one.
-    func readForm(of output: inout Configuration.Output, _ table: inout TableReader) -> Bool {
+    func readForm(of output: inout Configuration.Output, _ table: inout TomlTableReader) -> Bool {
         let format = table.read("format", .choice, into: &output.format)
         let zone = table.optional("zone", .word)
         let tags = table.list("tags", of: .word, called: "strings")
@@ -50,7 +50,7 @@ extension ConfigurationDraft {
     private func refuseUnnamed(
         _ output: Configuration.Output,
         _ format: Located<OutputFormat>,
-        _ table: inout TableReader
+        _ table: inout TomlTableReader
     ) {
         guard output.services != nil || !table.holds("services") else { return }
         let name = format.value.rawValue
@@ -81,7 +81,7 @@ extension ConfigurationDraft {
     func expanded(
         _ output: Configuration.Output,
         at path: Located<String>,
-        _ table: inout TableReader
+        _ table: inout TomlTableReader
     ) -> [Configuration.Output] {
         var outputs = [output]
         if path.value.contains(Self.service) {

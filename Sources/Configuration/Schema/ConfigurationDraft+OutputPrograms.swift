@@ -8,7 +8,7 @@ extension ConfigurationDraft {
     func readPrograms(
         of output: inout Configuration.Output,
         isFormKnown: Bool,
-        _ table: inout TableReader
+        _ table: inout TomlTableReader
     ) {
         let command = readArguments("command", &table)
         let check = readArguments("check", &table)
@@ -42,7 +42,7 @@ extension ConfigurationDraft {
         }
     }
 
-    func readReload(of output: inout Configuration.Output, _ table: inout TableReader) {
+    func readReload(of output: inout Configuration.Output, _ table: inout TomlTableReader) {
         table.inner("reload") { reload in
             let unit = reload.optional("unit", .unitName)
             let command = readArguments("command", &reload)
@@ -93,7 +93,8 @@ extension ConfigurationDraft {
         }
     }
 
-    private func readArguments(_ key: String, _ table: inout TableReader) -> Located<[String]>? {
+    private func readArguments(_ key: String, _ table: inout TomlTableReader) -> Located<[String]>?
+    {
         guard let words = table.list(key, of: .argument, called: "strings") else { return nil }
         let values = words.value.map(\.value)
         guard let program = values.first, !program.isEmpty else {

@@ -4,7 +4,7 @@ import Texts
 
 // `[[service]]`.
 extension ConfigurationDraft {
-    mutating func readService(_ table: inout TableReader) {
+    mutating func readService(_ table: inout TomlTableReader) {
         let segment = "1 to 128 letters, digits, \".\", \"_\" or \"-\""
         let name = table.required("name", .text(segment) { ServiceName(declared: $0) })
         let port = table.required("port", .integer(in: 1...65535))
@@ -54,7 +54,7 @@ extension ConfigurationDraft {
     }
 
     /// - Returns: The zone of CoreDNS in which it is registered as well, if any.
-    private func readAlso(_ table: inout TableReader) -> DomainName? {
+    private func readAlso(_ table: inout TomlTableReader) -> DomainName? {
         let also = table.list("also", of: Expectation<CompanionFormat>.choice, called: "strings")
         let domain = table.optional(
             "domain",
@@ -77,7 +77,7 @@ extension ConfigurationDraft {
         return nil
     }
 
-    private func readTags(_ table: inout TableReader) -> [String] {
+    private func readTags(_ table: inout TomlTableReader) -> [String] {
         guard let tags = table.list("tags", of: .word, called: "strings") else { return [] }
         let unique = Set(tags.value.map(\.value)).sorted()
         if unique.count > RecordLimits.tags {
@@ -89,7 +89,7 @@ extension ConfigurationDraft {
         return unique
     }
 
-    private func readMeta(_ table: inout TableReader) -> [String: String] {
+    private func readMeta(_ table: inout TomlTableReader) -> [String: String] {
         let meta = table.dictionary("meta", keys: .word, values: .freeText, called: "strings")
         guard let meta else { return [:] }
         if meta.value.count > RecordLimits.metaEntries {

@@ -49,7 +49,7 @@ struct ConfigurationDraft {
     ///
     /// - Returns: What is wrong with it by itself.
     mutating func add(_ document: TomlDocument, from file: String) -> ConfigurationFindings {
-        var top = TableReader(document, file: file)
+        var top = TomlTableReader(document, file: file)
         top.table("etcd") { readEtcd(&$0) }
         top.table("lease") { readLease(&$0) }
         top.table("start") { readStart(&$0) }

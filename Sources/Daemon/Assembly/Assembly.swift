@@ -21,7 +21,7 @@ struct Assembly: Sendable {
         /// In the order in which they start; they stop in reverse.
         let services: [any Service]
         /// Where a signal asks for a reload.
-        let reloads: ReloadQueue
+        let reloads: ConfigurationReloadQueue
     }
 
     private let daemon: Daemon
@@ -109,10 +109,10 @@ struct Assembly: Sendable {
             .init(name: "reloads", laps: { reloader.laps }, poke: reloader.poke),
             .init(name: "status", laps: { status.laps }, poke: signal.raise),
         ]
-        let reloads = ReloadQueue()
+        let reloads = ConfigurationReloadQueue()
         let wanted = WantedServices(daemon.configuration) { watcher.select($0) }
         let routes = routes(reader, wanted, drains, reloads, loops)
-        let reload = ReloadService(
+        let reload = ConfigurationReloadService(
             state: state,
             events: events,
             reload: daemon.reload,
@@ -395,7 +395,7 @@ struct Assembly: Sendable {
         _ reader: StateReader,
         _ wanted: WantedServices,
         _ drains: DrainController,
-        _ reloads: ReloadQueue,
+        _ reloads: ConfigurationReloadQueue,
         _ loops: [WatchdogService.Loop]
     ) -> [Route] {
         let pages = DaemonPages(
@@ -411,7 +411,7 @@ struct Assembly: Sendable {
             reloads: reloads,
             signal: signal
         )
-        let api = LocalAPI(answer: { await handler.answer($0) }, log: daemon.log)
+        let api = LocalAPIRoutes(answer: { await handler.answer($0) }, log: daemon.log)
         return pages.routes + api.routes
     }
 

@@ -15,7 +15,7 @@ package struct LocalAPIHandler: Sendable {
     let state: StateReader
     let wanted: WantedServices
     let drains: DrainController
-    let reloads: ReloadQueue
+    let reloads: ConfigurationReloadQueue
     let signal: ChangeSignal
 
     /// Answers; cancelled it answers what is known by then.

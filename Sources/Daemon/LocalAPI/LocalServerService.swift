@@ -63,7 +63,7 @@ struct LocalServerService: Service {
                 routes,
                 scope: .everything,
                 limits: limits,
-                otherProtocol: LocalAPI.lineProtocol
+                otherProtocol: LocalAPIRoutes.lineProtocol
             )
         }
     }

@@ -30,7 +30,7 @@ struct TLSMaterial: Sendable {
         fingerprint = hasher.finalize()
         validity = pair?.chain.certificates.first.map(CertificateValidity.init)
 
-        var configuration = TLSOffer.client(["h2"])
+        var configuration = TLSClientConfiguration.client(["h2"])
         if let path = tls.caFile, let file {
             let authorities = TrustedAuthorities(file.certificates, now: now)
             guard !authorities.valid.isEmpty else { throw Self.noneIsValid(path, authorities) }
@@ -167,7 +167,7 @@ struct TLSMaterial: Sendable {
             throw EtcdError(
                 .unusableFile,
                 "key_file: \(keyFile) holds no private key in PEM, one with a passphrase, or one of a "
-                    + "kind that is not supported: it must be of \(TLSOffer.keys)"
+                    + "kind that is not supported: it must be of \(TLSClientConfiguration.keys)"
                     + kind(of: chain.certificates.first)
             )
         }

@@ -81,7 +81,7 @@ final class TrustStores: Sendable {
         _ trust: TLSTrust,
         _ now: Int
     ) throws -> (TLSConfiguration, changesAt: Int?) {
-        var configuration = TLSOffer.client(["http/1.1"])
+        var configuration = TLSClientConfiguration.client(["http/1.1"])
         if !trust.verifies {
             configuration.certificateVerification = .none
         } else if let file = trust.authorities {

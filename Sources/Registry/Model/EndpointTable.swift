@@ -120,7 +120,7 @@ extension EndpointTable {
         _ snapshot: Snapshot,
         prefix: RegistryPrefix
     ) -> (table: EndpointTable, bad: [StoreKey: RecordFault]) {
-        var reader = TableReader(prefix: prefix, hold: .zero)
+        var reader = EndpointTableReader(prefix: prefix, hold: .zero)
         _ = reader.read(snapshot, at: .zero)
         return (reader.table, reader.bad)
     }

@@ -15,7 +15,7 @@ extension WatchMachine {
     /// More or less is to be kept.
     public mutating func limitsChanged(to limits: ListLimits, at now: Duration) -> [Action] {
         reader.limits = limits
-        var reading = TableReader.Reading()
+        var reading = EndpointTableReader.Reading()
         reader.keepWithinLimits(&reading)
         let news: [Action] = reading.changed.isEmpty ? [] : [.publish(isReadAnew: false)]
         return reading.reports.map(Action.report) + news

@@ -107,7 +107,7 @@ public struct WatchMachine: StateMachine {
 
     let settings: Settings
     var state = State.idle
-    var reader: TableReader
+    var reader: EndpointTableReader
     var guarding: LossGuard
     var audit: AuditMachine
     var progress = ProgressSupport()
@@ -128,7 +128,7 @@ public struct WatchMachine: StateMachine {
     /// - Parameter generator: Decides all jitter.
     public init(_ settings: Settings, generator: SeededGenerator) {
         self.settings = settings
-        reader = TableReader(prefix: settings.prefix, hold: settings.hold)
+        reader = EndpointTableReader(prefix: settings.prefix, hold: settings.hold)
         reader.selection = settings.selection
         reader.covered = settings.selection
         reader.limits = settings.limits

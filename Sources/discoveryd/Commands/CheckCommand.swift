@@ -44,7 +44,7 @@ struct CheckCommand: AsyncParsableCommand {
                 hostname: HostName.current,
                 reserved: ReservedFile.all(
                     statusFile: StatusFile.standardPath,
-                    controlSocket: LocalAPI.standardSocket,
+                    controlSocket: LocalAPIRoutes.standardSocket,
                     stateFiles: (StateDirectory.ofUnit
                         ?? StateDirectory(path: "/var/lib/discoveryd")).files
                 ),

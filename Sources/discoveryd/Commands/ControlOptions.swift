@@ -10,7 +10,7 @@ struct ControlOptions: ParsableArguments {
         help: ArgumentHelp("The daemon's control socket.", valueName: "path"),
         completion: .file()
     )
-    var controlSocket = LocalAPI.standardSocket
+    var controlSocket = LocalAPIRoutes.standardSocket
 
     /// How long the daemon may take beside what it is asked to take.
     private static let patience = Duration.seconds(10)
@@ -57,7 +57,7 @@ struct ControlOptions: ParsableArguments {
         case .notPermitted:
             "not permitted to ask discoveryd at \(controlSocket): be root or a member of the socket's group"
         case .noAnswer: "no answer from discoveryd at \(controlSocket); see its log"
-        case .otherProtocol: LocalAPI.otherVersion
+        case .otherProtocol: LocalAPIRoutes.otherVersion
         }
     }
 

@@ -18,7 +18,7 @@ struct StatusCommand: AsyncParsableCommand {
         let json = try await control.ask(.status).report ?? ""
         guard let report = try? JSONDecoder().decode(StatusReport.self, from: Data(json.utf8))
         else {
-            Terminal.complain("discoveryd: \(LocalAPI.otherVersion)")
+            Terminal.complain("discoveryd: \(LocalAPIRoutes.otherVersion)")
             throw ExitStatus.unavailable
         }
         switch output {

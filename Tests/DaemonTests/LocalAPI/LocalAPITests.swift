@@ -102,7 +102,7 @@ import Testing
         _ body: () async throws -> Void
     ) async throws {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let api = LocalAPI(
+        let api = LocalAPIRoutes(
             answer: { request in
                 request == .status
                     ? LocalAPIAnswer(.done, report: "{}\n") : LocalAPIAnswer(.done, ["\(request)"])

@@ -5,7 +5,7 @@ package import NIOSSL
 ///
 /// BoringSSL's own defaults are made for browsers, and leave out keys on P-521 and Ed25519, which private
 /// authorities use. What it does not have at all are Ed448, RSA keys that are bound to PSS, and other curves.
-package enum TLSOffer {
+package enum TLSClientConfiguration {
     /// How servers may sign, the least work first; SHA-1 last, which old servers with TLS 1.2 sign with.
     static let signatures: [SignatureAlgorithm] = [
         .ecdsaSecp256R1Sha256, .rsaPssRsaeSha256, .rsaPkcs1Sha256,

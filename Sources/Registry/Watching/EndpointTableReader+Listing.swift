@@ -1,5 +1,5 @@
 // A whole state of the store, page by page.
-extension TableReader {
+extension EndpointTableReader {
     /// Collects the pages of a whole state. Nothing of it is published before the last one.
     struct Listing: Sendable {
         var table = EndpointTable.Builder()

@@ -1,5 +1,5 @@
 // Keeps the table within the selection and the limits.
-extension TableReader {
+extension EndpointTableReader {
     /// Other services are selected. Those that are no longer are dropped; the values of new ones have to
     /// be read.
     ///

@@ -4,7 +4,7 @@ import Texts
 ///
 /// Each key is asked for once, present or not: what was not asked for when the reader is
 /// ``finished()`` is unknown. A value that is refused reads as absent, its fault noted.
-struct TableReader {
+struct TomlTableReader {
     /// Where the table starts.
     let place: SourcePlace
     /// The table as an administrator knows it, `[service "web"]`; `nil` at the top of the file.
@@ -43,7 +43,7 @@ struct TableReader {
 
 // MARK: - What is wrong
 
-extension TableReader {
+extension TomlTableReader {
     /// Notes a fault in this table; the sentence starts with a key of it.
     mutating func fault(at position: SourcePosition, _ sentence: String) {
         note("\(path)\(sentence)", at: position)
@@ -76,7 +76,7 @@ extension TableReader {
 
 // MARK: - Values
 
-extension TableReader {
+extension TomlTableReader {
     /// A value that may be left out.
     mutating func optional<Value>(
         _ key: String,
@@ -202,9 +202,9 @@ extension TableReader {
 
 // MARK: - Tables
 
-extension TableReader {
+extension TomlTableReader {
     /// A table that may stand in a file once, `[etcd]`.
-    mutating func table(_ key: String, _ read: (inout TableReader) -> Void) {
+    mutating func table(_ key: String, _ read: (inout TomlTableReader) -> Void) {
         known.add(key, as: .table)
         guard let entry = table[key] else { return }
         guard case .table(let inner) = entry.node.value else {
@@ -223,7 +223,7 @@ extension TableReader {
         _ key: String,
         title: String,
         written form: String? = nil,
-        _ read: (inout TableReader) -> Void
+        _ read: (inout TomlTableReader) -> Void
     ) {
         known.add(key, as: form == nil ? .tables : .key)
         guard let entry = table[key] else { return }
@@ -245,14 +245,14 @@ extension TableReader {
     }
 
     /// A table that is the value of a key, `wait = { min = "1s" }`; what is said of it names its key too.
-    mutating func inner(_ key: String, _ read: (inout TableReader) -> Void) {
+    mutating func inner(_ key: String, _ read: (inout TomlTableReader) -> Void) {
         guard let entry = ask(key) else { return }
         guard case .table(let inner) = entry.node.value else {
             fault(at: entry.node.position, "\(key): must be a table, is \(entry.node.found)")
             return
         }
         let place = SourcePlace(file: place.file, position: entry.node.position)
-        var reader = TableReader(inner, at: place, name: name, path: "\(path)\(key).")
+        var reader = TomlTableReader(inner, at: place, name: name, path: "\(path)\(key).")
         read(&reader)
         findings.add(reader.finished())
     }
@@ -261,10 +261,10 @@ extension TableReader {
         _ inner: TomlTable,
         at position: SourcePosition,
         name: String,
-        _ read: (inout TableReader) -> Void
+        _ read: (inout TomlTableReader) -> Void
     ) {
         let place = SourcePlace(file: place.file, position: position)
-        var reader = TableReader(inner, at: place, name: name)
+        var reader = TomlTableReader(inner, at: place, name: name)
         read(&reader)
         findings.add(reader.finished())
     }

@@ -2,7 +2,7 @@ import LocalServer
 package import Logging
 
 /// The resources of the local API, `/v1/…`, and what answers them.
-package struct LocalAPI: Sendable {
+package struct LocalAPIRoutes: Sendable {
     /// Where it is served unless said otherwise: in the unit's runtime directory.
     package static let standardSocket = "/run/discoveryd/control.sock"
     /// What is said where a command and the daemon do not understand one another.

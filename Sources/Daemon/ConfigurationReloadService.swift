@@ -9,7 +9,7 @@ import ServiceLifecycle
 /// applied.
 ///
 /// A faulty file changes nothing: the old configuration stays, and the faults are said.
-struct ReloadService: Service {
+struct ConfigurationReloadService: Service {
     let state: CurrentState
     let events: DaemonEvents
     let reload: @Sendable () throws(ConfigurationFaults) -> LoadedConfiguration
@@ -21,7 +21,7 @@ struct ReloadService: Service {
     let watcher: EndpointWatcher
     let wanted: WantedServices
     let status: StatusPublisher
-    let queue: ReloadQueue
+    let queue: ConfigurationReloadQueue
     let log: Logger
 
     func run() async throws {
@@ -34,7 +34,7 @@ struct ReloadService: Service {
     }
 
     /// - Returns: `nil` when the daemon stops before the configuration is read.
-    private func reloadRequested() async -> ReloadQueue.Outcome? {
+    private func reloadRequested() async -> ConfigurationReloadQueue.Outcome? {
         defer { status.reloadEnded() }
         status.reloadBegan()
         let result = await thread.run { [reload] in

@@ -1,5 +1,5 @@
 /// Where reloads are asked for, by a signal or over the control socket; they are done one after the other.
-final class ReloadQueue: Sendable {
+final class ConfigurationReloadQueue: Sendable {
     /// How a reload ended.
     enum Outcome: Sendable {
         /// The new configuration is in force; with what there is to say.

@@ -3,7 +3,7 @@ import EndpointFiles
 import Exposition
 
 /// What is done after files were replaced.
-struct HookMetrics: Sendable {
+struct ReloadMetrics: Sendable {
     private enum Result: String, CaseIterable {
         case done, failed
     }

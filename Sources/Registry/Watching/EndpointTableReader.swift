@@ -3,7 +3,7 @@
 ///
 /// Values are kept as endpoints of the selected services, and of those only as many as the limits admit. Of
 /// every other key no more is known than its last change and its length.
-struct TableReader: Sendable {
+struct EndpointTableReader: Sendable {
     /// The result of reading.
     struct Reading {
         /// The services whose endpoints changed.
