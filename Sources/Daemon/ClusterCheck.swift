@@ -22,8 +22,8 @@ struct ClusterCheck: Service {
                 return state.isReady && state.etcd != nil
             }
             guard let mixture = ClusterMixture(await client.clusters()) else { return }
-            log.log(.etcdClustersMixed, mixture.detail)
             events.happened(.endpointsDiffer(mixture.description))
+            log.log(.etcdClustersMixed, mixture.detail)
         }
         // The daemon ends with the first service that returns.
         try? await gracefulShutdown()

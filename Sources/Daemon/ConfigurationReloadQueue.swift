@@ -1,11 +1,13 @@
 /// Where reloads are asked for, by a signal or over the control socket; they are done one after the other.
 final class ConfigurationReloadQueue: Sendable {
     /// How a reload ended.
-    enum Outcome: Sendable {
+    enum Outcome: Hashable, Sendable {
         /// The new configuration is in force; with what there is to say.
         case applied([String])
         /// It is faulty, and the old one stays.
         case refused([String])
+        /// As many wait for a reload as there is room for; nothing was asked.
+        case full
     }
 
     /// Gets the outcome of a request; `nil` when nobody waits for it.
@@ -27,13 +29,13 @@ final class ConfigurationReloadQueue: Sendable {
 
     /// Asks for a reload and waits for its end.
     ///
-    /// - Returns: `nil` when too many wait, or the task was cancelled.
+    /// - Returns: `nil` when the task was cancelled.
     func reload() async -> Outcome? {
         let (outcomes, asker) = AsyncStream.makeStream(
             of: Outcome.self,
             bufferingPolicy: .bufferingOldest(1)
         )
-        guard case .enqueued = request.yield(asker) else { return nil }
+        guard case .enqueued = request.yield(asker) else { return .full }
         return await outcomes.first { _ in true }
     }
 }

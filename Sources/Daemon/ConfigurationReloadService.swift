@@ -48,9 +48,9 @@ struct ConfigurationReloadService: Service {
             let notes = apply(loaded.configuration)
             return .applied((loaded.warnings + loaded.refused).map { "\($0)" } + notes)
         } catch {
+            events.happened(.configuration(.refused(errors: error.faults.count)))
             for fault in error.faults { log.log(.configurationInvalid, "\(fault)") }
             log.log(.configurationNotReloaded)
-            events.happened(.configuration(.refused(errors: error.faults.count)))
             return .refused(error.faults.map(\.description))
         }
     }

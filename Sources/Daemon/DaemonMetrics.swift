@@ -6,8 +6,8 @@ import Registry
 
 /// What the daemon counts of itself: turns events into counters, and the state into gauges.
 ///
-/// Labels have values from the configuration or from enumerations only; nothing that etcd holds
-/// becomes one.
+/// Labels have values from the configuration or from enumerations. Of what etcd holds only the names of services
+/// beyond the limits become one, of 20 at most.
 struct DaemonMetrics: Sendable {
     let registry: MetricsRegistry
     let daemon: ProcessMetrics

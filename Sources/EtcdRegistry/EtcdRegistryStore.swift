@@ -35,7 +35,7 @@ public struct EtcdRegistryStore: RegistryStore {
         }
     }
 
-    /// As ``RegistryStore/turn()`` says.
+    /// As ``RegistryStore/waitForTurn()`` says.
     public func waitForTurn() async throws(StoreError) {
         do throws(EtcdError) {
             try await client.waitForTurn()

@@ -151,7 +151,10 @@ import Testing
 
     @Test func helpNamesEveryCommandAndVersionIsANumber() async throws {
         let help = try await Command(DaemonProcess.program, ["--help"]).run()
-        for command in ["run", "check", "list", "watch", "dev"] {
+        let commands = [
+            "run", "check", "list", "watch", "status", "wait", "drain", "undrain", "reload", "dev",
+        ]
+        for command in commands {
             #expect(help.output.contains("  \(command)"))
         }
         let version = try await Command(DaemonProcess.program, ["--version"]).run()

@@ -27,19 +27,19 @@ extension Expectation {
     /// Reads a value.
     ///
     /// - Throws: The end of the sentence that says what was found and what is allowed.
-    func value(of node: TomlNode) throws(Refusal) -> Value {
+    func value(of node: TomlNode) throws(RefusedValue) -> Value {
         switch read(node.value) {
         case .value(let value): return value
-        case .wrongType: throw Refusal("must be \(type) \(limits), is \(node.found)")
-        case .malformed: throw Refusal("must be \(type) \(limits), is \(node.written)")
-        case .beyondLimits: throw Refusal("must be \(limits), is \(node.written)")
-        case .refused(let sentence): throw Refusal(sentence)
+        case .wrongType: throw RefusedValue("must be \(type) \(limits), is \(node.found)")
+        case .malformed: throw RefusedValue("must be \(type) \(limits), is \(node.written)")
+        case .beyondLimits: throw RefusedValue("must be \(limits), is \(node.written)")
+        case .refused(let sentence): throw RefusedValue(sentence)
         }
     }
 }
 
 /// The end of a sentence that starts with a key.
-struct Refusal: Error {
+struct RefusedValue: Error {
     let sentence: String
 
     init(_ sentence: String) {

@@ -187,7 +187,7 @@ extension TomlTableReader {
         _ expectation: Expectation<Value>,
         key: String
     ) -> Located<Value>? {
-        do throws(Refusal) {
+        do throws(RefusedValue) {
             return located(try expectation.value(of: node), at: node.position)
         } catch {
             fault(at: node.position, "\(key): \(error.sentence)")

@@ -129,6 +129,8 @@ package struct LocalAPIHandler: Sendable {
                 .refused,
                 faults + ["configuration reload failed; the old configuration stays in force"]
             )
+        case .full:
+            LocalAPIAnswer(.busy, ["too many requests for a reload wait already; try again"])
         case nil: LocalAPIAnswer(.busy, ["the reload is still running; see the log of discoveryd"])
         }
     }

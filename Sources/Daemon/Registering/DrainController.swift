@@ -67,8 +67,8 @@ final class DrainController: Service {
         }
         session.setDrains(driver.read { $0.current })
         for target in driver.read({ $0.drains.keys.sorted { $0.name < $1.name } }) {
-            log.log(.drainingStill, target.name)
             events.happened(.drain(.continued(target)))
+            log.log(.drainingStill, target.name)
         }
     }
 
@@ -78,19 +78,19 @@ final class DrainController: Service {
     ///
     /// - Returns: The number of the change, for ``isInForce(_:)``.
     func drain(_ target: DrainMachine.Target, for span: Duration?) -> Int {
-        log.log(.draining, target.name, metadata: span.map { ["for": "\($0)"] } ?? [:])
         driver.happened { machine, now in
             machine.drainRequested(target, for: span, wall: Date(), at: now)
         }
         events.happened(.drain(.began(target, for: span)))
+        log.log(.draining, target.name, metadata: span.map { ["for": "\($0)"] } ?? [:])
         return driver.read { $0.changes }
     }
 
     /// Ends a drain, or with the host's all of them.
     func undrain(_ target: DrainMachine.Target) -> Int {
-        log.log(.drainEnded, target.name)
         driver.happened { machine, _ in machine.undrainRequested(target) }
         events.happened(.drain(.ended(target)))
+        log.log(.drainEnded, target.name)
         return driver.read { $0.changes }
     }
 
@@ -137,8 +137,8 @@ final class DrainController: Service {
         switch action {
         case .apply(let drains): session.setDrains(drains)
         case .reportEnd(let target):
-            log.log(.drainExpired, target.name)
             events.happened(.drain(.expired(target)))
+            log.log(.drainExpired, target.name)
         case .keep(let drains, let change):
             // The registration was told before: see the order of the machine's actions.
             done.applied.store(change, ordering: .releasing)

@@ -124,8 +124,8 @@ final class StatusPublisher: Service {
         switch action {
         case .ready:
             signal.setPause(Self.pause)
-            log.log(.ready)
             events.happened(.lifeCycle(.ready))
+            log.log(.ready)
             tell([.ready])
         case .readyDegraded(let filesExist):
             signal.setPause(Self.pause)

@@ -110,9 +110,8 @@ package struct StateDirectory: Sendable {
         guard let bytes = try? writer.read(listPath),
             let list = JSONListReader.read(bytes, prefix: prefix)
         else { return nil }
-        var status = stat()
-        guard stat(listPath, &status) == 0 else { return nil }
-        return (list, Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec)))
+        guard let changed = writer.identity(of: listPath)?.changed else { return nil }
+        return (list, Date(timeIntervalSince1970: TimeInterval(changed.components.seconds)))
     }
 }
 

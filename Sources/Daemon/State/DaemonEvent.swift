@@ -69,7 +69,7 @@ enum LifeCycleReport: Sendable {
 /// Tells everybody who observes the daemon what happens in it.
 ///
 /// The one place where events meet. Whatever has to follow from an event is not done here: a part that needs another
-/// one to act calls it before it reports. An observer can be left out, and only what is shown changes.
+/// one to act calls it before it reports. Observers only keep, count and show.
 final class DaemonEvents: Sendable {
     /// Is told of an event and of when it happened, by the wall clock. Must not wait for a disk or a peer.
     typealias Observer = @Sendable (_ event: DaemonEvent, _ time: Date) -> Void

@@ -3,8 +3,9 @@ public import Machines
 /// Decides how this host's instances get into the store and stay there: one lease for all, kept
 /// alive; one claim for each. It never gives up: whatever is lost is asked for again.
 ///
-/// The lease is in `RegistrationMachine+Lease.swift`, the instances in `RegistrationMachine+Claims.swift`, what
-/// the watch tells in `RegistrationMachine+News.swift`, what time brings in `RegistrationMachine+Time.swift`.
+/// The lease is in `RegistrationMachine+Lease.swift`, the instances in `RegistrationMachine+Claims.swift`, their
+/// companion records in `RegistrationMachine+Companions.swift`, keys that the watch shows lost or changed in
+/// `RegistrationMachine+KeyChanges.swift`, what is due at which time in `RegistrationMachine+Deadlines.swift`.
 public struct RegistrationMachine: StateMachine {
     /// Who registers, and how.
     public struct Settings: Sendable {

@@ -59,7 +59,7 @@ public protocol RegistryStore: Sendable {
     /// that any client has seen.
     ///
     /// - Parameters:
-    ///   - isUrgent: Whether it may wait no longer than a second for its turn, see ``turn()``.
+    ///   - isUrgent: Whether it may wait no longer than a second for its turn, see ``waitForTurn()``.
     ///   - received: Called with each page, in the order of the keys, at least once. Must not wait. What it
     ///     was told is of no worth when the call throws.
     func list(
