@@ -74,8 +74,9 @@ struct ConfigurationReloadService: Service {
         applied.metrics = old.metrics
         events.happened(.configuration(.applied(applied)))
         registrar.setServices(new.services)
-        reloader.setActions(new.reloads)
         publisher.setOutputs(new.outputs.map(EndpointOutput.init))
+        // After the outputs: it looks for files that were replaced before their action was known.
+        reloader.setActions(new.reloads)
         watcher.holdLosses(for: new.longestHold)
         watcher.limit(to: new.limits)
         wanted.configurationChanged(to: new)

@@ -271,8 +271,10 @@ public struct LocalHTTPServer: Sendable {
             await send(response, withBody: request.head.method != .HEAD, over: channel)
         } catch let failure as RequestReader.Failure {
             await send(failure.response, withBody: true, over: channel)
+        } catch is CancellationError {
+            await send(Self.busy("the server is stopping"), withBody: true, over: channel)
         } catch {
-            // It has gone, or the server ends.
+            // It has gone.
         }
         // Fails for one that is closed.
         try? await channel.close()

@@ -59,11 +59,11 @@ final class Registrar: Service {
 
     /// Registers what the configuration names now, and nothing else.
     func setServices(_ services: [Configuration.Service]) {
-        let registered = session.statuses.filter { status in
-            if case .registered = status.value { true } else { false }
-        }
+        // A new check withdraws nothing before it has said something: also where etcd has not answered to the last
+        // change of a record yet.
+        let standing = session.standing
         happened { machine, _ in
-            machine.servicesChanged(to: services) { $0.intersection(registered.keys) }
+            machine.servicesChanged(to: services) { $0.intersection(standing) }
         }
     }
 

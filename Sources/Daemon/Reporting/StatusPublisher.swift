@@ -100,15 +100,21 @@ final class StatusPublisher: Service {
     /// The configuration is being read again. Before the daemon is ready nothing is said of it:
     /// READY=1 at the end would let units start that find no file.
     func reloadBegan() {
-        guard state.now.isReady else { return }
+        guard mayTellOfReload else { return }
         tell([.reloadingNow()], status: "reloading the configuration")
     }
 
     /// The configuration was read, and applied or refused.
     func reloadEnded() {
         signal.raise()
-        guard state.now.isReady else { return }
+        guard mayTellOfReload else { return }
         tell([.ready])
+    }
+
+    /// After STOPPING=1 there is nothing more to say of a reload, see sd_notify(3).
+    private var mayTellOfReload: Bool {
+        let state = state.now
+        return state.isReady && !state.isStopping
     }
 
     // MARK: what is told

@@ -65,6 +65,8 @@ struct DaemonState: Sendable {
     var list: TableUpdate?
     /// Whether there is one of this run.
     var hasList = false
+    /// Whether the list has followed etcd in this run.
+    var hasSynced = false
     /// Whether ``list`` was left by an earlier run.
     var isListOfEarlierRun = false
     /// Whether the list follows etcd.
@@ -130,7 +132,7 @@ struct DaemonState: Sendable {
         if isStopping { return .stopped }
         if isCurrent { return .current }
         if isDegraded { return .degraded }
-        return (list == nil && !hasList) || isListOfEarlierRun ? .syncing : .stale
+        return hasSynced ? .stale : .syncing
     }
 
     /// The instances that are not registered because a check fails, and what it observed.
@@ -200,6 +202,7 @@ extension DaemonState {
         switch report {
         case .synced:
             isCurrent = true
+            hasSynced = true
             isDegraded = false
             listError = nil
             lastSync = time
@@ -234,7 +237,7 @@ extension DaemonState {
         case .ready: isReady = true
         case .readyDegraded(let filesExist):
             isReady = true
-            isDegraded = !isCurrent
+            isDegraded = !hasList
             lacksFiles = !filesExist
         case .stopping: isStopping = true
         }

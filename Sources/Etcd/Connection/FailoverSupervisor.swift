@@ -172,7 +172,8 @@ final class FailoverSupervisor: Sendable {
             group.addTask { [self] in await filesWatch(of: connection).run() }
             let reason = await connection.ended()
             inUse.withdraw()
-            return reason.map { .lost(reason: $0) } ?? .cancelled
+            if let reason { return .lost(reason: reason) }
+            return Task.isCancelled ? .cancelled : .lost(reason: "the connection ended")
         }
     }
 

@@ -115,6 +115,12 @@ public struct RegistrationMachine: StateMachine {
         }
     }
 
+    /// The wanted instances that are in the store as far as is known: also while a call changes their records, or
+    /// has failed to.
+    public var standing: Set<ServiceKey> {
+        Set(registrations.filter { $0.value.isWanted && $0.value.mayStand }.keys)
+    }
+
     /// Whether each instance is registered, or refused with a reason.
     public var isSettled: Bool { registrations.values.allSatisfy { $0.status.isSettled } }
 

@@ -101,6 +101,9 @@ public final class RegistrationSession: Sendable {
     /// How each instance stands.
     public var statuses: [ServiceKey: RegistrationStatus] { driver.read { $0.statuses } }
 
+    /// The wanted instances that are in the store as far as is known, see ``RegistrationMachine/standing``.
+    public var standing: Set<ServiceKey> { driver.read { $0.standing } }
+
     /// Whether the store has each instance as it is wanted, or another host has its key. True without
     /// instances.
     public var isAsWanted: Bool { driver.read { $0.isAsWanted } }

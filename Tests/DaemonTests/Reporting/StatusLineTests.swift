@@ -119,11 +119,7 @@ import Texts
         state.isDegraded = true
         #expect(state.listState == .degraded)
         state.isDegraded = false
-        state.list = TableUpdate(
-            table: EndpointTable(),
-            clusterID: ClusterID(rawValue: 1),
-            revision: 1
-        )
+        state.hasSynced = true
         #expect(state.listState == .stale)
         state.isCurrent = true
         #expect(state.listState == .current)

@@ -91,6 +91,19 @@ import Texts
         #expect(state.listState != .degraded)
     }
 
+    @Test
+    func
+        `a list of this run that etcd left alone before the start was over is stale and not degraded`()
+    {
+        var state = DaemonState(at: start)
+        state.apply(.lifeCycle(.listReceived), at: start)
+        #expect(state.listState == .syncing, "stale only after it was current")
+        state.apply(synced, at: start)
+        state.apply(.watch(.outOfSync(reason: "etcd is away")), at: start)
+        state.apply(.lifeCycle(.readyDegraded(filesExist: true)), at: start)
+        #expect(state.listState == .stale)
+    }
+
     @Test func `a daemon that stops has stopped whatever its list is like`() {
         var state = DaemonState(at: start)
         state.apply(synced, at: start)

@@ -54,6 +54,28 @@ import Texts
         #expect(machine.isSettled)
     }
 
+    /// A reload that adds a check must not take it for one that was never registered.
+    @Test func `a record stands while an update of it is under way, and after it failed`() throws {
+        var machine = machine()
+        _ = machine.servicesChanged(to: [web], at: .zero)
+        let lease = try grant(in: machine.started(at: .zero))
+        _ = machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .zero)
+        _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 5), at: .zero)
+        var heavier = web
+        heavier.weight = 7
+        #expect(!claims(in: machine.servicesChanged(to: [heavier], at: .seconds(1))).isEmpty)
+        #expect(machine.standing == [web.key])
+        _ = machine.claimFailed(
+            web.key,
+            lease: lease,
+            because: StoreError(.unavailable, "away"),
+            at: .seconds(2)
+        )
+        #expect(machine.standing == [web.key])
+        _ = machine.servicesChanged(to: [], at: .seconds(3))
+        #expect(machine.standing.isEmpty)
+    }
+
     @Test func theEndOfTheLeaseCountsFromWhenTheAnsweredRequestLeft() throws {
         var machine = machine()
         #expect(machine.leaseEnd == nil)
