@@ -10,25 +10,27 @@ import Registry
 /// beyond the limits become one, of 20 at most.
 struct DaemonMetrics: Sendable {
     let registry: MetricsRegistry
-    let daemon: ProcessMetrics
+    let process: ProcessMetrics
+    let configuration: ConfigurationMetrics
     let etcd: EtcdMetrics
     let registrations: RegistrationMetrics
     let list: ListMetrics
     let outputs: OutputMetrics
     let health: HealthMetrics
-    let hooks: ReloadMetrics
+    let reloads: ReloadMetrics
     let threads: ThreadMetrics
 
     /// All metrics, at zero.
     init() {
         registry = MetricsRegistry()
-        daemon = ProcessMetrics(in: registry)
+        process = ProcessMetrics(in: registry)
+        configuration = ConfigurationMetrics(in: registry)
         etcd = EtcdMetrics(in: registry)
         registrations = RegistrationMetrics(in: registry)
         list = ListMetrics(in: registry)
         outputs = OutputMetrics(in: registry)
         health = HealthMetrics(in: registry)
-        hooks = ReloadMetrics(in: registry)
+        reloads = ReloadMetrics(in: registry)
         threads = ThreadMetrics(in: registry)
     }
 
@@ -39,7 +41,7 @@ struct DaemonMetrics: Sendable {
         case .registration(let report): registrations.record(report)
         case .watch(let report): list.record(report)
         case .health(let report): health.record(report)
-        case .reload(let report): hooks.record(report)
+        case .reload(let report): reloads.record(report)
         case .publish(let report): outputs.record(report)
         case .services, .drain, .configuration, .lifeCycle, .endpointsDiffer: break
         }
@@ -47,11 +49,12 @@ struct DaemonMetrics: Sendable {
 
     /// Sets the gauges to what is true now.
     func update(from state: DaemonState) {
-        daemon.update(from: state)
+        process.update(from: state)
+        configuration.update(from: state)
         etcd.update(from: state)
         registrations.update(from: state)
         health.update(from: state)
-        hooks.update(from: state)
+        reloads.update(from: state)
         list.update(from: state)
         outputs.update(from: state)
     }

@@ -35,7 +35,7 @@ struct DaemonPages: Sendable {
     /// Sets the gauges. No file system is read but /proc.
     private func update() {
         metrics.update(from: state.now)
-        metrics.daemon.update(from: .current())
+        metrics.process.update(from: .current())
         metrics.threads.update(from: threads.statuses)
     }
 }

@@ -1,11 +1,9 @@
 import Exposition
 import FoundationEssentials
 
-/// The process, and the configuration it runs with.
+/// The process: its version, whether it is ready, what it takes of the host.
 struct ProcessMetrics: Sendable {
     private let ready: Gauge
-    private let reloadSuccessful: Gauge
-    private let reloadTime: Gauge
     private let cpu: Counter
     private let resident: Gauge
     private let openFiles: Gauge
@@ -19,14 +17,6 @@ struct ProcessMetrics: Sendable {
         )
         build.set(1, Version.text, Version.compiler)
         ready = registry.gauge("discoveryd_ready", "Whether /readyz answers 200.")
-        reloadSuccessful = registry.gauge(
-            "discoveryd_config_last_reload_successful",
-            "Whether the last configuration reload succeeded."
-        )
-        reloadTime = registry.gauge(
-            "discoveryd_config_last_reload_success_timestamp_seconds",
-            "Time of the last successful configuration reload."
-        )
         let start = registry.gauge(
             "process_start_time_seconds",
             "Start time of the process."
@@ -40,8 +30,6 @@ struct ProcessMetrics: Sendable {
 
     func update(from state: DaemonState) {
         ready.set(ReadinessPage(state: state).troubles.isEmpty)
-        reloadSuccessful.set(state.configurationErrors == 0)
-        reloadTime.set(state.lastReload.timeIntervalSince1970)
     }
 
     func update(from process: ProcessFacts) {

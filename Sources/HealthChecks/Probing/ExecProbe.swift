@@ -12,8 +12,8 @@ struct ExecProbe: Probe {
     func run() async throws(ProbeFailure) {
         let end: ProgramEnd
         let output: OutputTail
-        do throws(CheckProgram.Fault) {
-            (end, output) = try await CheckProgram.run(check.program, check.arguments)
+        do throws(ProbeProgram.Fault) {
+            (end, output) = try await ProbeProgram.run(check.program, check.arguments)
         } catch {
             throw Self.failure(of: error)
         }
@@ -33,7 +33,7 @@ struct ExecProbe: Probe {
         }
     }
 
-    private static func failure(of fault: CheckProgram.Fault) -> ProbeFailure {
+    private static func failure(of fault: ProbeProgram.Fault) -> ProbeFailure {
         switch fault {
         case .cancelled: .cancelled
         case .notFound(let cause):

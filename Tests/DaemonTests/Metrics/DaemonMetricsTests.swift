@@ -146,7 +146,7 @@ import Testing
         #expect(facts.cpu > .zero)
         #expect(try #require(facts.residentBytes) > 1 << 20)
         #expect(try #require(facts.openFiles) >= 3)
-        metrics.daemon.update(from: facts)
+        metrics.process.update(from: facts)
         #expect(lines.contains("process_open_fds \(facts.openFiles ?? 0)"))
     }
 

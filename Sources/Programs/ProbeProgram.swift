@@ -6,7 +6,7 @@ import SystemPackage
 /// What it writes to either output is read together, and what is more than ``OutputTail/limit`` ends it. Whatever is
 /// left of its process group is killed when it has ended or was cancelled; a child that makes a session for itself
 /// escapes that, and ends with the daemon's unit.
-package enum CheckProgram {
+package enum ProbeProgram {
     /// Why a program was not run.
     package enum Fault: Error, Sendable {
         /// There is none of that name, or we may not run it.
