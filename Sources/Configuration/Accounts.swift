@@ -10,7 +10,7 @@ package struct Account: Hashable, Sendable, CustomStringConvertible {
     package var description: String { name }
 }
 
-/// Where users and groups are looked up: the host's own database, or a test's.
+/// Looks users and groups up: the host's own database, or a test's.
 package struct Accounts: Sendable {
     /// The number of a user of that name.
     package var userID: @Sendable (_ name: String) -> UInt32?

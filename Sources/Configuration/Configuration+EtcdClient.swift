@@ -21,8 +21,8 @@ extension EtcdClient.Configuration {
         }
     }
 
-    /// What is wrong with the content of the files that it names: a sentence each. It may change while
-    /// the daemon runs, and so is no fault of the configuration.
+    /// The errors in the content of the files that it names, a sentence each. They may change while
+    /// the daemon runs, and so are no fault of the configuration.
     package var fileTroubles: [String] {
         var troubles: [String] = []
         do throws(EtcdError) {

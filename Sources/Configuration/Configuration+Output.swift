@@ -32,7 +32,7 @@ extension Configuration {
 
         /// How long changes are gathered, 0 to 1 h. Default: not at all.
         package var wait = OutputWait.none
-        /// What is written when no endpoint is left. Default: the empty list.
+        /// Says whether the empty list is written when no endpoint is left. Default: it is.
         package var onEmpty = OnEmpty.write
         /// With fewer endpoints than this the file stays as it is, for as long as ``hold``. Default 0.
         package var minEndpoints = 0
@@ -48,7 +48,7 @@ extension Configuration {
         package var check: [String]?
         /// How long ``command`` and ``check`` may take each, 1 s to 10 min. Default 10 s.
         package var timeout: Duration = .seconds(10)
-        /// What is done when the file was replaced. Default: nothing.
+        /// The reload of the consumer after the file was replaced. Default: none.
         package var reload: ReloadAction?
 
         /// An output with the default of each setting.
@@ -60,11 +60,11 @@ extension Configuration {
         /// The longest wait as a multiple of the shortest, where only that is configured.
         static let waitFactor = 4
 
-        /// What is written when no output is configured: all services.
+        /// The output when none is configured: all services.
         static let standard = Output(path: "/run/discoveryd/endpoints.json")
     }
 
-    /// What is written when no endpoint is left.
+    /// Chooses between the empty list and the old file when no endpoint is left.
     package enum OnEmpty: String, Hashable, Sendable, CaseIterable {
         /// The empty list.
         case write

@@ -29,7 +29,7 @@ extension EndpointOutput {
 }
 
 extension Configuration {
-    /// What is done after which file is replaced, by the file's path.
+    /// The reloads after files were replaced, by the path of the file.
     package var reloads: [String: ReloadAction] {
         let named = outputs.compactMap { output in output.reload.map { (output.path, $0) } }
         return Dictionary(named) { first, _ in first }

@@ -24,7 +24,7 @@ extension Configuration {
         /// Free text by name, at most 64 entries; names of 1 to 128 bytes, values of at most 1024.
         /// Default: none.
         var meta: [String: String] = [:]
-        /// What must be well for it to be registered: all of them. Default: none, always registered.
+        /// The checks that must all pass for it to be registered. Default: none, always registered.
         package var checks: [CheckDefinition] = []
         /// The zone of CoreDNS that it is told in as well. Default: none.
         package var skyDNSDomain: DomainName?

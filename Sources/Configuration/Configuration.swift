@@ -1,33 +1,33 @@
 package import LocalServer
 package import Registry
 
-/// What discoveryd is told to do: the configuration files, merged, checked and with every default
+/// Holds the configuration files, merged, checked and with every default
 /// in its place.
 ///
 /// An empty configuration is valid: a host that registers nothing and writes all services to the
 /// standard output file.
 package struct Configuration: Equatable, Sendable {
-    /// Where the registry is.
+    /// The connection to etcd, and the prefix of the registry in it.
     package var etcd = Etcd()
-    /// How long a registration outlives its host.
+    /// The lease, and what becomes of it when the daemon ends.
     package var lease = Lease()
-    /// What starting means.
+    /// The limits of the start.
     package var start = Start()
-    /// What is told to Prometheus. Default: nothing.
+    /// The address of the metrics. Default: none.
     package var metrics = Metrics()
-    /// How much of etcd is kept in memory. Beyond it the largest services are left out.
+    /// The limits of what is kept of etcd in memory. Beyond them the largest services are left out.
     package var limits = ListLimits.standard
-    /// What this host registers, in the order of the files. Default: nothing. No two are the same
-    /// instance.
+    /// The services that this host registers, in the order of the files. Default: none. No two are the
+    /// same instance.
     package var services: [Service] = []
-    /// Which files are written, in the order of the files. Default: ``Output/standard``; none with
+    /// The files that are written, in the order of the files. Default: ``Output/standard``; none with
     /// `outputs = []`. No two have the same path.
     package var outputs: [Output] = [.standard]
 
-    /// What an empty configuration says.
+    /// Makes the configuration of an empty file.
     package init() {}
 
-    /// How long any of the outputs shows endpoints that etcd lost.
+    /// The longest `hold` of the outputs: for so long lost endpoints have to be kept.
     package var longestHold: Duration { outputs.map(\.hold).max() ?? .zero }
 }
 

@@ -3,7 +3,7 @@ import Etcd
 import Registry
 package import Texts
 
-/// What a configuration would do, in words.
+/// Describes in words what a configuration would do.
 package struct ConfigurationSummary {
     private let loaded: LoadedConfiguration
     private let hostname: String

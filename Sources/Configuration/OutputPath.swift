@@ -1,6 +1,6 @@
 import Texts
 
-/// What the path of an output may look like. A path is bytes to the system, and so it is here.
+/// Checks the path of an output. A path is bytes to the system, and so it is here.
 enum OutputPath {
     /// The directory beside an output in which the next content is staged; it is not for outputs.
     static let stagingDirectory = ".discoveryd"

@@ -1,7 +1,7 @@
 package import Registry
 import Texts
 
-/// Why the name of this host makes no instance id.
+/// Reports that the name of this host makes no instance id, and why.
 package struct UnusableHostname: Error, Equatable, CustomStringConvertible {
     package let hostname: String
     private let reason: String

@@ -75,6 +75,7 @@ final class ChangeSignal: Sendable {
         until condition: @escaping @Sendable () -> Bool
     ) async -> Bool {
         if condition() { return true }
+        // Throws when it is cancelled: then it does not hold.
         let isTrue = try? await within(limit) { [self] in
             await follow(condition)
             return condition()

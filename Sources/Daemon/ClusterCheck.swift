@@ -25,12 +25,12 @@ struct ClusterCheck: Service {
             events.happened(.endpointsDiffer(mixture.description))
             log.log(.etcdClustersMixed, mixture.detail)
         }
-        // The daemon ends with the first service that returns.
+        // The daemon ends with the first service that returns; cancelled, it ends all the same.
         try? await gracefulShutdown()
     }
 }
 
-/// That endpoints in one list are of several clusters.
+/// Reports that the endpoints of one list belong to several clusters.
 struct ClusterMixture: CustomStringConvertible {
     private var clusters: [(id: EtcdClusterID, endpoints: [EtcdEndpoint])] = []
 

@@ -1,4 +1,4 @@
-/// Where reloads are asked for, by a signal or over the control socket; they are done one after the other.
+/// Queues requests to reload the configuration, from SIGHUP and the local API; they are done one after the other.
 final class ConfigurationReloadQueue: Sendable {
     /// How a reload ended.
     enum Outcome: Hashable, Sendable {

@@ -4,7 +4,7 @@ import Exposition
 import HealthChecks
 import Registry
 
-/// What the daemon counts of itself: turns events into counters, and the state into gauges.
+/// Turns events into counters, and the state into gauges.
 ///
 /// Labels have values from the configuration or from enumerations. Of what etcd holds only the names of services
 /// beyond the limits become one, of 20 at most.

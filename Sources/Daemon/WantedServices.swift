@@ -2,7 +2,7 @@ import Configuration
 import Registry
 import Synchronization
 
-/// Which services' endpoints are needed: those that an output shows, and those that somebody waits for. Of all
+/// Decides which services' endpoints are needed: those that an output shows, and those that somebody waits for. Of all
 /// others the daemon keeps no more than the keys.
 final class WantedServices: Sendable {
     private struct State {

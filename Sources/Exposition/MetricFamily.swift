@@ -83,7 +83,7 @@ struct MetricFamily: Sendable {
     }
 }
 
-/// How a metric behaves over time; the word of its `# TYPE` line.
+/// The type of a metric; the word of its `# TYPE` line.
 enum MetricKind: String, Sendable {
     /// Only rises, and starts at zero with the process.
     case counter

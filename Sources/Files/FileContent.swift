@@ -1,4 +1,4 @@
-/// What is to stand in a file, in pieces: those that a list shares with the one before need no memory of
+/// The content of a file, in pieces: those that a list shares with the one before need no memory of
 /// their own.
 public struct FileContent: Equatable, Sendable {
     /// The pieces, in order.

@@ -2,7 +2,7 @@ import Glibc
 import NIOCore
 import Texts
 
-/// Where a server listens.
+/// The address that a server listens on.
 public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// An IP address, IPv6 without brackets, and a TCP port.
     case tcp(host: String, port: Int)

@@ -1,4 +1,4 @@
-/// How long to wait before the next try: full jitter, doubling, with a cap.
+/// Computes the delay before the next try: full jitter, doubling, with a cap.
 ///
 /// "Full" means that each delay is drawn evenly from zero up to the current ceiling, the first one
 /// included. A fleet whose etcd restarts fails at one instant; anything less than full jitter sends

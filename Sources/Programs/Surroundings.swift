@@ -1,7 +1,7 @@
 import Subprocess
 import SystemPackage
 
-/// What each program finds around it that we run: next to no environment, `/` as its directory, and a session and
+/// Sets up the surroundings of each program that we run: next to no environment, `/` as its directory, and a session and
 /// process group of its own, so that all it has started can be ended with it.
 enum Surroundings {
     /// Nothing of ours: what systemd tells us by variables, credentials' paths and the notify socket among it, is
@@ -23,7 +23,7 @@ enum Surroundings {
     }
 }
 
-/// How a program ended that was started.
+/// The end of a program that was started.
 package enum ProgramEnd: Hashable, Sendable {
     /// With an exit status.
     case exited(Int32)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where an endpoint listens, without its port: an IP address or a host name, in one spelling.
+/// The address of an endpoint, without its port: an IP address or a host name, in one spelling.
 public struct HostAddress: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// What kind of address it is; some formats can carry only IP addresses.
     public enum Family: Hashable, Sendable {

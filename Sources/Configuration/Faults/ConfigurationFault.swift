@@ -36,7 +36,7 @@ package struct ConfigurationFault: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Why a configuration is refused: every fault of every file, at least one, in the order of the
+/// Refuses a configuration: holds every fault of every file, at least one, in the order of the
 /// files and of the places in them.
 package struct ConfigurationFaults: Error, Equatable, CustomStringConvertible {
     package let faults: [ConfigurationFault]
@@ -53,7 +53,7 @@ package struct ConfigurationFaults: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// What came to light while files were read: what refuses them, and what is only doubtful.
+/// Collects the errors and warnings found while files are read.
 struct ConfigurationFindings: Equatable, Sendable {
     var faults: [ConfigurationFault] = []
     var warnings: [ConfigurationFault] = []

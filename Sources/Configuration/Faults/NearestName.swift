@@ -1,4 +1,4 @@
-/// Which of the names that are allowed somebody may have meant.
+/// Finds the allowed name that somebody may have meant.
 enum NearestName {
     /// The allowed name that is the fewest slips of the hand away, or `nil` when none is near: more
     /// than one slip for every three characters is another word.

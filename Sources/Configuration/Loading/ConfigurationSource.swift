@@ -1,4 +1,4 @@
-/// Where configuration files are read from: the disk, or a test's memory.
+/// Reads configuration files from a place: the disk, or a test's memory.
 package struct ConfigurationSource: Sendable {
     /// Reads a whole file of at most `limit` bytes. The null device, or a symbolic link to it, is an
     /// empty file.

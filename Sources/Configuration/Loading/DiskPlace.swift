@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where a file is or would be, by whatever path it is called: a name in a directory.
+/// Identifies the place of a file, existing or not, by whatever path it is called: a name in a directory.
 package enum DiskPlace: Hashable, Sendable {
     /// A name in the directory of that number, see stat(2).
     case entry(name: String, device: UInt64, directory: UInt64)

@@ -37,6 +37,7 @@ extension ConfigurationDraft {
         _ domain: DomainName,
         hostname: String
     ) -> String? {
+        // A service without an id is refused elsewhere, with a sentence of its own.
         guard let id = try? services[index].value.instanceID(hostname: hostname) else { return nil }
         let key = ServiceKey(service: services[index].value.name, instance: id)
         guard let record = SkyDNSRecord.key(of: key, domain: domain.text) else { return nil }

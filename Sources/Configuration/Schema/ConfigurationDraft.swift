@@ -2,8 +2,8 @@ import Etcd
 import LocalServer
 import Registry
 
-/// What the files say, as they are read one after the other, before defaults and before what only
-/// all of them together can show.
+/// Merges the configuration files, one after the other, and checks what only all of them together can
+/// show.
 ///
 /// A single value of a later file takes the place of an earlier one; services and outputs add up.
 struct ConfigurationDraft {

@@ -1,4 +1,4 @@
-/// What one value may be: how it is read, and how to say what is allowed.
+/// Reads one value, and says what it may be.
 struct Expectation<Value> {
     /// Names the type before the limits: `an integer from`.
     let type: String

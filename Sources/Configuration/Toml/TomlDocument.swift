@@ -78,7 +78,7 @@ extension String {
     }
 }
 
-/// Why a text is not TOML, and where the parser noticed.
+/// Reports that a text is not TOML, and where the parser noticed.
 struct TomlSyntaxError: Error, Equatable {
     /// The parser's own words. They may repeat parts of the text.
     let message: String

@@ -1,4 +1,4 @@
-/// What to do about a line that is not TOML, where the parser's words do not help: characters that look like
+/// Names the remedy for a line that is not TOML, where the parser's words do not help: characters that look like
 /// others, as word processors and web pages make them, and file modes without quotes.
 enum TomlRemedy {
     /// The sentence, or `nil` when nothing of the kind is in the line.

@@ -2,7 +2,7 @@ import Glibc
 package import Registry
 package import Systemd
 
-/// Who this host is to others.
+/// Identifies this host to others.
 package struct HostIdentity: Sendable {
     /// Its name; instance ids are made of it.
     package var name: String

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the kernel counts of this process.
+/// Reads what the kernel counts of this process.
 struct ProcessFacts: Sendable {
     /// Time on a processor, user and system.
     var cpu: Duration

@@ -51,6 +51,7 @@ package struct ProcessSignals: Sendable {
         for await _ in wakes {
             for order in Self.orders(csignals_taken()) { await heard(order) }
         }
+        // Fails for one that is closed already.
         try? await channel.close()
     }
 

@@ -1,7 +1,7 @@
 import FoundationEssentials
 package import LocalServer
 
-/// What the local API answers, and how that is said in HTTP.
+/// An answer of the local API, and its form in HTTP.
 ///
 /// Success has the report that was asked for, or `{"messages":[…]}`; anything else has
 /// `{"error":{"code":…,"message":…,"details":[…]}}`, whose code is the outcome.
@@ -93,12 +93,14 @@ package struct LocalAPIAnswer: Equatable, Sendable {
         case Response.Status.ok.rawValue where request == .status:
             self.init(.done, report: String(decoding: body, as: UTF8.self))
         case Response.Status.ok.rawValue, Response.Status.accepted.rawValue:
+            // What cannot be read is of another version.
             guard let said = try? JSONDecoder().decode(Messages.self, from: body) else {
                 return nil
             }
             let isDone = answer.status == Response.Status.ok.rawValue
             self.init(isDone ? .done : .pending, said.messages)
         default:
+            // The same.
             guard let error = try? JSONDecoder().decode(ErrorBody.self, from: body).error,
                 let outcome = Outcome(rawValue: error.code)
             else { return nil }

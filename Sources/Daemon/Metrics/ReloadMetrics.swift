@@ -2,7 +2,7 @@ import Configuration
 import EndpointFiles
 import Exposition
 
-/// What is done after files were replaced.
+/// Counts the reloads of consumers after files were replaced.
 struct ReloadMetrics: Sendable {
     private enum Result: String, CaseIterable {
         case done, failed

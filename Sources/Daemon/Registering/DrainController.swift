@@ -7,7 +7,7 @@ import Registry
 import ServiceLifecycle
 import Synchronization
 
-/// Which services get no new traffic: runs a ``DrainMachine``, tells the registration, and leaves it for
+/// Drains services, so that they get no new traffic: runs a ``DrainMachine``, tells the registration, and leaves it for
 /// the next run.
 final class DrainController: Service {
     private struct Kept: Sendable {

@@ -242,6 +242,7 @@ struct RegistrarMachine: StateMachine {
 
     /// A configuration that was loaded with this host name has an id for each service.
     private func key(of service: Configuration.Service) -> ServiceKey? {
+        // It never throws then.
         (try? service.instanceID(hostname: hostname)).map {
             ServiceKey(service: service.name, instance: $0)
         }

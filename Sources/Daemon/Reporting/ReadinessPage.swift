@@ -2,7 +2,7 @@ import EndpointFiles
 import FoundationEssentials
 import LocalServer
 
-/// Whether others can rely on the files now, for `/readyz`. How healthy the services are is another
+/// Answers `/readyz`: whether others can rely on the files now. How healthy the services are is another
 /// matter.
 struct ReadinessPage {
     let state: DaemonState

@@ -2,7 +2,7 @@ import Files
 import Logging
 import Registry
 
-/// What the last run left, as it was read before this one began.
+/// Reads what the last run left, before this one begins.
 struct EarlierRun: Sendable {
     /// Its lease, to be continued.
     var lease: SavedLease?

@@ -3,7 +3,7 @@ import Files
 import Logging
 import Synchronization
 
-/// Why something could not be saved for the next run, if it could not; logged once for each cause.
+/// Remembers why something could not be saved for the next run, and logs each cause once.
 final class KeepTrouble: Sendable {
     private let message: LogMessage
     private let log: Logger

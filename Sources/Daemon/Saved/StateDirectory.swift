@@ -4,7 +4,7 @@ import FoundationEssentials
 import Glibc
 package import Registry
 
-/// What one run of the daemon leaves for the next: its lease, its drains, the health of its services, and
+/// Reads and writes what one run of the daemon leaves for the next: its lease, its drains, the health of its services, and
 /// the last list.
 ///
 /// Without a directory nothing is kept, and the daemon runs all the same. All of this reads and writes a disk that

@@ -32,7 +32,7 @@ enum DaemonEvent: Sendable {
     case endpointsDiffer(String)
 }
 
-/// What happened to a drain.
+/// Reports what happened to a drain.
 enum DrainReport: Hashable, Sendable {
     /// An earlier run left it, and it goes on.
     case continued(DrainMachine.Target)
@@ -44,7 +44,7 @@ enum DrainReport: Hashable, Sendable {
     case expired(DrainMachine.Target)
 }
 
-/// How reading the configuration again ended.
+/// Reports how a reload of the configuration ended.
 enum ConfigurationReport: Sendable {
     /// This one is in force.
     case applied(Configuration)

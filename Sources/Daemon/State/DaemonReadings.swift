@@ -1,7 +1,7 @@
 import EndpointFiles
 import Registry
 
-/// What the parts of the daemon hold that is read when it is needed, instead of being reported.
+/// Holds what is read of the parts of the daemon when it is needed, instead of being reported.
 ///
 /// A fleet may change its list 2,000 times a second, and a host may register thousands of instances: these facts
 /// already stand in the machines, so copying them for each change would cost far more than reading them when somebody

@@ -7,7 +7,7 @@ import Machines
 import Programs
 import Registry
 
-/// What is true of the daemon now.
+/// Holds what is true of the daemon now.
 ///
 /// One value, made of events and readings by a function without clock and I/O. `STATUS=`, the status file, the local
 /// API, `/readyz`, the gauges, `discoveryd wait` and readiness are functions of it.

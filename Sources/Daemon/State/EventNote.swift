@@ -7,7 +7,7 @@ import Programs
 import Registry
 import Texts
 
-/// What is remembered of an event: what it is about, one word, and a detail.
+/// Describes an event for the history: what it is about, one word, and a detail.
 struct EventNote: Hashable, Sendable {
     var subject: EventHistory.Subject
     var kind: String

@@ -95,7 +95,7 @@ public struct EndpointOutput: Hashable, Sendable {
     }
 }
 
-/// How long changes are gathered before a file is written.
+/// Bounds how long changes are gathered before a file is written.
 public struct OutputWait: Hashable, Sendable {
     /// How long nothing may change before the file is written; each change begins it anew.
     public var min: Duration
@@ -112,7 +112,7 @@ public struct OutputWait: Hashable, Sendable {
     }
 }
 
-/// Which endpoints an output shows.
+/// Selects the endpoints that an output shows.
 public struct EndpointFilter: Hashable, Sendable {
     /// Only those of this zone; `nil` is any zone, and none.
     public var zone: String?

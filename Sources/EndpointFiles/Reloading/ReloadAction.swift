@@ -42,7 +42,7 @@ public struct ReloadAction: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// How an action ended that did not fail.
+/// The result of an action that did not fail.
 public enum ReloadEnding: Hashable, Sendable {
     /// It is done, or there is nobody whom it would be done for.
     case done

@@ -33,7 +33,7 @@ protocol RenderedBlock: Sendable {
     var rejections: [Rejection] { get }
 }
 
-/// Which endpoints of a service an output shows.
+/// Selects the endpoints of a service that an output shows.
 struct EndpointChoice: Hashable, Sendable {
     var filter = EndpointFilter()
     /// Whether endpoints are shown that want no new traffic.
@@ -45,7 +45,7 @@ struct EndpointChoice: Hashable, Sendable {
     func shows(_ endpoint: Endpoint) -> Bool { includesDraining || endpoint.wantsTraffic }
 }
 
-/// Where a list was read.
+/// Identifies the store and the revision of a list.
 struct ListOrigin: Hashable, Sendable {
     var prefix: RegistryPrefix
     var clusterID: ClusterID

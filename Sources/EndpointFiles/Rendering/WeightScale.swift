@@ -1,6 +1,6 @@
 import Registry
 
-/// How the weights of one service's endpoints are written: their ratios are what counts.
+/// Scales the weights of one service's endpoints to what a format takes: their ratios are what counts.
 enum WeightScale: Hashable, Sendable {
     /// As they are.
     case unchanged

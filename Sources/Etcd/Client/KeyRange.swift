@@ -1,4 +1,4 @@
-/// Which keys a call is about: one, all with a prefix, or all from one key up to another.
+/// Selects the keys of a call: one, all with a prefix, or all from one key up to another.
 ///
 /// etcd knows only ranges; see "range_end" in its API.
 package struct KeyRange: Hashable, Sendable {

@@ -12,7 +12,7 @@ public struct Member: Hashable, Sendable {
     public let isLearner: Bool
 }
 
-/// How the member at the other end of the connection is.
+/// The status of the member at the other end of the connection.
 public struct MemberStatus: Hashable, Sendable {
     /// Where the cluster stands, in this member's eyes.
     public let header: ResponseHeader

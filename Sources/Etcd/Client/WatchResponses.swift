@@ -36,7 +36,7 @@ public struct WatchResponse: Equatable, Sendable {
     }
 }
 
-/// Where the watch of one key begins. Any start in the past may be compacted away.
+/// Chooses where the watch of one key begins. Any start in the past may be compacted away.
 public enum WatchStart: Hashable, Sendable {
     /// With the revision that created the key: its history since then. If there is no such key,
     /// with its creation in the future.

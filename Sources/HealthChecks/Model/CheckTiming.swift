@@ -1,4 +1,4 @@
-/// When a check runs, and how many results in a row change its state. The words are HAProxy's:
+/// Sets when a check runs, and how many results in a row change its state. The words are HAProxy's:
 /// `inter`, `rise` and `fall` of its `server` line, with its defaults for the last two.
 public struct CheckTiming: Hashable, Sendable {
     /// The state before there are enough results.
@@ -40,7 +40,7 @@ public struct CheckTiming: Hashable, Sendable {
     }
 }
 
-/// How often a service may come and go before its returns are held back.
+/// Limits how often a service may come and go before its returns are held back.
 ///
 /// A withdrawal is never held back: nobody should be sent to a service that is known to be down. A
 /// return waits until it and the withdrawal that may follow fit into the limit, so the limit holds in

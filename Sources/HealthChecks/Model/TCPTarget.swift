@@ -1,7 +1,7 @@
 import Registry
 public import Texts
 
-/// Where to connect.
+/// The host and port that a check connects to.
 public struct TCPTarget: Hashable, Sendable, CustomStringConvertible {
     /// An IP address, or a name to be resolved at each run.
     public var host: HostAddress

@@ -34,7 +34,7 @@ public struct InstanceID: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 }
 
-/// Which host wrote a record: a stable name of the machine that does not reveal its machine-id.
+/// Identifies the host that wrote a record: a stable name of the machine that does not reveal its machine-id.
 ///
 /// discoveryd takes `sd_id128_get_machine_app_specific(3)`. Read from etcd it is any printable
 /// ASCII of 1 to 128 bytes.

@@ -69,7 +69,7 @@ enum KeySegment {
     }
 }
 
-/// Which instance of which service: what a key says, without the prefix.
+/// Identifies an instance of a service: what a key says, without the prefix.
 public struct ServiceKey: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The service.
     public let service: ServiceName

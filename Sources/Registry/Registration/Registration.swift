@@ -133,7 +133,7 @@ struct Registration: Sendable {
     }
 }
 
-/// What one key is to say: the instance and its state, with its companion records.
+/// The record that one key is to hold: the instance and its state, with its companion records.
 struct DesiredRecord: Hashable, Sendable {
     let instance: ServiceInstance
     let state: EndpointState

@@ -1,6 +1,6 @@
 import Machines
 
-/// What the passing of time brings: keep-alives, calls that are made again, and claims whose turn it is.
+/// Does what is due as time passes: keep-alives, calls that are made again, and claims whose turn it is.
 extension RegistrationMachine {
     /// As ``StateMachine/deadline`` says.
     public var deadline: Duration? {

@@ -59,7 +59,7 @@ public struct Holder: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// How a claim ended.
+/// The outcome of a claim.
 public enum ClaimOutcome: Hashable, Sendable {
     /// The key is ours, under our lease, since this revision; its companion records under these keys
     /// does not, for another lease holds them.

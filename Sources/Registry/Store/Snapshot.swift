@@ -51,7 +51,7 @@ public struct Snapshot: Sendable, Equatable {
     }
 }
 
-/// Where a snapshot was taken, so that a watch can go on from it: at which revision, and over which
+/// Marks where a snapshot was taken, so that a watch can go on from it: at which revision, and over which
 /// connection.
 ///
 /// The revision alone is not enough. A store that was wiped between the snapshot and the watch may

@@ -1,4 +1,4 @@
-/// Which services a list is kept of.
+/// Selects the services that a list is kept of.
 public enum ServiceSelection: Hashable, Sendable {
     /// All there are.
     case all

@@ -46,7 +46,7 @@ struct BusCall: Hashable, Sendable {
     }
 }
 
-/// How systemd's objects are called on the bus. See org.freedesktop.systemd1(5).
+/// The names of systemd's objects on the bus. See org.freedesktop.systemd1(5).
 enum SystemdNames {
     static let bus = "org.freedesktop.DBus"
     static let busPath = "/org/freedesktop/DBus"

@@ -1,7 +1,7 @@
 internal import Glibc
 public import Logging
 
-/// Where the log goes, found out from how the program was started.
+/// Detects from how the program was started where the log goes.
 ///
 /// ```swift
 /// let destination = LogDestination.detected()

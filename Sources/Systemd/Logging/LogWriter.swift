@@ -1,7 +1,7 @@
 internal import Glibc
 import Texts
 
-/// Where the lines of a text log go.
+/// Writes the lines of a text log.
 public struct LogWriter: Sendable {
     private let writeLine: @Sendable (String) -> Void
 

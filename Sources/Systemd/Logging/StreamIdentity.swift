@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Which open file a stream is: its device and inode, as fstat(2) tells them and as systemd writes
+/// Identifies the open file of a stream: its device and inode, as fstat(2) tells them and as systemd writes
 /// them into `$JOURNAL_STREAM`. See systemd.exec(5).
 public struct StreamIdentity: Hashable, Sendable {
     /// `st_dev` of fstat(2).

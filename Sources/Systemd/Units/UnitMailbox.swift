@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Where the watch leaves what changed, until it is fetched: one state a unit, the newest.
+/// Keeps what the watch saw change, until it is fetched: one state a unit, the newest.
 final class UnitMailbox: Sendable {
     /// Has an element when something was left, at most one.
     let bell: AsyncStream<Void>

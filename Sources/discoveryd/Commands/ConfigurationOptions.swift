@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import Daemon
 
-/// Which configuration is read.
+/// Options that choose the configuration.
 struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: [.customShort("c"), .customLong("config")],

@@ -4,7 +4,7 @@ import LocalServer
 import Registry
 import Texts
 
-/// Which daemon is asked.
+/// Options that choose the daemon, and the request to it.
 struct ControlOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The daemon's control socket.", valueName: "path"),

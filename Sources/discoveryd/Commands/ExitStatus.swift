@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What the program ends with, as in sysexits(3): systemd knows these by name.
+/// The exit statuses of the program, as in sysexits(3): systemd knows these by name.
 enum ExitStatus {
     /// What the command line asks for is not there.
     static let usage = ExitCode(64)

@@ -4,7 +4,7 @@ import Files
 import Glibc
 import Systemd
 
-/// What would keep the daemon from writing its files, as far as that shows without writing.
+/// Finds what would keep the daemon from writing its files, as far as that shows without writing.
 struct OutputCheck {
     /// What was found.
     struct Findings: Equatable {

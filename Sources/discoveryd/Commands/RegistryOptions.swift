@@ -3,7 +3,7 @@ import Configuration
 import Etcd
 import Registry
 
-/// Which registry a command looks at: named on the command line, or that of the configuration.
+/// Options that choose the registry of a command: named on the command line, or that of the configuration.
 struct RegistryOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -50,7 +50,7 @@ struct RegistryOptions: ParsableArguments {
     }
 }
 
-/// How a command prints.
+/// The output format of a command.
 enum OutputStyle: String, ExpressibleByArgument, CaseIterable {
     case text
     case json

@@ -1,7 +1,7 @@
 import Daemon
 import FoundationEssentials
 
-/// How the daemon is, as a table for people.
+/// Prints the status of the daemon as a table for people.
 struct StatusText {
     let report: StatusReport
     /// By the wall clock, for the ages.

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Registry
 import Synchronization
 
-/// What `discoveryd dev` shows: how to play with it, and the live list.
+/// Shows on the screen of `discoveryd dev` how to play with it, and the live list.
 final class DevScreen: Sendable {
     let etcd: String
     let output: String
