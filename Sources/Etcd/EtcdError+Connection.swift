@@ -53,7 +53,8 @@ extension EtcdError {
         case .mismatch(let mismatch): reason(mismatch)
         case .http2(let error): "the server broke a rule of HTTP/2: \(error)"
         case .goAway(let code, let words):
-            "the server ends the connection: \(code)" + (words.isEmpty ? "" : ", \(OneLine.escaped(words))")
+            "the server ends the connection: \(code)"
+                + (words.isEmpty ? "" : ", \(OneLine.escaped(words))")
         case .pingTimedOut: "no answer to a ping"
         case .closedByServer: "the server closed the connection"
         case .closedHere: "the connection was closed"

@@ -44,7 +44,9 @@ extension EtcdError {
             return unverified(failure, now: CertificateValidity.now)
         }
         if words.contains("WRONG_VERSION_NUMBER") { return reason(ProtocolMismatch.speaksNoTLS) }
-        if words.contains("EOF during handshake") { return reason(ProtocolMismatch.hungUp(onTLS: true)) }
+        if words.contains("EOF during handshake") {
+            return reason(ProtocolMismatch.hungUp(onTLS: true))
+        }
         if words.contains("UNSUPPORTED_PROTOCOL") || words.contains("ALERT_PROTOCOL_VERSION") {
             return "the server does not support TLS 1.2 or newer"
         }

@@ -166,7 +166,8 @@ struct CallMachine {
     }
 
     /// The server did what no gRPC server may.
-    private mutating func broke(_ message: String, _ code: RPCError.Code = .internalError) -> Effects
+    private mutating func broke(_ message: String, _ code: RPCError.Code = .internalError)
+        -> Effects
     {
         fail(RPCError(code: code, message: message))
         return Effects(reset: .cancel)

@@ -131,7 +131,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
             )
         }
         write(stream, .headers(headers), promise: sent)
-        if let message { write(stream, .data(.init(data: .byteBuffer(message), endStream: isLast))) }
+        if let message {
+            write(stream, .data(.init(data: .byteBuffer(message), endStream: isLast)))
+        }
         context.flush()
     }
 
@@ -176,7 +178,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
             promise?.fail(ending ?? .closedHere)
             return
         }
-        context.write(wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)), promise: promise)
+        context.write(
+            wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)),
+            promise: promise
+        )
     }
 
     // MARK: frames
@@ -203,7 +208,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .rstStream(let code): calls.removeValue(forKey: frame.streamID)?.resetReceived(code)
         case .settings(.settings): greet(context)
         case .goAway(_, let code, let words):
-            let words = words.map { String(decoding: $0.readableBytesView.prefix(256), as: UTF8.self) }
+            let words = words.map {
+                String(decoding: $0.readableBytesView.prefix(256), as: UTF8.self)
+            }
             end(.goAway(code.name, words ?? ""))
         default: break
         }
@@ -223,7 +230,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 call.resetReceived(reason)
             } else {
                 call.fail(
-                    RPCError(code: .unavailable, message: "the server ended the call without a status")
+                    RPCError(
+                        code: .unavailable,
+                        message: "the server ended the call without a status"
+                    )
                 )
             }
         case let event as NIOHTTP2WindowUpdatedEvent where event.streamID == .rootStream:

@@ -274,7 +274,8 @@ final class GRPCCall: Sendable {
             let result = event(&state.machine)
             if let reader = state.reader {
                 let taken = state.machine.take()
-                if case .nothing = taken {} else {
+                if case .nothing = taken {
+                } else {
                     woken = (reader, taken)
                     state.reader = nil
                 }

@@ -137,7 +137,8 @@ extension GRPCConnection {
         let attempt = ConnectAttempt()
         do {
             return try await withTaskCancellationHandler {
-                try await begin(address, settings, within: limit, of: whole, on: loop, attempt).get()
+                try await begin(address, settings, within: limit, of: whole, on: loop, attempt)
+                    .get()
             } onCancel: {
                 attempt.giveUp()
             }
@@ -178,7 +179,8 @@ extension GRPCConnection {
                 }
                 .connect(to: address)
                 .whenFailure { error in
-                    let isTimeout = if case ChannelError.connectTimeout = error { true } else { false }
+                    let isTimeout =
+                        if case ChannelError.connectTimeout = error { true } else { false }
                     bound.value.end(isTimeout ? .timedOut(whole) : .socket(error))
                 }
             return handler.greeted.futureResult.map { connection }

@@ -80,7 +80,12 @@ package final class NameLookup: Sendable {
             ended(name, Self.resolve(name))
         }
         guard !isBegun else { return }
-        ended(name, .failure(.unknown("the system has no thread for it; see TasksMax= of the daemon's unit")))
+        ended(
+            name,
+            .failure(
+                .unknown("the system has no thread for it; see TasksMax= of the daemon's unit")
+            )
+        )
     }
 
     private func ended(_ name: String, _ outcome: Outcome) {
@@ -118,7 +123,9 @@ package final class NameLookup: Sendable {
             entry = item.ai_next
         }
         guard status == 0, !found.isEmpty else {
-            return .failure(.unknown(status == 0 ? "no address" : String(cString: gai_strerror(status))))
+            return .failure(
+                .unknown(status == 0 ? "no address" : String(cString: gai_strerror(status)))
+            )
         }
         return .success(found)
     }

@@ -44,7 +44,9 @@ import Testing
         var machine = receiving()
         var rest = framed(5000)
         var window = Self.window
-        while rest.readableBytes > 0, let piece = rest.readSlice(length: min(100, rest.readableBytes)) {
+        while rest.readableBytes > 0,
+            let piece = rest.readSlice(length: min(100, rest.readableBytes))
+        {
             window -= piece.readableBytes
             #expect(window >= 0)
             window +=

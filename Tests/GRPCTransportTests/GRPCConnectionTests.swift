@@ -49,7 +49,11 @@ import Texts
             }
             let requests = server.received.all.filter { $0.stream > 0 }
             #expect(requests.map(\.stream) == [1, 1, 3, 3])
-            #expect(requests.map(\.type) == [RawFrame.headers, RawFrame.data, RawFrame.headers, RawFrame.data])
+            #expect(
+                requests.map(\.type) == [
+                    RawFrame.headers, RawFrame.data, RawFrame.headers, RawFrame.data,
+                ]
+            )
             #expect(requests[1].payload == [0, 0, 0, 0, 3, 1, 2, 3])
             #expect(requests[1].flags == RawFrame.end)
             #expect(requests[3].payload == [0, 0, 0, 0, 0])
@@ -332,7 +336,9 @@ import Texts
                 }
                 call.cancel()
                 _ = await call.result
-                try await eventually("the reset") { server.received.all.contains(.reset(1, code: 8)) }
+                try await eventually("the reset") {
+                    server.received.all.contains(.reset(1, code: 8))
+                }
             }
         }
     }
@@ -342,7 +348,9 @@ import Texts
             try await withConnection(to: server.port) { _, client in
                 let error = await failure { try await client.ask([1], timeout: .milliseconds(200)) }
                 #expect(error?.code == .deadlineExceeded)
-                try await eventually("the reset") { server.received.all.contains(.reset(1, code: 8)) }
+                try await eventually("the reset") {
+                    server.received.all.contains(.reset(1, code: 8))
+                }
             }
         }
     }
@@ -356,7 +364,9 @@ import Texts
                     return []
                 }
                 #expect(first == [1])
-                try await eventually("the reset") { server.received.all.contains(.reset(1, code: 8)) }
+                try await eventually("the reset") {
+                    server.received.all.contains(.reset(1, code: 8))
+                }
             }
         }
     }

@@ -43,7 +43,9 @@ import Texts
     @Test func aServerThatSpeaksTLSIsToldFromOneThatDoesNot() async throws {
         // An alert of TLS.
         #expect(try await refusal { _ in [[21, 3, 1, 0, 2, 2, 70]] } == "speaksTLS")
-        #expect(try await refusal { _ in [Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)] } == "http2")
+        #expect(
+            try await refusal { _ in [Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)] } == "http2"
+        )
     }
 
     @Test func aServerThatHangsUpWithoutAWordIsSaidSo() async throws {
@@ -99,7 +101,9 @@ import Texts
     }
 
     @Test func whereEveryAddressFailsTheLastFailureIsSaid() async throws {
-        let addresses = try ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map { try #require(HostAddress($0)) }
+        let addresses = try ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map {
+            try #require(HostAddress($0))
+        }
         do {
             _ = try await GRPCConnection.race(addresses) { address in
                 throw ConnectionError.nameUnknown(address.text, "")
@@ -113,48 +117,57 @@ import Texts
     /// Whatever a server says, the connection and its calls end, and nothing traps.
     @Test func noBytesOfAServerTrapOrHang() async throws {
         let seed: UInt64 = 2026
-        let good = Self.settings + RawFrame.whole([1, 2, 3], on: 1).bytes
+        let good =
+            Self.settings + RawFrame.whole([1, 2, 3], on: 1).bytes
             + RawFrame.goAway(last: 1, code: 0, "bye").bytes
         let corpus: [[UInt8]] = [
             good,
-            Self.settings + RawFrame.windowUpdate(0, by: 1).bytes + RawFrame.windowUpdate(1, by: 9).bytes,
+            Self.settings + RawFrame.windowUpdate(0, by: 1).bytes
+                + RawFrame.windowUpdate(1, by: 9).bytes,
             Self.settings + RawFrame.reset(1, code: 2).bytes + RawFrame.trailers("0", on: 1).bytes,
-            Self.settings + RawFrame(type: RawFrame.ping, payload: Array(repeating: 0, count: 8)).bytes,
-            Self.settings + [RawFrame.answer(on: 1), .message([9], on: 1), .trailers("2", "x", on: 1)].bytes,
+            Self.settings
+                + RawFrame(type: RawFrame.ping, payload: Array(repeating: 0, count: 8)).bytes,
+            Self.settings
+                + [RawFrame.answer(on: 1), .message([9], on: 1), .trailers("2", "x", on: 1)].bytes,
         ]
-        let mutator = Mutex(Mutator(seed: seed, corpus: corpus))
-        for number in 0..<Fuzzing.inputs(usually: 300) {
-            let input = mutator.withLock { $0.next() }
-            let answered = Mutex(false)
-            // All of it at the first request, or before.
-            let early = number % 3 == 0
-            let script: ScriptedServer.Script = { event in
-                switch event {
-                case .accepted: return early ? [input] : [Self.settings]
-                case .frame(let frame) where frame.type == RawFrame.data && !early:
-                    let isFirst = answered.withLock { answered in
-                        defer { answered = true }
-                        return !answered
-                    }
-                    return isFirst ? [Array(input.dropFirst(Self.settings.count))] : []
-                default: return []
-                }
+        var mutator = Mutator(seed: seed, corpus: corpus)
+        let inputs = (0..<Fuzzing.inputs(usually: 300)).map { _ in mutator.next() }
+        await withTaskGroup(of: (Int, Bool).self) { group in
+            func begin(_ number: Int) {
+                // Before the first request, or as its answer.
+                let isEarly = number.isMultiple(of: 3)
+                group.addTask { (number, await ends(inputs[number], isEarly: isEarly)) }
             }
-            try await ScriptedServer.with(script) { server in
-                let call = Task {
-                    try await withConnection(to: server.port, within: .milliseconds(200)) { _, client in
-                        try await client.ask([1], timeout: .milliseconds(200))
-                    }
-                }
-                let result = await within10Seconds { await call.result }
-                #expect(result, "seed \(seed), input \(number) hangs: \(input)")
+            for number in inputs.indices.prefix(16) { begin(number) }
+            var begun = min(16, inputs.count)
+            for await (number, isOver) in group {
+                #expect(isOver, "seed \(seed), input \(number) hangs: \(inputs[number])")
+                guard begun < inputs.count else { continue }
+                begin(begun)
+                begun += 1
             }
         }
     }
 
-    private func within10Seconds<Value: Sendable>(
-        _ work: @escaping @Sendable () async -> Value
-    ) async -> Bool {
-        (try? await Machines.within(.seconds(10)) { await work() }) != nil
+    private func ends(_ input: [UInt8], isEarly: Bool) async -> Bool {
+        let isAnswered = Atomic(false)
+        let script: ScriptedServer.Script = { event in
+            switch event {
+            case .accepted: return isEarly ? [input] : [Self.settings]
+            case .frame(let frame) where frame.type == RawFrame.data && !isEarly:
+                guard !isAnswered.exchange(true, ordering: .relaxed) else { return [] }
+                return [Array(input.dropFirst(Self.settings.count))]
+            default: return []
+            }
+        }
+        return
+            (try? await Machines.within(.seconds(20)) {
+                _ = try? await ScriptedServer.with(script) { server in
+                    try await withConnection(to: server.port, within: .milliseconds(200)) {
+                        try await $1.ask([1], timeout: .milliseconds(200))
+                    }
+                }
+                return true
+            }) != nil
     }
 }

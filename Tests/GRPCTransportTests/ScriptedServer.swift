@@ -21,7 +21,10 @@ struct RawFrame: Hashable, Sendable {
 
     var bytes: [UInt8] {
         let length = UInt32(payload.count)
-        return [UInt8(length >> 16 & 0xff), UInt8(length >> 8 & 0xff), UInt8(length & 0xff), type, flags]
+        return [
+            UInt8(length >> 16 & 0xff), UInt8(length >> 8 & 0xff), UInt8(length & 0xff), type,
+            flags,
+        ]
             + Self.number(stream) + payload
     }
 
@@ -47,7 +50,9 @@ struct RawFrame: Hashable, Sendable {
         return bytes + [UInt8(rest)]
     }
 
-    static func headers(_ list: [(String, String)], on stream: UInt32, isLast: Bool = false) -> RawFrame {
+    static func headers(_ list: [(String, String)], on stream: UInt32, isLast: Bool = false)
+        -> RawFrame
+    {
         RawFrame(
             type: headers,
             flags: endHeaders | (isLast ? end : 0),
@@ -61,7 +66,8 @@ struct RawFrame: Hashable, Sendable {
         headers([(":status", "200"), ("content-type", "application/grpc")], on: stream)
     }
 
-    static func trailers(_ status: String, _ message: String? = nil, on stream: UInt32) -> RawFrame {
+    static func trailers(_ status: String, _ message: String? = nil, on stream: UInt32) -> RawFrame
+    {
         headers(
             [("grpc-status", status)] + (message.map { [("grpc-message", $0)] } ?? []),
             on: stream,
@@ -118,7 +124,11 @@ final class ScriptedServer: Sendable {
     /// What came, in order.
     let received: Recorder<RawFrame>
 
-    private init(_ channel: any Channel, _ children: Recorder<any Channel>, _ received: Recorder<RawFrame>) {
+    private init(
+        _ channel: any Channel,
+        _ children: Recorder<any Channel>,
+        _ received: Recorder<RawFrame>
+    ) {
         self.channel = channel
         self.children = children
         self.received = received

@@ -7,7 +7,9 @@ import Texts
 
 /// Messages that are bytes.
 struct BytesSerializer: MessageSerializer {
-    func serialize<Bytes: GRPCContiguousBytes>(_ message: [UInt8]) throws -> Bytes { Bytes(message) }
+    func serialize<Bytes: GRPCContiguousBytes>(_ message: [UInt8]) throws -> Bytes {
+        Bytes(message)
+    }
 }
 
 struct BytesDeserializer: MessageDeserializer {
