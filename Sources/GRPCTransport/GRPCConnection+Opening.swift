@@ -201,22 +201,20 @@ extension GRPCConnection {
             )
         }
         try pipeline.addHandler(
-            NIOHTTP2Handler(mode: .client, connectionConfiguration: http2)
+            NIOHTTP2Handler(mode: .client, connectionConfiguration: http2(settings))
         )
         try pipeline.addHandler(handler)
     }
 
-    private static var http2: NIOHTTP2Handler.ConnectionConfiguration {
+    private static func http2(_ settings: Settings) -> NIOHTTP2Handler.ConnectionConfiguration {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
         configuration.initialSettings = [
             HTTP2Setting(parameter: .enablePush, value: 0),
             HTTP2Setting(parameter: .initialWindowSize, value: streamWindow),
             HTTP2Setting(parameter: .maxHeaderListSize, value: 16 * 1024),
         ]
-        // etcd's server measures the connection with a PING for about each message that we send, one at a time
-        // (grpc-go's BDP estimator). NIO's default, 200 in 30 s, takes that for an attack.
-        configuration.controlFrameRateLimit.maximumCount = 10_000
-        configuration.controlFrameRateLimit.windowLength = .seconds(1)
+        configuration.controlFrameRateLimit.maximumCount = settings.controlFrames.count
+        configuration.controlFrameRateLimit.windowLength = TimeAmount(settings.controlFrames.window)
         // Frames may still come on streams that were given up.
         configuration.maximumRecentlyResetStreams = 128
         // Some proxies send more than one.
