@@ -228,7 +228,7 @@ import Testing
         #expect(try #require(actions.update(of: machine)).table.keys == ["web/2"])
         #expect(
             actions.reports == [
-                .badRecord(key: "services/web/1", .unreadable),
+                .badRecord(key: "services/web/1", .badAddress),
                 .synced(revision: 40, services: 1, endpoints: 1, bad: 1, foreign: 0),
             ]
         )
