@@ -11,13 +11,14 @@ import http.server
 import os
 import shutil
 import socketserver
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+import listfile
 from etcd import Etcd
+from programs import Discoveryd
 
 SERVICES = 50
 
@@ -38,45 +39,41 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 128
 
 
-def ticks(pid):
-    """CPU seconds: its own, and those of the children it has waited for."""
-    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-    own, children = sum(map(int, fields[11:13])), sum(map(int, fields[13:15]))
-    return own / os.sysconf("SC_CLK_TCK"), children / os.sysconf("SC_CLK_TCK")
+def children_seconds(process):
+    """CPU seconds of the programs that it has started and waited for; see proc(5)."""
+    with open(f"/proc/{process.child.pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
 
 
-def memory(pid):
-    for line in open(f"/proc/{pid}/status"):
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
+def services(check):
+    return "".join(f'[[service]]\nname = "s{number}"\nid = "one"\nport = 80\naddress = "10.0.0.1"\n'
+                   + (f'check = [{{ {check}, interval = "1s" }}]\n' if check else "")
+                   for number in range(SERVICES))
+
+
+def listed(path):
+    """How many endpoints the list has."""
+    if not os.path.exists(path):
+        return 0
+    with open(path) as file:
+        return listfile.count(file.read())
 
 
 def measure(binary, etcd, directory, check, seconds):
-    path = os.path.join(directory, "list.json")
-    with open(os.path.join(directory, "conf"), "w") as file:
-        file.write(f'[etcd]\nendpoints = ["{etcd.address}"]\n[[output]]\npath = "{path}"\n')
-        for number in range(SERVICES):
-            file.write(f'[[service]]\nname = "s{number}"\nid = "one"\nport = 80\naddress = "10.0.0.1"\n'
-                       + (f'check = [{{ {check}, interval = "1s" }}]\n' if check else ""))
-    daemon = subprocess.Popen(
-        [binary, "run", "-c", f"{directory}/conf", "--status-file", f"{directory}/status.json",
-         "--control-socket", f"{directory}/control.sock"], stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while not os.path.exists(path) or open(path).read().count('"one"') < SERVICES:
-            if time.monotonic() > deadline:
+    with Discoveryd(binary, directory, services=services(check)) as program, program.watch() as lists:
+        process = program.start(etcd)
+        try:
+            if not lists.until(lambda: listed(program.path) == SERVICES, 60, process):
                 raise SystemExit("not all were registered")
-            time.sleep(0.1)
-        time.sleep(2)
-        before, began = ticks(daemon.pid), time.monotonic()
-        time.sleep(seconds)
-        after, passed = ticks(daemon.pid), time.monotonic() - began
-        own, children = ((a - b) / passed * 100 for a, b in zip(after, before))
-        return own, children, memory(daemon.pid)
-    finally:
-        daemon.terminate()
-        daemon.wait()
-        os.unlink(path)
+            time.sleep(2)
+            before, began = (process.cpu_seconds(), children_seconds(process)), time.monotonic()
+            time.sleep(seconds)
+            after, passed = (process.cpu_seconds(), children_seconds(process)), time.monotonic() - began
+            own, children = ((a - b) / passed * 100 for a, b in zip(after, before))
+            return own, children, process.resident()
+        finally:
+            process.stop()
 
 
 def main():

@@ -19,7 +19,7 @@ class Program:
         self.directory = os.path.join(directory, self.name)
         self.path = os.path.join(self.directory, "lists", "endpoints.json")
         self.log = os.path.join(self.directory, "log")
-        os.makedirs(os.path.dirname(self.path))
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
 
     def __enter__(self):
         return self
@@ -41,10 +41,12 @@ class Program:
 
 
 class Discoveryd(Program):
+    """`services` are those that it registers, as its configuration has them."""
     name = "discoveryd"
 
-    def __init__(self, binary, directory, only=None):
+    def __init__(self, binary, directory, only=None, services=None):
         super().__init__(binary, directory, only)
+        self.services = services or f'[[service]]\nname = "{OWN}"\nid = "a"\nport = 80\naddress = "10.0.0.1"\n'
         # In memory, as under /run: the Go program has no such files.
         self.run = tempfile.mkdtemp(prefix="discoveryd-bench-", dir="/dev/shm")
 
@@ -56,7 +58,7 @@ class Discoveryd(Program):
         only = f'services = ["{self.only}"]\n' if self.only else ""
         with open(conf, "w") as file:
             file.write(f'[etcd]\nendpoints = ["{etcd.address}"]\n[[output]]\npath = "{self.path}"\n{only}'
-                       f'[[service]]\nname = "{OWN}"\nid = "a"\nport = 80\naddress = "10.0.0.1"\n')
+                       + self.services)
         return [self.binary, "run", "-c", conf, "--status-file", f"{self.run}/status.json",
                 "--control-socket", f"{self.run}/control.sock"]
 

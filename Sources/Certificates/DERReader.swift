@@ -69,7 +69,6 @@ struct DERReader {
 
     // The tags that certificates use (X.680 §8.4).
     static let boolean: UInt8 = 0x01
-    static let bitString: UInt8 = 0x03
     static let octetString: UInt8 = 0x04
     static let objectIdentifier: UInt8 = 0x06
     static let sequence: UInt8 = 0x30

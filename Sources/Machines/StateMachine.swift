@@ -3,8 +3,8 @@
 /// Events are its methods, named in the past tense for what happened; each returns what is to be
 /// done. No I/O, no clock, no randomness: instants and seeds are arguments.
 public protocol StateMachine: Sendable {
-    /// What a driver can be told to do.
-    associatedtype Action: Sendable
+    /// What a driver can be told to do. Two are the same when they ask for the same.
+    associatedtype Action: Equatable & Sendable
 
     /// When ``timePassed(to:)`` wants to be called next, or `nil` when nothing waits for time.
     var deadline: Duration? { get }

@@ -53,7 +53,6 @@ package struct JSONText: Sendable {
     package mutating func newline() { bytes.append(0x0a) }
 
     package mutating func null() { raw("null") }
-    package mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
 
     package mutating func number(_ value: some BinaryInteger) {
         if let value = UInt64(exactly: value) {

@@ -72,14 +72,14 @@ import Testing
             // It takes some time, so not for each.
             guard let facts, bytes.count % 2 == 0,
                 let certificate = try? NIOSSLCertificate(bytes: bytes, format: .der)
-            else { return nil }
+            else { return .refused }
             _ = facts.constraints?.verdict(on: facts.names)
             _ = facts.constraints?.words
             let theirs = certificate._subjectAlternativeNames()
             // A list that it refuses is empty to it.
-            guard !theirs.isEmpty else { return nil }
+            guard !theirs.isEmpty else { return .refused }
             return theirs.count == facts.names.count
-                ? nil : "\(facts.names.count) names, not \(theirs.count)"
+                ? .right : .wrong("\(facts.names.count) names, not \(theirs.count)")
         }
         #expect(complaint == nil)
     }
@@ -90,9 +90,12 @@ import Testing
             var read = 0
             while let element = try? reader.next() {
                 read += element.whole.count
-                guard element.whole.count >= element.content.count + 2 else { return "too short" }
+                guard element.whole.count >= element.content.count + 2 else {
+                    return .wrong("too short")
+                }
             }
-            return read <= bytes.count ? nil : "\(read) bytes of \(bytes.count)"
+            if read > bytes.count { return .wrong("\(read) bytes of \(bytes.count)") }
+            return read > 0 ? .right : .refused
         }
         #expect(complaint == nil)
     }

@@ -20,21 +20,28 @@ import Testing
             """
         )
         let checks = try #require(try fixture.configuration().services.first).checks
+        let url = try #require(HTTPAddress("https://localhost:8443/healthz"))
+        let host = try #require(HTTPCheck.Header("Host", "web"))
+        let http = try #require(
+            HTTPCheck(
+                url,
+                method: "HEAD",
+                headers: [host],
+                statuses: [200...200, 204...204],
+                contains: "ok",
+                trust: TLSTrust(verifies: false)
+            )
+        )
+        let program = ["/usr/lib/nagios/plugins/check_x", "-w", "5"]
         #expect(
-            checks.map(\.kind.description) == [
-                "unit nginx.service", "tcp [::1]:8080", "HEAD https://localhost:8443/healthz",
-                "exec /usr/lib/nagios/plugins/check_x",
+            checks.map(\.kind) == [
+                .unit("nginx.service"), .tcp(try #require(TCPTarget("[::1]:8080"))), .http(http),
+                .exec(try #require(ExecCheck(program, warningPasses: true))),
             ]
         )
         let timing = checks[1].timing
         #expect(timing.interval == .seconds(1) && timing.timeout == .milliseconds(500))
         #expect(timing.rise == 1 && timing.fall == 2 && timing.initial == .up)
-        guard case .http(let http) = checks[2].kind, case .exec(let exec) = checks[3].kind else {
-            Issue.record("other kinds")
-            return
-        }
-        #expect(http.statuses == [200...200, 204...204] && http.contains == "ok")
-        #expect(!http.trust.verifies && exec.warningPasses && exec.arguments == ["-w", "5"])
     }
 
     @Test(arguments: [

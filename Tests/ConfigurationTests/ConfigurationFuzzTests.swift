@@ -26,15 +26,15 @@ import Testing
             let lines = bytes.count { $0 == 0x0a } + 1
             do throws(ConfigurationFaults) {
                 let loaded = try Self.load(bytes)
-                return loaded.configuration.etcd.endpoints.isEmpty ? "no endpoint" : nil
+                return loaded.configuration.etcd.endpoints.isEmpty ? .wrong("no endpoint") : .right
             } catch {
                 for fault in error.faults {
                     if let line = fault.position?.line, !(1...lines).contains(line) {
-                        return "a fault in line \(line) of \(lines)"
+                        return .wrong("a fault in line \(line) of \(lines)")
                     }
-                    if fault.description.contains("\n") { return "a fault on two lines" }
+                    if fault.description.contains("\n") { return .wrong("a fault on two lines") }
                 }
-                return nil
+                return .refused
             }
         }
         #expect(complaint == nil)
@@ -46,10 +46,10 @@ import Testing
         ]
         let complaint = Fuzzing.complaint(corpus: corpus) { bytes in
             guard let endpoint = try? EtcdEndpoint(String(decoding: bytes, as: UTF8.self)) else {
-                return nil
+                return .refused
             }
             let again = try? EtcdEndpoint(endpoint.description)
-            return again == endpoint ? nil : "\(endpoint) is another one"
+            return again == endpoint ? .right : .wrong("\(endpoint) is another one")
         }
         #expect(complaint == nil)
     }

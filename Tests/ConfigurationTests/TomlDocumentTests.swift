@@ -222,11 +222,9 @@ import Testing
         let long = String(repeating: "y", count: (1 << 20) - 6)
         #expect(try parse("x = \"\(long)\"").entries.map(\.node.value) == [.string(long)])
         let many = String(repeating: "[[a]]\n", count: (1 << 20) / 6)
-        guard case .array(let tables) = try parse(many)["a"]?.node.value else {
-            Issue.record("a is not an array")
-            return
-        }
-        #expect(tables.count == (1 << 20) / 6)
+        let tables = try parse(many)["a"]?.node.value
+        let count = if case .array(let tables) = tables { tables.count } else { 0 }
+        #expect(count == (1 << 20) / 6)
     }
 
     @Test func everyBeginningAndEveryOneByteChangeOfAFileIsReadOrRefused() throws {

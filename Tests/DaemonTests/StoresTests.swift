@@ -20,10 +20,7 @@ import Testing
     )
 
     init() throws {
-        web = ServiceKey(
-            service: try #require(ServiceName(declared: "web")),
-            instance: try #require(InstanceID(declared: "web-1"))
-        )
+        web = try ServiceKey("web/web-1")
     }
 
     @Test func aChangeOfHealthIsReportedAtOnceAndKeptWhenTheDiskAnswers() async throws {

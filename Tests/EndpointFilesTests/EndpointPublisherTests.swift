@@ -33,7 +33,7 @@ import Testing
             try await publishing(to: [path]) { publisher, reports in
                 publisher.publish(Lists.update([endpoint], revision: 99))
                 try await eventually("found unchanged") {
-                    reports.all.contains { if case .unchanged = $0 { true } else { false } }
+                    reports.all == [.unchanged(path: path, revision: 99)]
                 }
                 #expect(directory.read("list.json") == before)
                 #expect(try self.inode(of: path) == inode)
@@ -56,10 +56,7 @@ import Testing
                 generator: SeededGenerator(seed: 1),
                 timeline: Timeline(),
                 replaced: { path in told.withLock { $0.append("replaced \(path)") } },
-                observe: { report in
-                    guard case .written(let path, _, _) = report else { return }
-                    told.withLock { $0.append("written \(path)") }
-                }
+                observe: { report in told.withLock { $0.append("reported \(report)") } }
             )
             let path = directory.file("list.json")
             publisher.setOutputs([EndpointOutput(path: path)])
@@ -68,7 +65,9 @@ import Testing
                 defer { group.cancelAll() }
                 publisher.publish(Lists.update([try Lists.endpoint("web", "1")], revision: 42))
                 try await eventually("reported") { told.withLock { $0.count } == 2 }
-                #expect(told.withLock { $0 } == ["replaced \(path)", "written \(path)"])
+                let bytes = try #require(directory.read("list.json")).utf8.count
+                let written = PublishReport.written(path: path, revision: 42, bytes: bytes)
+                #expect(told.withLock { $0 } == ["replaced \(path)", "reported \(written)"])
                 #expect(publisher.writtenRevision == 42)
                 #expect(Array(publisher.knownModificationTimes.keys) == [path])
             }
@@ -126,9 +125,8 @@ import Testing
         try await TemporaryDirectory.with { directory in
             try await publishing(to: [directory.file("sub/list.json")]) { publisher, reports in
                 publisher.publish(Lists.update([]))
-                try await eventually("the failure is said") {
-                    reports.all.contains { if case .failed = $0 { true } else { false } }
-                }
+                try await eventually("the failure is said") { reports.failures.count == 1 }
+                #expect(reports.failures.first?.code == .directoryMissing)
                 mkdir(directory.file("sub"), 0o755)
                 try await eventually("written") { directory.read("sub/list.json") != nil }
                 #expect(publisher.hasWrittenAll)
@@ -145,15 +143,8 @@ import Testing
                 try await eventually("the other file is written") {
                     directory.read("z.json") != nil
                 }
-                try await eventually("the pipe is said") {
-                    reports.all.contains {
-                        if case .failed(let error, _) = $0 {
-                            error.code == .notARegularFile
-                        } else {
-                            false
-                        }
-                    }
-                }
+                try await eventually("the pipe is said") { !reports.failures.isEmpty }
+                #expect(reports.failures.map(\.code) == [.notARegularFile])
             }
         }
     }
@@ -226,5 +217,12 @@ import Testing
         var status = stat()
         try #require(lstat(path, &status) == 0)
         return status.st_ino
+    }
+}
+
+extension Recorder<PublishReport> {
+    /// What went wrong, in order.
+    fileprivate var failures: [FileError] {
+        all.compactMap { if case .failed(let error, _) = $0 { error } else { nil } }
     }
 }

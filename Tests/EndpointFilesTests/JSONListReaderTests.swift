@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: ["", "{", "[]", "{\"schema\":1}", "\u{0}"])
-    func anythingElseIsNone(text: String) {
+    func whatIsNoListIsNotRead(text: String) {
         #expect(JSONListReader.read(Array(text.utf8), prefix: .standard) == nil)
     }
 

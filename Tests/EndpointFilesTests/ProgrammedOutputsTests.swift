@@ -60,10 +60,7 @@ import Testing
                 try await eventually("written") { publisher.hasWritten(upTo: 12) }
                 #expect(directory.read("list") == Lists.text(.lines, try ends(3)).text)
                 #expect(staged(in: directory).isEmpty)
-                let refusals = reports.all.count {
-                    if case .refused(output.path, self.no) = $0 { true } else { false }
-                }
-                #expect(refusals == 1)
+                #expect(reports.all.count { $0 == .refused(path: output.path, no) } == 1)
                 // Each was looked at whole before it counted.
                 #expect(script.checked.all.map { $0.split(separator: "\n").count } == [1, 2, 3])
             }
@@ -138,7 +135,7 @@ import Testing
                 publisher.publish(try list(2, 12))
                 try await eventually("seen") { publisher.hasWritten(upTo: 12) }
                 #expect(script.calls.all.count == 2)
-                #expect(reports.all.count { if case .written = $0 { true } else { false } } == 1)
+                #expect(reports.writes == [.written(path: output.path, revision: 10, bytes: 5)])
                 script.answer("make", .failure(no))
                 publisher.publish(try list(3, 13))
                 try await eventually("refused") {
@@ -219,5 +216,12 @@ import Testing
             defer { group.cancelAll() }
             try await body(publisher, reports)
         }
+    }
+}
+
+extension Recorder<PublishReport> {
+    /// Which files were written, in order.
+    fileprivate var writes: [PublishReport] {
+        all.filter { if case .written = $0 { true } else { false } }
     }
 }

@@ -159,21 +159,22 @@ import Testing
         #expect(machine.newListWaits(at: .milliseconds(70)).isEmpty)
         #expect(machine.deadline == .milliseconds(80))
         let due = machine.timePassed(to: .milliseconds(80))
-        #expect(due.count { if case .takeList = $0 { true } else { false } } == 1)
+        #expect(due == [.takeList])
         let change = Lists.update([try Lists.endpoint("web", "1")], revision: 43)
-        let writes = machine.listChanged(to: change, at: .milliseconds(80))
-        #expect(writes.contains { if case .write = $0 { true } else { false } })
+        #expect(
+            machine.listChanged(to: change, at: .milliseconds(80))
+                == [.write(EndpointOutput(path: path), change, number: 2)]
+        )
         _ = machine.writeEnded(path, number: 2, revision: 43, bytes: 1, at: .milliseconds(90))
         // A single change, after a pause, is written at once.
-        let next = machine.newListWaits(at: .seconds(2))
-        #expect(next.contains { if case .takeList = $0 { true } else { false } })
+        #expect(machine.newListWaits(at: .seconds(2)) == [.takeList])
     }
 
     @Test func withoutAnOutputNoListIsTakenUntilThereIsOne() {
         var machine = PublisherMachine(generator: SeededGenerator(seed: 3))
         #expect(machine.newListWaits(at: .zero).isEmpty && machine.deadline == nil)
-        let actions = machine.outputsChanged(to: [EndpointOutput(path: "/out/a")], at: .seconds(1))
-        #expect(actions.contains { if case .takeList = $0 { true } else { false } })
+        let output = EndpointOutput(path: "/out/a")
+        #expect(machine.outputsChanged(to: [output], at: .seconds(1)).contains(.takeList))
     }
 
     @Test func twoPublishersOfOneLookShareWhatIsRendered() async throws {

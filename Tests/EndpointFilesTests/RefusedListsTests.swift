@@ -1,4 +1,3 @@
-import Machines
 import Programs
 import Registry
 import Testing
@@ -14,33 +13,42 @@ import Testing
     @Test func itIsLeftAloneUntilTheListChangesOrAMinuteHasPassed() throws {
         var machine = machine()
         let refused = machine.listRefused(path, number: 1, no, at: .seconds(1))
-        #expect(writes(refused).isEmpty && machine.deadline == .seconds(61))
-        #expect(writes(machine.timePassed(to: .seconds(60))).isEmpty)
+        #expect(refused == [.report(.refused(path: path, no))])
+        #expect(machine.deadline == .seconds(61))
+        #expect(machine.timePassed(to: .seconds(60)).writes.isEmpty)
         // The same list is no change.
-        #expect(writes(machine.listChanged(to: Lists.update([]), at: .seconds(60))).isEmpty)
-        #expect(writes(machine.listChanged(to: try list("web-1"), at: .seconds(60))) == [2])
+        #expect(machine.listChanged(to: Lists.update([]), at: .seconds(60)).writes.isEmpty)
+        #expect(
+            machine.listChanged(to: try list("web-1"), at: .seconds(60)).writes.map(\.number) == [2]
+        )
         _ = machine.listRefused(path, number: 2, no, at: .seconds(61))
         // It may be something beside the list that was at fault.
-        #expect(writes(machine.timePassed(to: .seconds(121))) == [3])
+        #expect(machine.timePassed(to: .seconds(121)).writes.map(\.number) == [3])
     }
 
     @Test func itIsTriedAgainWhenTheConfigurationIsReadAgain() {
         var machine = machine()
         _ = machine.listRefused(path, number: 1, no, at: .zero)
-        #expect(writes(machine.outputsChanged(to: [output], at: .seconds(1))) == [2])
-        #expect(reports(machine.listRefused(path, number: 2, no, at: .seconds(2))) == 0)
+        #expect(machine.outputsChanged(to: [output], at: .seconds(1)).writes.map(\.number) == [2])
+        #expect(machine.listRefused(path, number: 2, no, at: .seconds(2)) == [])
     }
 
     @Test func itIsSaidOnceWhateverNumbersTheProgramNames() throws {
         var machine = machine()
-        #expect(reports(machine.listRefused(path, number: 1, no, at: .zero)) == 1)
+        #expect(
+            machine.listRefused(path, number: 1, no, at: .zero)
+                == [.report(.refused(path: path, no))]
+        )
         _ = machine.listChanged(to: try list("web-1"), at: .seconds(1))
         #expect(machine.statuses == [path: .refused(no)])
         let same = ProgramFault(code: .refused, message: "line 5 of process 815 is bad")
-        #expect(reports(machine.listRefused(path, number: 2, same, at: .seconds(2))) == 0)
+        #expect(machine.listRefused(path, number: 2, same, at: .seconds(2)) == [])
         _ = machine.listChanged(to: try list("web-2"), at: .seconds(3))
         let other = ProgramFault(code: .refused, message: "no such user")
-        #expect(reports(machine.listRefused(path, number: 3, other, at: .seconds(4))) == 1)
+        #expect(
+            machine.listRefused(path, number: 3, other, at: .seconds(4))
+                == [.report(.refused(path: path, other))]
+        )
     }
 
     @Test func aProgramThatCouldNotBeAskedIsAskedAgainSoonButNotForEachChange() throws {
@@ -49,8 +57,8 @@ import Testing
         let due = try #require(machine.deadline)
         #expect(due <= .seconds(10))
         let before = due / 2
-        #expect(writes(machine.listChanged(to: try list("web-1"), at: before)).isEmpty)
-        #expect(writes(machine.timePassed(to: due)) == [2])
+        #expect(machine.listChanged(to: try list("web-1"), at: before).writes.isEmpty)
+        #expect(machine.timePassed(to: due).writes.map(\.number) == [2])
     }
 
     private var output: EndpointOutput {
@@ -65,17 +73,8 @@ import Testing
 
     /// A machine whose write number 1 is under way.
     private func machine() -> PublisherMachine {
-        var machine = PublisherMachine(generator: SeededGenerator(seed: 3))
-        _ = machine.outputsChanged(to: [output], at: .zero)
+        var machine = PublisherMachine([output])
         _ = machine.listChanged(to: Lists.update([]), at: .zero)
         return machine
-    }
-
-    private func writes(_ actions: [PublisherMachine.Action]) -> [Int] {
-        actions.compactMap { if case .write(_, _, let number) = $0 { number } else { nil } }
-    }
-
-    private func reports(_ actions: [PublisherMachine.Action]) -> Int {
-        actions.count { if case .report(.refused) = $0 { true } else { false } }
     }
 }

@@ -12,32 +12,36 @@ import Testing
         #expect(machine.fileReplaced("/b", at: .milliseconds(150)).isEmpty)
         #expect(machine.timePassed(to: .milliseconds(200)).isEmpty)
         let begun = machine.timePassed(to: .milliseconds(350))
-        #expect(runs(begun) == [1])
-        let ended = machine.runEnded(haproxy, number: 1, at: .seconds(1))
-        #expect(reports(ended) == [.done(haproxy, paths: ["/a", "/b"])])
+        #expect(begun == [.perform(haproxy, number: 1)])
+        #expect(
+            machine.runEnded(haproxy, number: 1, at: .seconds(1)) == [
+                .settle(path: "/a"), .settle(path: "/b"),
+                .report(.done(haproxy, paths: ["/a", "/b"])),
+            ]
+        )
         #expect(machine.deadline == nil)
     }
 
     @Test func filesThatNeverRestAreReloadedAllTheSame() {
         var machine = machine(["/a": haproxy])
-        var begun: [Int] = []
+        var begun: [ReloadMachine.Action] = []
         for step in 0..<20 {
             let now = Duration.milliseconds(100 * step)
-            begun += runs(machine.fileReplaced("/a", at: now) + machine.timePassed(to: now))
+            begun += machine.fileReplaced("/a", at: now) + machine.timePassed(to: now)
         }
-        #expect(begun == [1])
+        #expect(begun == [.perform(haproxy, number: 1)])
     }
 
     @Test func aChangeDuringARunIsReloadedAfterItAndTheIntervalIsKept() {
         var machine = machine(["/a": haproxy])
         _ = machine.fileReplaced("/a", at: .zero)
-        #expect(runs(machine.timePassed(to: .seconds(1))) == [1])
+        #expect(machine.timePassed(to: .seconds(1)) == [.perform(haproxy, number: 1)])
         _ = machine.fileReplaced("/a", at: .seconds(2))
-        #expect(runs(machine.timePassed(to: .seconds(3))).isEmpty)
-        #expect(runs(machine.runEnded(haproxy, number: 1, at: .seconds(4))).isEmpty)
+        #expect(machine.timePassed(to: .seconds(3)).isEmpty)
+        #expect(machine.runEnded(haproxy, number: 1, at: .seconds(4)).isEmpty)
         // Five seconds after the run before it began.
         #expect(machine.deadline == .seconds(6))
-        #expect(runs(machine.timePassed(to: .seconds(6))) == [2])
+        #expect(machine.timePassed(to: .seconds(6)) == [.perform(haproxy, number: 2)])
     }
 
     @Test func aRunThatFailsIsTriedAgainUntilItSucceedsAndSaidOnce() throws {
@@ -46,46 +50,51 @@ import Testing
         _ = machine.fileReplaced("/a", at: .zero)
         _ = machine.timePassed(to: .seconds(1))
         var now = Duration.seconds(2)
-        var said = 0
         for number in 1...30 {
-            said += reports(machine.runFailed(haproxy, number: number, fault, at: now)).count
+            let said = machine.runFailed(haproxy, number: number, fault, at: now)
             #expect(machine.faults == [haproxy: fault])
             let next = try #require(machine.deadline)
+            let first = ReloadReport.failed(haproxy, fault, retryIn: next - now)
+            #expect(said == (number == 1 ? [.report(first)] : []))
             #expect(next - now <= .seconds(60) && next >= now)
             now = next
-            #expect(runs(machine.timePassed(to: now)) == [number + 1])
+            #expect(machine.timePassed(to: now) == [.perform(haproxy, number: number + 1)])
         }
-        #expect(said == 1)
-        let ended = machine.runEnded(haproxy, number: 31, at: now)
-        #expect(reports(ended) == [.done(haproxy, paths: ["/a"])])
+        #expect(
+            machine.runEnded(haproxy, number: 31, at: now)
+                == [.settle(path: "/a"), .report(.done(haproxy, paths: ["/a"]))]
+        )
         #expect(machine.faults.isEmpty && machine.deadline == nil)
     }
 
     @Test func aReaderThatIsBeingStoppedIsAskedAgainWithoutAWordUntilItHasEnded() {
         var machine = machine(["/a": haproxy, "/b": haproxy])
         _ = machine.fileReplaced("/a", at: .zero)
-        #expect(runs(machine.timePassed(to: .seconds(1))) == [1])
+        #expect(machine.timePassed(to: .seconds(1)) == [.perform(haproxy, number: 1)])
         #expect(machine.runPutOff(haproxy, number: 1, at: .seconds(31)).isEmpty)
         #expect(machine.faults.isEmpty)
         // What comes meanwhile is owed as well.
         _ = machine.fileReplaced("/b", at: .milliseconds(31_500))
-        #expect(runs(machine.timePassed(to: .seconds(33))) == [2])
-        let ended = machine.runEnded(haproxy, number: 2, at: .seconds(34))
-        #expect(reports(ended) == [.done(haproxy, paths: ["/a", "/b"])])
-        let settled = ended.compactMap { if case .settle(let path) = $0 { path } else { nil } }
-        #expect(settled == ["/a", "/b"] && machine.deadline == nil)
+        #expect(machine.timePassed(to: .seconds(33)) == [.perform(haproxy, number: 2)])
+        #expect(
+            machine.runEnded(haproxy, number: 2, at: .seconds(34)) == [
+                .settle(path: "/a"), .settle(path: "/b"),
+                .report(.done(haproxy, paths: ["/a", "/b"])),
+            ]
+        )
+        #expect(machine.deadline == nil)
     }
 
     @Test func aStopThatIsCalledOffLeavesTheReloadOwed() {
         var machine = machine(["/a": haproxy])
         _ = machine.fileReplaced("/a", at: .zero)
-        #expect(runs(machine.timePassed(to: .seconds(1))) == [1])
+        #expect(machine.timePassed(to: .seconds(1)) == [.perform(haproxy, number: 1)])
         _ = machine.runPutOff(haproxy, number: 1, at: .seconds(2))
         // Not sooner than the interval allows, and not twice for one outcome.
         #expect(machine.deadline == .seconds(6))
         _ = machine.runPutOff(haproxy, number: 1, at: .seconds(3))
         #expect(machine.deadline == .seconds(6))
-        #expect(runs(machine.timePassed(to: .seconds(6))) == [2])
+        #expect(machine.timePassed(to: .seconds(6)) == [.perform(haproxy, number: 2)])
     }
 
     @Test func aFleetSpreadsItsReloadsAndEachHostHasItsPlace() {
@@ -105,9 +114,9 @@ import Testing
         let nginx = ReloadAction(.command(["/usr/sbin/nginx", "-s", "reload"]))
         var machine = machine(["/a": haproxy, "/b": nginx])
         _ = machine.fileReplaced("/a", at: .zero)
-        #expect(runs(machine.timePassed(to: .seconds(1))) == [1])
+        #expect(machine.timePassed(to: .seconds(1)) == [.perform(haproxy, number: 1)])
         _ = machine.fileReplaced("/b", at: .seconds(1))
-        #expect(runs(machine.timePassed(to: .seconds(2))) == [2])
+        #expect(machine.timePassed(to: .seconds(2)) == [.perform(nginx, number: 2)])
     }
 
     @Test func onlyFilesWithAnActionAndActionsThatAreStillNamedCount() {
@@ -117,34 +126,30 @@ import Testing
         _ = machine.fileReplaced("/a", at: .zero)
         _ = machine.actionsChanged(to: [:])
         #expect(machine.deadline == nil)
-        #expect(runs(machine.timePassed(to: .seconds(9))).isEmpty)
+        #expect(machine.timePassed(to: .seconds(9)).isEmpty)
     }
 
     @Test func settingsThatChangeDuringARunBeginNoSecondOne() {
         var machine = machine(["/a": haproxy])
         _ = machine.fileReplaced("/a", at: .zero)
-        #expect(runs(machine.timePassed(to: .seconds(1))) == [1])
+        #expect(machine.timePassed(to: .seconds(1)) == [.perform(haproxy, number: 1)])
         var patient = haproxy
         patient.interval = .seconds(20)
         _ = machine.actionsChanged(to: ["/a": patient])
         _ = machine.fileReplaced("/a", at: .seconds(2))
-        #expect(runs(machine.timePassed(to: .seconds(10))).isEmpty)
-        #expect(reports(machine.runEnded(haproxy, number: 1, at: .seconds(10))).count == 1)
-        #expect(runs(machine.timePassed(to: .seconds(20))).isEmpty)
-        #expect(runs(machine.timePassed(to: .seconds(21))) == [2])
+        #expect(machine.timePassed(to: .seconds(10)).isEmpty)
+        // The file has changed since: it is still owed a reload.
+        #expect(
+            machine.runEnded(haproxy, number: 1, at: .seconds(10))
+                == [.report(.done(haproxy, paths: ["/a"]))]
+        )
+        #expect(machine.timePassed(to: .seconds(20)).isEmpty)
+        #expect(machine.timePassed(to: .seconds(21)) == [.perform(patient, number: 2)])
     }
 
     private func machine(_ actions: [String: ReloadAction]) -> ReloadMachine {
         var machine = ReloadMachine(place: 0.5, generator: SeededGenerator(seed: 1))
         _ = machine.actionsChanged(to: actions)
         return machine
-    }
-
-    private func runs(_ actions: [ReloadMachine.Action]) -> [Int] {
-        actions.compactMap { if case .perform(_, let number) = $0 { number } else { nil } }
-    }
-
-    private func reports(_ actions: [ReloadMachine.Action]) -> [ReloadReport] {
-        actions.compactMap { if case .report(let report) = $0 { report } else { nil } }
     }
 }

@@ -28,10 +28,7 @@ import Testing
                     "user discoveryd may not read and write elsewhere/web/web-1 and /skydns/test/web/web-1: etcdctl "
                     + "role grant-permission ROLE --prefix=true readwrite /skydns/test/web/; etcdctl role "
                     + "grant-permission ROLE --prefix=true readwrite elsewhere/web/"
-                let key = ServiceKey(
-                    service: try #require(ServiceName(declared: "web")),
-                    instance: try #require(InstanceID(declared: "web-1"))
-                )
+                let key = try ServiceKey("web/web-1")
                 let claim = Claim(
                     key: prefix.key(key),
                     instance: key,

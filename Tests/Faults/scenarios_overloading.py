@@ -388,3 +388,7 @@ def sixty_four_local_clients_wait_for_a_day(world):
         with world.recovery(), ask(method, f"/v1/{action}") as client:
             answer = client.makefile().readline()
             expect(answer.startswith("HTTP/1.1 200 "), f"{action} to be done, not {answer}")
+    for action in ("drain", "undrain"):
+        with ask("POST", f"/v1/{action}", user=65534) as client:
+            answer = client.makefile().readline()
+            expect(answer.startswith("HTTP/1.1 200 "), f"{action} of that user to be done, not {answer}")

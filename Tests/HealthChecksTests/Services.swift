@@ -1,14 +1,12 @@
 import HealthChecks
 import Registry
+import TestKit
 import Testing
 
 /// Short ways to name things.
 enum Services {
     static func key(_ name: String = "web") throws -> ServiceKey {
-        ServiceKey(
-            service: try #require(ServiceName(declared: name)),
-            instance: try #require(InstanceID(declared: "1"))
-        )
+        try ServiceKey("\(name)/1")
     }
 
     static func tcp(_ port: UInt16, timing: CheckTiming = Services.timing()) throws
@@ -40,4 +38,19 @@ extension HealthVerdict {
     var seen: String? {
         if case .down(let reason) = state { reason.saw } else { nil }
     }
+}
+
+extension HealthReport {
+    /// Why a service is down, where that is what it says.
+    var reason: HealthReason? {
+        switch self {
+        case .down(_, let reason), .reasonChanged(_, let reason): reason
+        default: nil
+        }
+    }
+}
+
+extension [ServiceHealthMachine.Action] {
+    /// The numbers of the runs that are to begin.
+    var runs: [Int] { compactMap { if case .run(_, let number) = $0 { number } else { nil } } }
 }

@@ -31,13 +31,21 @@ import Testing
         }
     }
 
-    @Test func anEtcdThatIsAwayIsAWarning() async throws {
+    @Test func anEtcdThatIsAwayAndAMissingAddressAreWarnings() async throws {
         try await TemporaryDirectory.with { directory in
             let away = "[etcd]\nendpoints = [\"127.0.0.1:1\"]\n"
-            let result = try await check(directory, away + output(directory.file("list.json")))
+            let service = "[[service]]\nname = \"web\"\nid = \"w1\"\nport = 8080\n"
+            let path = try directory.write(
+                "d.conf",
+                away + service + output(directory.file("list.json"))
+            )
+            // On a host without a network, for this program alone.
+            let command = ["--net", DaemonProcess.program, "check", "-c", path]
+            let result = try await Command("/usr/bin/unshare", command).run()
             #expect(result.status == 0, "\(result.errors)")
             #expect(result.errors.contains("warning: [etcd] "))
             #expect(result.errors.contains("the daemon starts all the same"))
+            #expect(result.errors.contains("warning: web waits for an address"))
             #expect(directory.names == ["d.conf"])
         }
     }

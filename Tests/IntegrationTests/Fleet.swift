@@ -65,9 +65,10 @@ final class Fleet {
     /// Runs `body` with a fresh etcd and no daemon yet; ends whatever was started.
     static func with(
         _ version: EtcdVersion = .debian,
+        _ options: EtcdOptions = EtcdOptions(),
         _ body: (Fleet) async throws -> Void
     ) async throws {
-        try await EtcdServer.with(version) { etcd in
+        try await EtcdServer.with(version, options) { etcd in
             try await TemporaryDirectory.with { directory in
                 let fleet = Fleet(etcd: etcd, directory: directory)
                 defer { for host in fleet.hosts { host.process.send(SIGKILL) } }
@@ -87,6 +88,7 @@ final class Fleet {
     ///   - services: Ports by `service/id`.
     ///   - etcd: The settings of etcd, where they are not just the fleet's endpoint.
     ///   - more: More configuration.
+    ///   - arguments: More arguments.
     ///   - state: The directory in which one run leaves what the next goes on with.
     ///   - blocked: The signals that are blocked as it begins.
     @discardableResult
@@ -97,6 +99,7 @@ final class Fleet {
         ttl: String = "10s",
         lease: String? = nil,
         more: String = "",
+        arguments: [String] = [],
         environment: [String: String] = [:],
         state: String? = nil,
         blocked: [Int32] = []
@@ -107,7 +110,7 @@ final class Fleet {
                 "run", "-c", directory.file("\(name).conf"), "--status-file",
                 directory.file("\(name).status"), "--control-socket",
                 directory.file("\(name).sock"),
-            ] + (state.map { ["--state-directory", $0] } ?? []),
+            ] + (state.map { ["--state-directory", $0] } ?? []) + arguments,
             // Each run has a log of its own: what it says is not taken for what an earlier one said.
             log: directory.file("\(name)-\(hosts.count).log"),
             environment: environment,
@@ -134,10 +137,29 @@ final class Fleet {
         lease: String? = nil,
         more: String = ""
     ) throws {
+        try Self.configure(
+            name,
+            in: directory,
+            services: services,
+            etcd: settings ?? "endpoints = [\"\(etcd.endpoint)\"]",
+            lease: lease ?? "[lease]\nttl = \"\(ttl)\"",
+            more: more
+        )
+    }
+
+    /// Writes a configuration, for an etcd of which the settings say where it is.
+    static func configure(
+        _ name: String,
+        in directory: TemporaryDirectory,
+        services: [String: Int],
+        etcd settings: String,
+        lease: String = "",
+        more: String = ""
+    ) throws {
         var text = """
             [etcd]
-            \(settings ?? "endpoints = [\"\(etcd.endpoint)\"]")
-            \(lease ?? "[lease]\nttl = \"\(ttl)\"")
+            \(settings)
+            \(lease)
             [[output]]
             path = "\(directory.file("\(name).json"))"
 

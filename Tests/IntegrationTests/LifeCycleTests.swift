@@ -64,30 +64,6 @@ import Testing
         }
     }
 
-    @Test func stoppingWithAnEtcdThatDoesNotAnswerEndsInTime() async throws {
-        try await Fleet.with { fleet in
-            let host = try fleet.start("one", services: ["web/w1": 8080])
-            try await eventually("registered") { host.keys == ["web/w1"] }
-            fleet.etcd.pause()
-            host.process.send(SIGTERM)
-            #expect(try await host.process.ended(within: .seconds(5)) == 0)
-            #expect(host.process.printed.contains("could not revoke the lease"))
-            fleet.etcd.resume()
-        }
-    }
-
-    @Test func stoppingWhileEtcdIsAwayEndsInTime() async throws {
-        try await Fleet.with { fleet in
-            fleet.etcd.kill()
-            let host = try fleet.start("one", services: ["web/w1": 8080])
-            try await eventually("it tries") {
-                host.process.printed.contains("connection to etcd failed")
-            }
-            host.process.send(SIGTERM)
-            #expect(try await host.process.ended(within: .seconds(5)) == 0)
-        }
-    }
-
     @Test func aReloadAddsChangesAndRemovesWithoutTouchingTheRest() async throws {
         try await Fleet.with { fleet in
             let host = try fleet.start("one", services: ["web/w1": 80, "web/w2": 81, "web/w3": 82])

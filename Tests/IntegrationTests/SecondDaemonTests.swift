@@ -4,8 +4,7 @@ import Testing
 
 /// A second daemon on the files of one that runs.
 @Suite struct SecondDaemonTests {
-    @Test(arguments: ["--status-file", "--state-directory"])
-    func aSecondOneEndsAtOnceSaysWhoHasTheFilesAndTouchesNothing(shared: String) async throws {
+    @Test func aSecondOneOnTheSameStateDirectoryEndsAtOnceAndTouchesNothing() async throws {
         try await Fleet.with { fleet in
             let state = try fleet.stateDirectory()
             let one = try fleet.start("one", services: ["web/w1": 8080], state: state)
@@ -16,17 +15,9 @@ import Testing
             }
             let lease = one.directory.read("state/lease.json")
 
-            try fleet.configure("two", services: ["web/w1": 8080])
-            let place = shared == "--status-file" ? fleet.directory.file("one.status") : state
-            let other = ["--status-file", fleet.directory.file("two.status")]
-            let second = try DaemonProcess(
-                ["run", "-c", fleet.directory.file("two.conf"), shared, place]
-                    + (shared == "--status-file" ? [] : other)
-                    + ["--control-socket", fleet.directory.file("two.sock")],
-                log: fleet.directory.file("second.log")
-            )
+            let second = try fleet.start("two", services: ["web/w1": 8080], state: state).process
             #expect(try await second.ended(within: .seconds(5)) == 75)
-            #expect(second.printed.contains("another discoveryd is running: it holds \(place)"))
+            #expect(second.printed.contains("another discoveryd is running: it holds \(state)"))
             #expect(second.printed.contains("process \(one.process.id)"))
 
             #expect(one.process.isRunning)
@@ -51,29 +42,13 @@ import Testing
     @Test(arguments: [SIGTERM, SIGINT])
     func aStartThatWaitsForOneThatIsEndingCanBeEndedItself(signal: Int32) async throws {
         try await Fleet.with { fleet in
-            let (one, next) = try await oneThatWaits(in: fleet, drain: "60s")
+            let (one, next) = try await oneThatWaits(in: fleet)
             next.process.send(signal)
             #expect(try await next.process.ended(within: .seconds(5)) == 0)
             #expect(next.process.printed.contains("stopped during the start"))
             #expect(one.process.isRunning)
             one.process.send(SIGKILL)
             _ = try await one.process.ended()
-        }
-    }
-
-    /// As after SIGTERM by hand, with nobody who waits for the end.
-    @Test func aStartWaitsForTheOneThatIsEnding() async throws {
-        try await Fleet.with { fleet in
-            let (one, next) = try await oneThatWaits(in: fleet, drain: "2s")
-            #expect(try await one.process.ended() == 0)
-            try await eventually("the next runs") {
-                next.process.printed.contains("ready") && next.keys == ["web/w1"]
-            }
-            next.process.send(SIGTERM)
-            #expect(try await next.process.ended() == 0)
-            // Nothing is left of the locks.
-            #expect(!fleet.directory.names.contains { $0.hasSuffix(".lock") })
-            #expect(TemporaryDirectory(path: fleet.directory.file(".discoveryd")).names.isEmpty)
         }
     }
 
@@ -93,11 +68,10 @@ import Testing
 
     /// Ends a daemon that drains first, and starts another on its files, which waits for it.
     private func oneThatWaits(
-        in fleet: Fleet,
-        drain: String
+        in fleet: Fleet
     ) async throws -> (ending: Fleet.Host, next: Fleet.Host) {
         let state = try fleet.stateDirectory()
-        let lease = "[lease]\ndrain = \"\(drain)\"\n"
+        let lease = "[lease]\ndrain = \"60s\"\n"
         let services = ["web/w1": 8080]
         let one = try fleet.start("one", services: services, lease: lease, state: state)
         try await eventually("it runs") { one.keys == ["web/w1"] }

@@ -16,11 +16,11 @@ import Testing
         role: String,
         user: String
     ) async throws {
-        try await withServer(version) { server, directory, own in
+        try await withFleet(version) { fleet, own in
+            let (server, directory) = (fleet.etcd, fleet.directory)
             try await addUsers(to: server, readme: role, directory)
             let socket = try NotifySocket()
-            let daemon = try start(directory, server, own, user, ["NOTIFY_SOCKET": socket.path])
-            defer { daemon.send(SIGKILL) }
+            let daemon = try start(fleet, own, user, ["NOTIFY_SOCKET": socket.path])
             var told = ""
             _ = try await socket.first(within: .seconds(20), described: "READY=1") { datagram in
                 told += datagram.assignments.joined(separator: "\n")
@@ -63,11 +63,11 @@ import Testing
     }
 
     @Test func aWrongPasswordIsSaidOnceWithTheRemedyAndMendedWithoutARestart() async throws {
-        try await withServer(.debian) { server, directory, own in
-            try await addUsers(to: server, readme: "the role", directory)
+        try await withFleet(.debian) { fleet, own in
+            let directory = fleet.directory
+            try await addUsers(to: fleet.etcd, readme: "the role", directory)
             try directory.write("password", "wrong-horse")
-            let daemon = try start(directory, server, own, "discoveryd")
-            defer { daemon.send(SIGKILL) }
+            let daemon = try start(fleet, own, "discoveryd")
             let sentence = "etcd rejected the user discoveryd: check username and password_file"
             try await eventually("the refusal is said") { daemon.printed.contains(sentence) }
             #expect(!daemon.printed.contains("wrong-horse"))
@@ -83,7 +83,7 @@ import Testing
             let authority = try await TestAuthority(in: directory)
             let own = try await authority.issue("own")
             try directory.write("password", Self.password + "\n")
-            try configure(directory, "https://127.0.0.1:1", own, "discoveryd")
+            try configure(directory, own)
             var said: [String] = []
             for arguments in [
                 ["--help"], ["run", "--help"], ["check", "-c", directory.file("one.conf")],
@@ -110,7 +110,7 @@ import Testing
                 keyFile: other.keyFile,
                 authority: own.authority
             )
-            try configure(directory, "https://127.0.0.1:1", mixed, "discoveryd")
+            try configure(directory, mixed)
             let result = try await Command(
                 DaemonProcess.program,
                 ["check", "-c", directory.file("one.conf")]
@@ -127,9 +127,9 @@ import Testing
 
     // MARK: parts
 
-    private func withServer(
+    private func withFleet(
         _ version: EtcdVersion,
-        _ body: (EtcdServer, TemporaryDirectory, TestCertificate) async throws -> Void
+        _ body: (Fleet, TestCertificate) async throws -> Void
     ) async throws {
         try await TemporaryDirectory.with { directory in
             let authority = try await TestAuthority(in: directory)
@@ -139,9 +139,7 @@ import Testing
                 asksForClientCertificate: true,
                 clientCertificate: own
             )
-            try await EtcdServer.with(version, options) { server in
-                try await body(server, directory, own)
-            }
+            try await Fleet.with(version, options) { try await body($0, own) }
         }
     }
 
@@ -175,48 +173,43 @@ import Testing
     }
 
     private func start(
-        _ directory: TemporaryDirectory,
-        _ server: EtcdServer,
+        _ fleet: Fleet,
         _ own: TestCertificate,
         _ user: String,
         _ environment: [String: String] = [:]
     ) throws -> DaemonProcess {
-        try configure(directory, server.endpoint, own, user)
-        return try DaemonProcess(
-            [
-                "run", "-c", directory.file("one.conf"), "--log-level", "debug", "--status-file",
-                directory.file("one.status"),
-            ],
-            log: directory.file("one.log"),
+        try fleet.start(
+            "one",
+            services: ["web/w1": 8080],
+            etcd: settings(fleet.directory, fleet.etcd.endpoint, own, user),
+            arguments: ["--log-level", "debug"],
             environment: environment
-        )
+        ).process
     }
 
+    /// Writes a configuration for an etcd that is not there.
     private func configure(
+        _ directory: TemporaryDirectory,
+        _ own: TestCertificate
+    ) throws {
+        let settings = settings(directory, "https://127.0.0.1:1", own, "discoveryd")
+        try Fleet.configure("one", in: directory, services: ["web/w1": 8080], etcd: settings)
+    }
+
+    private func settings(
         _ directory: TemporaryDirectory,
         _ endpoint: String,
         _ own: TestCertificate,
         _ user: String
-    ) throws {
-        try directory.write(
-            "one.conf",
-            """
-            [etcd]
-            endpoints = ["\(endpoint)"]
-            username = "\(user)"
-            password_file = "\(directory.file("password"))"
-            ca_file = "\(own.authority)"
-            cert_file = "\(own.file)"
-            key_file = "\(own.keyFile)"
-            [[service]]
-            name = "web"
-            id = "w1"
-            port = 8080
-            address = "10.0.0.5"
-            [[output]]
-            path = "\(directory.file("one.json"))"
-            """
-        )
+    ) -> String {
+        """
+        endpoints = ["\(endpoint)"]
+        username = "\(user)"
+        password_file = "\(directory.file("password"))"
+        ca_file = "\(own.authority)"
+        cert_file = "\(own.file)"
+        key_file = "\(own.keyFile)"
+        """
     }
 
     private func expectNoSecret(

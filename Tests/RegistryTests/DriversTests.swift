@@ -7,7 +7,7 @@ import Testing
     @Test func aServiceIsRegisteredAndSeenByAnotherHost() async throws {
         try await World.with { world in
             let host = try world.addHost("a", services: ["web": 8080])
-            try await world.until("registered") { host.session.isSettled }
+            try await world.until("registered") { host.isSettled }
             try await world.until("seen") { host.keys == ["web/a-8080"] }
             #expect(world.store.leases.count == 1)
         }
@@ -20,7 +20,7 @@ import Testing
             let before = try #require(host.session.leaseID)
             world.store.endLease(before)
             try await world.until("back under a new lease") {
-                host.session.leaseID != before && host.session.isSettled
+                host.session.leaseID != before && host.isSettled
                     && host.keys == ["web/a-8080"]
             }
             #expect(world.store.leases.count == 1)
@@ -52,7 +52,7 @@ import Testing
 
             world.store.setReachable(false)
             try await world.until("the loss is noticed") {
-                !one.watcher.isCurrent && !other.watcher.isCurrent
+                !one.isCurrent && !other.isCurrent
             }
             for _ in 0..<120 { await world.pass(.seconds(1)) }
             #expect(one.keys == both && one.updates.all.count == updates)
@@ -60,7 +60,7 @@ import Testing
             world.store.compact()
             world.store.setReachable(true)
             try await world.until("all right again") {
-                one.watcher.isCurrent && other.watcher.isCurrent && one.keys == both
+                one.isCurrent && other.isCurrent && one.keys == both
                     && other.keys == both && world.store.leases.count == 2
                     && world.store.records.count == 2
             }
@@ -75,7 +75,7 @@ import Testing
             }
             try await world.until("both seen") { host.keys == ["web/1", "web/2"] }
             world.store.setReachable(false)
-            try await world.until("the loss is noticed") { !host.watcher.isCurrent }
+            try await world.until("the loss is noticed") { !host.isCurrent }
             world.store.delete("services/web/1")
             world.store.compact()
             world.store.setReachable(true)
@@ -86,10 +86,10 @@ import Testing
     @Test func aStoreThatOnlyKeepsSilentIsNoticed() async throws {
         try await World.with { world in
             let host = try world.addHost("a", services: ["web": 80])
-            try await world.until("current") { host.watcher.isCurrent && host.session.isSettled }
+            try await world.until("current") { host.isCurrent && host.isSettled }
             world.store.setSilent(true)
             try await world.until("the silence is noticed") {
-                host.reports.all.contains { if case .outOfSync = $0 { true } else { false } }
+                host.reports.all.contains(.outOfSync(reason: "the watch does not answer"))
             }
         }
     }
@@ -122,7 +122,7 @@ import Testing
     @Test func leavingAStoreThatIsAwayEndsInTime() async throws {
         try await World.with { world in
             let host = try world.addHost("a", services: ["web": 80])
-            try await world.until("registered") { host.session.isSettled }
+            try await world.until("registered") { host.isSettled }
             world.store.setReachable(false)
             host.session.leave()
             try await world.until("the session has ended") { host.hasLeft }

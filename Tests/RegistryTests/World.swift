@@ -34,6 +34,21 @@ final class World: Sendable {
             return table.names.flatMap { table.endpoints(of: $0) }.map(\.instance.key.description)
         }
 
+        /// Whether each of its services is registered, or is not for a reason that is known.
+        var isSettled: Bool { session.statuses.values.allSatisfy(\.isSettled) }
+
+        /// Whether the list follows the store, by the last that was reported of it: as the daemon's state has it.
+        var isCurrent: Bool {
+            let told = reports.all.compactMap { report -> Bool? in
+                switch report {
+                case .synced: true
+                case .outOfSync: false
+                default: nil
+                }
+            }
+            return told.last ?? false
+        }
+
         /// Whether the session's run has returned.
         var hasLeft: Bool { left.withLock { $0 } }
 
@@ -98,10 +113,7 @@ final class World: Sendable {
         session.register(
             try services.map { service, port in
                 ServiceInstance(
-                    key: ServiceKey(
-                        service: try #require(ServiceName(declared: service)),
-                        instance: try #require(InstanceID(declared: "\(name)-\(port)"))
-                    ),
+                    key: try ServiceKey("\(service)/\(name)-\(port)"),
                     address: try #require(HostAddress("10.0.0.1")),
                     port: port
                 )

@@ -123,12 +123,13 @@ public final class EtcdServer: Sendable {
         try await leader.etcdctl("member", "add", "learner", "--learner", "--peer-urls=\(peer)")
         let process = try ChildProcess(
             leader.version.directory.appending(path: "etcd").path,
-            [
-                "--name=learner", "--data-dir=\(directory.path)", "--listen-client-urls=\(client)",
-                "--advertise-client-urls=\(client)", "--listen-peer-urls=\(peer)",
-                "--initial-advertise-peer-urls=\(peer)", "--initial-cluster-state=existing",
-                "--initial-cluster=test=\(leader.peer),learner=\(peer)",
-            ]
+            memberArguments(
+                "learner",
+                in: directory,
+                client,
+                peer,
+                cluster: "test=\(leader.peer),learner=\(peer)"
+            ) + ["--initial-cluster-state=existing"]
         )
         defer { process.kill() }
         let program = leader.version.directory.appending(path: "etcdctl").path
@@ -139,6 +140,21 @@ public final class EtcdServer: Sendable {
             return status.output.contains(#""isLearner":true"#)
         }
         try await body(client)
+    }
+
+    /// What each member is started with.
+    private static func memberArguments(
+        _ name: String,
+        in data: URL,
+        _ client: String,
+        _ peer: String,
+        cluster: String
+    ) -> [String] {
+        [
+            "--name=\(name)", "--data-dir=\(data.path)", "--listen-client-urls=\(client)",
+            "--advertise-client-urls=\(client)", "--listen-peer-urls=\(peer)",
+            "--initial-advertise-peer-urls=\(peer)", "--initial-cluster=\(cluster)",
+        ]
     }
 
     /// Starts the server on its data and waits until it answers.
@@ -152,13 +168,13 @@ public final class EtcdServer: Sendable {
         }
         let process = try ChildProcess(
             program.path,
-            [
-                "--name=test", "--data-dir=\(directory.path)/data",
-                "--listen-client-urls=\(endpoint)", "--advertise-client-urls=\(endpoint)",
-                "--listen-peer-urls=\(peer)", "--initial-advertise-peer-urls=\(peer)",
-                "--initial-cluster=test=\(peer)",
-                "--listen-metrics-urls=http://127.0.0.1:\(healthPort)",
-            ] + options.serverArguments,
+            Self.memberArguments(
+                "test",
+                in: directory.appending(path: "data"),
+                endpoint,
+                peer,
+                cluster: "test=\(peer)"
+            ) + ["--listen-metrics-urls=http://127.0.0.1:\(healthPort)"] + options.serverArguments,
             errors: directory.appending(path: "log").path
         )
         self.process.withLock { $0 = process }

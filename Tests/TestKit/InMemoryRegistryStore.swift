@@ -84,7 +84,7 @@ public final class InMemoryRegistryStore: RegistryStore {
         return try served { $0.grant(id, ttl: ttl, at: now) }
     }
 
-    /// As ``RegistryStore/turn()`` says: it is always our turn.
+    /// As ``RegistryStore/waitForTurn()`` says: it is always our turn.
     public func waitForTurn() async throws(StoreError) {}
 
     /// As ``RegistryStore/term(of:)`` says.

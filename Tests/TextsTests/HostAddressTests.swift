@@ -83,14 +83,16 @@ import Texts
         let complaint = Fuzzing.complaint(corpus: corpus) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             let address = HostAddress(text)
-            if let address, address.family == .ipv4, address.text != ipv4(text) { return "wrong" }
-            if address?.family != .ipv4, ipv4(text) != nil { return "not read as IPv4" }
+            if let address, address.family == .ipv4, address.text != ipv4(text) {
+                return .wrong("wrong")
+            }
+            if address?.family != .ipv4, ipv4(text) != nil { return .wrong("not read as IPv4") }
             let both = HostAddress.split(text)
             if let (host, port) = slowlySplit(text) {
                 return both.map { $0.address == host && $0.port == port } == true
-                    ? nil : "split as \(String(describing: both))"
+                    ? .right : .wrong("split as \(String(describing: both))")
             }
-            return both == nil ? nil : "split although it is no address with a port"
+            return both == nil ? .refused : .wrong("split although it is no address with a port")
         }
         #expect(complaint == nil)
     }

@@ -136,15 +136,8 @@ public final class EndpointPublisher: Sendable {
     /// by its path.
     public var rejectionCounts: [String: Int] { rejected.withLock { $0 } }
 
-    /// Whether each output holds a list of this run.
-    public var hasWrittenAll: Bool { driver.read { $0.hasWrittenAll } }
-
-    /// Whether each output holds all that it shows of the list up to `revision`.
-    public func hasWritten(upTo revision: Revision) -> Bool {
-        driver.read { $0.hasWritten(upTo: revision) }
-    }
-
-    /// Up to which revision each output holds all that it shows of the list; see ``PublisherMachine``.
+    /// Up to which revision each output holds all that it shows of the list; `nil` while one of them holds no
+    /// list of this run. The greatest there is without outputs; a file that is kept on purpose counts as that.
     public var writtenRevision: Revision? { driver.read { $0.writtenRevision } }
 
     /// When each output file last changed, since 1970, as this run left or found it; without those that it has not

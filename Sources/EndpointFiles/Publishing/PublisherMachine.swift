@@ -69,15 +69,6 @@ struct PublisherMachine: StateMachine {
     /// How each output stands, by its path.
     var statuses: [String: OutputStatus] { outputs.mapValues(\.status) }
 
-    /// Whether each output holds a list, or a file that is kept on purpose. True without outputs.
-    var hasWrittenAll: Bool { outputs.values.allSatisfy(\.isServed) }
-
-    /// Whether each output holds all that it shows of the list up to `revision`. True without
-    /// outputs, and for a file that is kept on purpose.
-    func hasWritten(upTo revision: Revision) -> Bool {
-        writtenRevision.map { $0 >= revision } ?? false
-    }
-
     /// Up to which revision every output holds all that it shows of the list; `nil` while one of them holds no list
     /// of this run. The greatest there is without outputs; a file that is kept on purpose counts as that.
     var writtenRevision: Revision? {

@@ -7,7 +7,7 @@ import Registry
 /// over, is done afterwards: once, and never dropped. A run that fails is tried again until one succeeds.
 public struct ReloadMachine: StateMachine {
     /// An action for the driver.
-    public enum Action: Sendable {
+    public enum Action: Equatable, Sendable {
         /// Do it. The number comes back with the outcome.
         case perform(ReloadAction, number: Int)
         /// The file is taken up as it is: nothing is owed for it.

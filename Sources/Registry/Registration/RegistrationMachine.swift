@@ -36,7 +36,7 @@ public struct RegistrationMachine: StateMachine {
     }
 
     /// What the driver is to do.
-    public enum Action: Sendable {
+    public enum Action: Equatable, Sendable {
         /// Ask whether this lease lives.
         case ask(LeaseID)
         /// Grant a lease.
@@ -120,9 +120,6 @@ public struct RegistrationMachine: StateMachine {
     public var standing: Set<ServiceKey> {
         Set(registrations.filter { $0.value.isWanted && $0.value.mayStand }.keys)
     }
-
-    /// Whether each instance is registered, or refused with a reason.
-    public var isSettled: Bool { registrations.values.allSatisfy { $0.status.isSettled } }
 
     /// Whether the store has each instance as it is wanted, or somebody else has its key.
     public var isAsWanted: Bool {

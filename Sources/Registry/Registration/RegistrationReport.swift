@@ -1,5 +1,5 @@
 /// A report of the registration, for the log and the metrics.
-public enum RegistrationReport: Sendable {
+public enum RegistrationReport: Equatable, Sendable {
     /// A lease was granted, with the TTL that the store chose.
     case leaseGranted(LeaseID, LeaseTerm)
     /// The lease of an earlier run is continued, with the keys under it.

@@ -108,9 +108,6 @@ public final class RegistrationSession: Sendable {
     /// instances.
     public var isAsWanted: Bool { driver.read { $0.isAsWanted } }
 
-    /// Whether each instance is registered, or refused with a reason. True without instances.
-    public var isSettled: Bool { driver.read { $0.isSettled } }
-
     /// What is registered as draining, or is to be.
     public var drains: Drains { driver.read { $0.drains } }
 

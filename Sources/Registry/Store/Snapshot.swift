@@ -32,11 +32,6 @@ public struct Snapshot: Sendable, Equatable {
     /// The revision of this state.
     public var revision: Revision { mark.revision }
 
-    /// The state without its keys.
-    public var state: ListedState {
-        ListedState(clusterID: clusterID, mark: mark, raftTerm: raftTerm)
-    }
-
     /// Describes a state.
     public init(
         clusterID: ClusterID,

@@ -1,5 +1,5 @@
 /// An error of a call to the store: a code to branch on, a sentence, the cause.
-public struct StoreError: Error, Sendable, CustomStringConvertible {
+public struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The kind of failure; what to do follows from it.
     public enum Code: Hashable, Sendable {
         /// Not reachable, or no answer in time: try again later.
@@ -29,6 +29,11 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         self.code = code
         self.message = message
         self.cause = cause
+    }
+
+    /// Whether both say the same. What is underneath is not compared: that may be any error.
+    public static func == (left: StoreError, right: StoreError) -> Bool {
+        left.code == right.code && left.message == right.message
     }
 
     /// The sentence.

@@ -58,9 +58,6 @@ public final class EndpointWatcher: Sendable {
         )
     }
 
-    /// Whether the list follows the store, as far as the stream's answers prove.
-    public var isCurrent: Bool { driver.read { $0.isCurrent } }
-
     /// The list as it is known now; `nil` before the first. Versions share what did not change, so taking
     /// one costs little, and one that nobody takes costs nothing.
     public var newest: TableUpdate? { driver.read { $0.newest } }
@@ -78,9 +75,6 @@ public final class EndpointWatcher: Sendable {
     public func storeReconnected() {
         happened { machine, now in machine.storeReconnected(at: now) }
     }
-
-    /// How many endpoints are shown although the store lost them.
-    public var heldCount: Int { driver.read { $0.heldCount } }
 
     /// How long a mass loss may be held has changed.
     public func holdLosses(for hold: Duration) {

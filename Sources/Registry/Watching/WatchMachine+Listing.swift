@@ -39,12 +39,6 @@ extension WatchMachine {
         return [.tell(.page(records, isFirst: isFirst))]
     }
 
-    /// A whole state is here, all at once.
-    public mutating func snapshotArrived(_ snapshot: Snapshot, at now: Duration) -> [Action] {
-        pageArrived(snapshot.records, isFirst: true, at: now)
-            + listEnded(snapshot.state, at: now)
-    }
-
     /// All pages of the whole state have come.
     public mutating func listEnded(_ snapshot: ListedState, at now: Duration) -> [Action] {
         guard case .listing = state else { return [] }

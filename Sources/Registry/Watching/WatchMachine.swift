@@ -49,7 +49,7 @@ public struct WatchMachine: StateMachine {
     }
 
     /// An action for the driver.
-    public enum Action: Sendable {
+    public enum Action: Equatable, Sendable {
         /// Read the whole state, page by page; urgently when there is nothing to go on with meanwhile.
         case list(isUrgent: Bool)
         /// Open this stream.
@@ -159,12 +159,6 @@ public struct WatchMachine: StateMachine {
 
     /// The list as it is known.
     public var table: EndpointTable { reader.table }
-
-    /// Whether the list follows the store, as far as the stream's answers prove.
-    public var isCurrent: Bool { !hasReportedOutOfSync }
-
-    /// How many endpoints are shown although the store lost them.
-    public var heldCount: Int { guarding.held.count }
 
     // MARK: events
 

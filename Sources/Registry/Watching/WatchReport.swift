@@ -1,5 +1,5 @@
 /// A report of the watcher, for the log and the metrics.
-public enum WatchReport: Sendable {
+public enum WatchReport: Equatable, Sendable {
     /// The list is current. Reported after each snapshot.
     case synced(revision: Revision, services: Int, endpoints: Int, bad: Int, foreign: Int)
     /// The list may be stale from now on; it stays as it is. Reported once for each loss.
@@ -32,7 +32,7 @@ public enum WatchReport: Sendable {
 
 /// The changes of keys that the one watch of the prefix receives, before records are decoded. The
 /// registration finds its own keys in it.
-public enum KeyNews: Sendable {
+public enum KeyNews: Equatable, Sendable {
     /// A page of the keys of a whole state. The first one begins a new state.
     case page([StoredRecord], isFirst: Bool)
     /// The state is complete: a key that was on none of its pages does not exist at that revision. After a

@@ -26,13 +26,13 @@ import Texts
         #expect(choice(routes, addresses, towards: "10.0.0.5") == "10.0.0.7")
     }
 
-    @Test func thenTheSourceTowardsTheGateway() throws {
+    @Test func theSourceTowardsTheGatewayComesSecond() throws {
         let routes = [try route(gateway: "10.0.0.1")]
         let addresses = [try address("10.9.9.9"), try address("10.0.0.5")]
         #expect(choice(routes, addresses, towards: "10.0.0.5") == "10.0.0.5")
     }
 
-    @Test func thenTheFirstGlobalAddressOfTheInterface() throws {
+    @Test func theFirstGlobalAddressOfTheInterfaceComesThird() throws {
         let routes = [try route(), try route(metric: 600, interface: 3)]
         let addresses = [
             try address("10.3.0.5", interface: 3), try address("10.2.0.4", isGlobal: false),

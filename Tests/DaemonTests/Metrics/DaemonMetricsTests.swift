@@ -15,10 +15,7 @@ import Testing
     private let key: ServiceKey
 
     init() throws {
-        key = ServiceKey(
-            service: try #require(ServiceName(declared: "web")),
-            instance: try #require(InstanceID(declared: "web-1"))
-        )
+        key = try ServiceKey("web/web-1")
     }
 
     @Test func whatIsReportedIsCounted() throws {
@@ -50,10 +47,7 @@ import Testing
     }
 
     @Test func theStateIsShownAndWhatIsNotConfiguredIsForgotten() throws {
-        let other = ServiceKey(
-            service: key.service,
-            instance: try #require(InstanceID(declared: "web-2"))
-        )
+        let other = try ServiceKey("web/web-2")
         let registered = RegistrationStatus.registered(lease: LeaseID(rawValue: 7), at: 5)
         var state = DaemonState(at: Date())
         state.configuration.services = try ["web", "db"].map { try service($0) }

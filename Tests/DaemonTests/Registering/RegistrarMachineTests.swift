@@ -316,14 +316,17 @@ import Texts
         )
     }
 
-    @Test func `a host name that makes no id is reported once until the services change`() {
+    @Test func `a host name that makes no id is reported once until the services change`() throws {
         var machine = Machine(hostname: "localhost", address: host, at: .zero)
-        let actions = named(&machine, [service(web)])
-        #expect(actions.count == 3 && actions.contains(.register([], companions: [:])))
-        guard case .reportUnusable(web, _)? = actions.dropFirst().first else {
-            Issue.record("not reported: \(actions)")
-            return
+        let unusable = try #require(throws: UnusableHostname.self) {
+            try UnusableHostname.instanceID(hostname: "localhost", port: 80)
         }
+        #expect(
+            named(&machine, [service(web)]) == [
+                .check([], presumedUp: []), .reportUnusable(web, unusable),
+                .register([], companions: [:]),
+            ]
+        )
         #expect(
             machine.hostAddressObserved(other, at: .zero) == [.reportAddress(other, before: host)]
         )

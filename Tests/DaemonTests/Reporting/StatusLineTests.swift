@@ -3,8 +3,8 @@ import Files
 import FoundationEssentials
 import Programs
 import Registry
+import TestKit
 import Testing
-import Texts
 
 @testable import Daemon
 @testable import EndpointFiles
@@ -14,35 +14,14 @@ import Texts
     private let lease = LeaseID(rawValue: 0x694d)
 
     init() throws {
-        key = ServiceKey(
-            service: try #require(ServiceName(declared: "web")),
-            instance: try #require(InstanceID(declared: "web-1"))
-        )
+        key = try ServiceKey("web/web-1")
     }
 
     @Test func whenAllIsWellItSaysWhatIsRegisteredAndWhatIsSeen() throws {
         var state = DaemonState(at: Date())
         state.isCurrent = true
         state.etcd = try EtcdEndpoint("10.0.0.1:2379")
-        var table = EndpointTable()
-        table.insert(
-            Endpoint(
-                instance: ServiceInstance(
-                    key: key,
-                    address: try #require(HostAddress("10.0.0.5")),
-                    port: 80
-                ),
-                createRevision: 1,
-                modRevision: 1,
-                version: 1,
-                lease: lease
-            )
-        )
-        state.list = TableUpdate(
-            table: table,
-            clusterID: ClusterID(rawValue: 1),
-            revision: 81234
-        )
+        state.list = try .of(key, revision: 81234)
         state.registrations = [
             key: .init(status: .registered(lease: lease, at: 5), since: Date())
         ]
@@ -111,17 +90,5 @@ import Texts
         state.isCurrent = true
         state.endpointsError = "endpoints belong to different etcd clusters"
         #expect(StatusLine(state: state).text == "endpoints belong to different etcd clusters")
-    }
-
-    @Test func theStateIsStaleOnlyAfterAList() {
-        var state = DaemonState(at: Date())
-        #expect(state.listState == .syncing)
-        state.isDegraded = true
-        #expect(state.listState == .degraded)
-        state.isDegraded = false
-        state.hasSynced = true
-        #expect(state.listState == .stale)
-        state.isCurrent = true
-        #expect(state.listState == .current)
     }
 }

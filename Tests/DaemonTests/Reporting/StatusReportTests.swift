@@ -16,10 +16,7 @@ import Testing
     private let web: ServiceKey
 
     init() throws {
-        web = ServiceKey(
-            service: try #require(ServiceName(declared: "web")),
-            instance: try #require(InstanceID(declared: "web-1"))
-        )
+        web = try ServiceKey("web/web-1")
     }
 
     @Test func `the members are those of schema 2, and what does not apply is left out`() throws {
@@ -122,10 +119,7 @@ import Testing
     }
 
     private func key(_ service: String) throws -> ServiceKey {
-        ServiceKey(
-            service: try #require(ServiceName(declared: service)),
-            instance: try #require(InstanceID(declared: "\(service)-1"))
-        )
+        try ServiceKey("\(service)/\(service)-1")
     }
 }
 

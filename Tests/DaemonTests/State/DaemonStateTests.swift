@@ -3,8 +3,8 @@ import Etcd
 import Files
 import FoundationEssentials
 import Registry
+import TestKit
 import Testing
-import Texts
 
 @testable import Daemon
 @testable import EndpointFiles
@@ -15,10 +15,7 @@ import Texts
     private let web: ServiceKey
 
     init() throws {
-        web = ServiceKey(
-            service: try #require(ServiceName(declared: "web")),
-            instance: try #require(InstanceID(declared: "web-1"))
-        )
+        web = try ServiceKey("web/web-1")
     }
 
     // MARK: the connection
@@ -63,19 +60,19 @@ import Texts
         #expect(state.listError == nil)
     }
 
-    @Test func `a list of an earlier run is shown until there is one of this run`() {
+    @Test func `a list of an earlier run is shown until there is one of this run`() throws {
         var state = DaemonState(at: start)
-        let earlier = Self.list(revision: 5)
+        let earlier = try TableUpdate.of(revision: 5)
         state.apply(.lifeCycle(.earlierListFound(earlier, since: start - 100)), at: start)
         #expect(state.list?.revision == 5 && state.lastSync == start - 100)
         #expect(state.listState == .syncing)
         state.apply(.lifeCycle(.readyDegraded(filesExist: true)), at: start + 30)
         #expect(state.listState == .degraded && state.isReady && !state.lacksFiles)
         // Nobody has told of a list of this run yet, so this one does not count.
-        state.update(with: DaemonReadings(list: Self.list(revision: 9)), at: start + 31)
+        state.update(with: DaemonReadings(list: try .of(revision: 9)), at: start + 31)
         #expect(state.list?.revision == 5)
         state.apply(.lifeCycle(.listReceived), at: start + 32)
-        state.update(with: DaemonReadings(list: Self.list(revision: 9)), at: start + 32)
+        state.update(with: DaemonReadings(list: try .of(revision: 9)), at: start + 32)
         #expect(state.list?.revision == 9 && !state.isListOfEarlierRun)
         state.apply(.lifeCycle(.earlierListFound(earlier, since: start - 100)), at: start + 33)
         #expect(state.list?.revision == 9 && !state.isListOfEarlierRun)
@@ -167,7 +164,7 @@ import Texts
         )
         state.apply(.lifeCycle(.listReceived), at: start)
         state.apply(synced, at: start)
-        state.update(with: DaemonReadings(list: try list(of: web, revision: 9)), at: start)
+        state.update(with: DaemonReadings(list: try .of(web, revision: 9)), at: start)
         #expect(state.supply(of: web.service, atLeast: 1) == .enough(at: 9))
         #expect(state.supply(of: web.service, atLeast: 2) == .lacking("web has 1 of 2 endpoints"))
         #expect(state.supply(of: nil, atLeast: 2) == .lacking("there are 1 of 2 endpoints"))
@@ -188,31 +185,5 @@ import Texts
 
     private var synced: DaemonEvent {
         .watch(.synced(revision: 5, services: 1, endpoints: 1, bad: 0, foreign: 0))
-    }
-
-    private func list(of key: ServiceKey, revision: Revision) throws -> TableUpdate {
-        var list = Self.list(revision: revision)
-        list.table.insert(
-            Endpoint(
-                instance: ServiceInstance(
-                    key: key,
-                    address: try #require(HostAddress("10.0.0.5")),
-                    port: 80
-                ),
-                createRevision: 1,
-                modRevision: 1,
-                version: 1,
-                lease: lease
-            )
-        )
-        return list
-    }
-
-    private static func list(revision: Revision) -> TableUpdate {
-        TableUpdate(
-            table: EndpointTable(),
-            clusterID: ClusterID(rawValue: 1),
-            revision: revision
-        )
     }
 }

@@ -2,6 +2,7 @@ import EndpointFiles
 import FoundationEssentials
 import HealthChecks
 import Registry
+import TestKit
 import Testing
 
 @testable import Daemon
@@ -75,9 +76,6 @@ import Testing
     }
 
     private func key(_ service: String) throws -> ServiceKey {
-        ServiceKey(
-            service: try #require(ServiceName(declared: service)),
-            instance: try #require(InstanceID(declared: "\(service)-1"))
-        )
+        try ServiceKey("\(service)/\(service)-1")
     }
 }

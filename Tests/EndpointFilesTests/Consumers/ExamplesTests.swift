@@ -6,14 +6,14 @@ import Testing
 
 /// The examples, given to the programs they are for, with lists in another directory.
 @Suite struct ExamplesTests {
-    @Test func haproxy() async throws {
+    @Test func haproxyTakesItsExampleAndTheListBesideIt() async throws {
         try await with("haproxy/haproxy.cfg", .haproxy(), "haproxy.cfg") { example, list in
             let result = try await Consumer.haproxy.run(["-c", "-f", example, "-f", list])
             #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
         }
     }
 
-    @Test func nginx() async throws {
+    @Test func nginxTakesItsExample() async throws {
         try await with("nginx/nginx.conf", .nginx, "upstreams.conf") { example, list in
             let prefix = URL(filePath: list).deletingLastPathComponent().path
             let settings = "pid \(prefix)/pid; error_log stderr;"
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func prometheus() async throws {
+    @Test func prometheusFindsTheTargetsThatItsExampleNames() async throws {
         try await with("prometheus/prometheus.yml", .prometheus, "targets.json") { example, _ in
             let found = try await Consumer.promtool.run([
                 "check", "service-discovery", "--timeout=5s", example, "discoveryd",
@@ -33,14 +33,14 @@ import Testing
         }
     }
 
-    @Test func envoy() async throws {
+    @Test func envoyTakesItsExample() async throws {
         try await with("envoy/envoy.yaml", .envoy, "web.json") { example, _ in
             let result = try await Consumer.envoy.run(["--mode", "validate", "-c", example])
             #expect(result.status == 0, "\(result.errors)")
         }
     }
 
-    @Test func dnsmasq() async throws {
+    @Test func dnsmasqTakesItsExample() async throws {
         let format = ListFormat.hosts(domain: .standard)
         try await with("dnsmasq/discoveryd.conf", format, "hosts") { example, _ in
             let result = try await Consumer.dnsmasq.run(["--test", "--conf-file=\(example)"])
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func aUnitWithAnEnvironmentFile() async throws {
+    @Test func systemdTakesTheUnitWithAnEnvironmentFile() async throws {
         try await with("env/web-client.service", .env, "services.env") { example, _ in
             let result = try await Consumer.systemdAnalyze.run(
                 ["verify", "--man=no", example],
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func aPathUnitThatReloads() async throws {
+    @Test func systemdTakesThePathUnitThatReloads() async throws {
         let source = Repository.root.appending(path: "Examples/path-unit")
         let result = try await Consumer.systemdAnalyze.run(
             ["verify", "--man=no", source.appending(path: "haproxy-list.path").path],
@@ -67,7 +67,7 @@ import Testing
         #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
     }
 
-    @Test func aScriptThatReadsVariables() async throws {
+    @Test func theScriptPrintsTheAddressesThatItsVariablesHold() async throws {
         try await with("env/web-client.sh", .env, "services.env") { example, _ in
             let result = try await Consumer.sh.run([example])
             #expect(result.output == "web is at 10.0.0.5:8080\nweb is at [2001:db8::6]:8080\n")

@@ -11,7 +11,7 @@ import Testing
         #expect(variables == Self.expected)
     }
 
-    @Test func systemdHasTheSame() async throws {
+    @Test func systemdReadsTheSameVariables() async throws {
         let full = Self.expected.filter { !$0.value.isEmpty }
         #expect(try await readBySystemd(try list()) == full)
     }

@@ -1,5 +1,4 @@
 import Foundation
-import Machines
 import Registry
 import Testing
 
@@ -42,26 +41,6 @@ import Testing
         #expect(try parsed(renderer.render(one)).mapValues { $0.count } == ["web": 1, "db": 1])
         let gone = Lists.update([try Lists.endpoint("db", "2")])
         #expect(try parsed(renderer.render(gone)).mapValues { $0.count } == ["db": 1])
-    }
-
-    @Test func aRendererThatFollowsChangesWritesWhatAFreshOneWrites() throws {
-        var generator = SeededGenerator(seed: 11)
-        var follower = JSONListRenderer(prefix: .standard, services: nil)
-        var table: [String: Endpoint] = [:]
-        for round in 1...400 {
-            let revision = Revision(rawValue: Int64(round))
-            let service = "s\(Int.random(in: 0..<5, using: &generator))"
-            let id = "i\(Int.random(in: 0..<6, using: &generator))"
-            table[service + id] =
-                Bool.random(using: &generator)
-                ? try Lists.endpoint(service, id, revision: revision) : nil
-            let update = Lists.update(
-                Array(table.values),
-                revision: revision
-            )
-            var fresh = JSONListRenderer(prefix: .standard, services: nil)
-            #expect(follower.render(update) == fresh.render(update), "seed 11, round \(round)")
-        }
     }
 
     @Test func hostileNamesStayWithinTheirStrings() throws {

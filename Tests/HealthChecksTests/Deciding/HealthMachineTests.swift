@@ -44,10 +44,8 @@ import Testing
         let service = ServiceChecks(try Services.key(), checks: [try Services.tcp(1)])
         _ = machine.servicesChanged(to: [service], presumedUp: [], at: .zero)
         let began = machine.timePassed(to: .seconds(1))
-        guard case .run(_, let number)? = began.first else {
-            Issue.record("\(began)")
-            return
-        }
+        let number = try #require(began.runs.first)
+        #expect(began == [.run(try Services.tcp(1).kind, number: number)])
         #expect(
             machine.servicesChanged(to: [], presumedUp: [], at: .seconds(1))
                 == [.cancel(number: number)]
@@ -69,7 +67,7 @@ import Testing
             for _ in 0..<30 {
                 let now = try #require(machine.deadline)
                 instants.append(now)
-                for case .run(_, let number) in machine.timePassed(to: now) {
+                for number in machine.timePassed(to: now).runs {
                     _ = machine.runEnded(number, failure: nil, at: now)
                 }
             }

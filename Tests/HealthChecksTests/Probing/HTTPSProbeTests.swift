@@ -109,9 +109,9 @@ import Testing
                     "both",
                     try contents(of: ending) + (try contents(of: authority.file))
                 )
-                while ContinuousClock.now < end {
+                repeat {
                     #expect(await failure(server, TLSTrust(authorities: both)) == nil)
-                }
+                } while ContinuousClock.now < end
             }
         }
     }

@@ -20,14 +20,15 @@ import Testing
                 world.monitor.verdicts[key]?.seen == "nobody listens"
             )
             try await eventually("all is said") { world.reports.all.count == 3 }
-            guard case .up(key) = world.reports.all[0],
-                case .checkFailing = world.reports.all[1],
-                case .down(key, let last) = world.reports.all[2]
-            else {
-                Issue.record("\(world.reports.all)")
-                return
-            }
-            #expect(last.description == "tcp 127.0.0.1:1: nobody listens; for 20 s now")
+            let check = "tcp 127.0.0.1:1"
+            let reason = try #require(world.reports.all.compactMap(\.reason).last)
+            #expect(reason.description == "\(check): nobody listens; for 20 s now")
+            #expect(
+                world.reports.all == [
+                    .up(key), .checkFailing(key, check: check, saw: "nobody listens", fall: 3),
+                    .down(key, reason),
+                ]
+            )
         }
     }
 

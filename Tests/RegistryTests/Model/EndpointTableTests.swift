@@ -105,10 +105,7 @@ import Texts
     }
 
     private static func key(_ service: String, _ id: String) throws -> ServiceKey {
-        ServiceKey(
-            service: try #require(ServiceName(declared: service)),
-            instance: try #require(InstanceID(declared: id))
-        )
+        try ServiceKey("\(service)/\(id)")
     }
 
     private static func endpoint(_ key: ServiceKey, revision: Int64 = 1) throws -> Endpoint {

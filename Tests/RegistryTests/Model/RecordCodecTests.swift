@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 import Texts
 
@@ -7,10 +8,7 @@ import Texts
     private let key: ServiceKey
 
     init() throws {
-        key = ServiceKey(
-            service: try #require(ServiceName(declared: "web")),
-            instance: try #require(InstanceID(declared: "web-1"))
-        )
+        key = try ServiceKey("web/web-1")
     }
 
     @Test func whatIsWrittenIsReadBack() throws {

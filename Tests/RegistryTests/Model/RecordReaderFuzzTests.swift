@@ -9,10 +9,7 @@ import Testing
     private let key: ServiceKey
 
     init() throws {
-        key = ServiceKey(
-            service: try #require(ServiceName(declared: "web")),
-            instance: try #require(InstanceID(declared: "web-1"))
-        )
+        key = try ServiceKey("web/web-1")
     }
 
     @Test func whateverAValueHoldsTheReaderSaysWhatTheGeneralDecoderSays() {
@@ -22,7 +19,7 @@ import Testing
         let complaint = Fuzzing.complaint(
             inputs: Fuzzing.inputs(usually: 100_000),
             corpus: RecordSamples.all + RecordSamples.edges + others
-        ) { disagreement(on: $0, of: &reader) }
+        ) { .init(disagreement(on: $0, of: &reader)) }
         #expect(complaint == nil)
     }
 

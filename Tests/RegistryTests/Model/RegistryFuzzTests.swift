@@ -10,24 +10,21 @@ import Texts
     private let key: ServiceKey
 
     init() throws {
-        key = ServiceKey(
-            service: try #require(ServiceName(declared: "web")),
-            instance: try #require(InstanceID(declared: "web-1"))
-        )
+        key = try ServiceKey("web/web-1")
     }
 
     @Test func whateverAValueHoldsWhatIsReadFitsAndIsWrittenAsItWasRead() {
         let complaint = Fuzzing.complaint(corpus: Self.values) { bytes in
-            guard let record = try? RecordCodec.decode(bytes, key: key) else { return nil }
-            if let fault = RecordLimits.fault(in: record.instance) { return "it \(fault)" }
-            guard record.instance.port > 0 else { return "port 0" }
-            guard let owner = record.owner ?? OwnerID("nobody") else { return "no owner" }
+            guard let record = try? RecordCodec.decode(bytes, key: key) else { return .refused }
+            if let fault = RecordLimits.fault(in: record.instance) { return .wrong("it \(fault)") }
+            guard record.instance.port > 0 else { return .wrong("port 0") }
+            guard let owner = record.owner ?? OwnerID("nobody") else { return .wrong("no owner") }
             let written = RecordCodec.encode(record.instance, owner: owner, state: record.state)
             guard let again = try? RecordCodec.decode(written, key: key) else {
-                return "not readable when written again"
+                return .wrong("not readable when written again")
             }
             return again.instance == record.instance && again.state == record.state
-                ? nil : "another one when written again"
+                ? .right : .wrong("another one when written again")
         }
         #expect(complaint == nil)
     }
@@ -38,8 +35,9 @@ import Texts
         ]
         let complaint = Fuzzing.complaint(corpus: corpus) { bytes in
             let found = StoreKey(bytes)
-            guard let key = RegistryPrefix.standard.parse(found) else { return nil }
-            return StoreKey(RegistryPrefix.standard.key(key)) == found ? nil : "read as \(key)"
+            guard let key = RegistryPrefix.standard.parse(found) else { return .refused }
+            return StoreKey(RegistryPrefix.standard.key(key)) == found
+                ? .right : .wrong("read as \(key)")
         }
         #expect(complaint == nil)
     }
@@ -50,11 +48,12 @@ import Texts
         ]
         let complaint = Fuzzing.complaint(corpus: corpus) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
-            guard let (address, port) = HostAddress.split(text) else { return nil }
+            guard let (address, port) = HostAddress.split(text) else { return .refused }
             guard let again = HostAddress.split(address.joined(port: port)) else {
-                return "\(address) is not readable when written again"
+                return .wrong("\(address) is not readable when written again")
             }
-            return again.address == address && again.port == port ? nil : "\(again) is another one"
+            return again.address == address && again.port == port
+                ? .right : .wrong("\(again) is another one")
         }
         #expect(complaint == nil)
     }
@@ -62,8 +61,9 @@ import Texts
     @Test func whateverStandsInTheFileOfTheLeaseItIsALeaseOrNothing() {
         let corpus = [#"{"cluster_id":7,"owner":"a","prefix":"services/","lease":12,"ttl":10}"#]
         let complaint = Fuzzing.complaint(corpus: corpus) { bytes in
-            guard let kept = SavedLease(bytes) else { return nil }
-            return SavedLease(kept.bytes) == kept ? nil : "another one when written again"
+            guard let kept = SavedLease(bytes) else { return .refused }
+            return SavedLease(kept.bytes) == kept
+                ? .right : .wrong("another one when written again")
         }
         #expect(complaint == nil)
     }

@@ -1,4 +1,5 @@
 import Registry
+import TestKit
 import Testing
 import Texts
 
@@ -52,10 +53,7 @@ import Texts
     }
 
     private func key(_ service: String, _ id: String) throws -> ServiceKey {
-        ServiceKey(
-            service: try #require(ServiceName(declared: service)),
-            instance: try #require(InstanceID(declared: id))
-        )
+        try ServiceKey("\(service)/\(id)")
     }
 
     private func instance(_ service: String, _ id: String) throws -> ServiceInstance {

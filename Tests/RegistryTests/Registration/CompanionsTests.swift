@@ -53,10 +53,7 @@ import Testing
     @Test func aServiceThatIsTakenOutTakesThemWithIt() throws {
         var (machine, _) = try registered(companions: [one])
         let actions = machine.servicesChanged(to: [], at: .seconds(1))
-        let withdrawn = actions.compactMap {
-            if case .withdraw(let claim) = $0 { claim.companions } else { nil }
-        }
-        #expect(withdrawn == [[one.absent]])
+        #expect(actions.withdrawals.map(\.companions) == [[one.absent]])
     }
 
     /// What cannot say that it drains must not be there.
@@ -149,9 +146,7 @@ import Testing
         _ = machine.servicesChanged(to: [web], at: .seconds(1))
         _ = machine.claimAnswered(web.key, lease: lease, .leaseGone, at: .seconds(1))
         let again = try #require(
-            machine.timePassed(to: .seconds(1)).compactMap {
-                if case .grant(let id, _) = $0 { id } else { nil }
-            }.first ?? machine.leaseWaitedFor
+            machine.timePassed(to: .seconds(1)).grants.first ?? machine.leaseWaitedFor
         )
         let actions = machine.leaseGranted(
             again,
@@ -172,7 +167,7 @@ import Testing
             let now = try #require(machine.deadline)
             try #require(now <= settings.reviewEvery * 1.5)
             let actions = machine.timePassed(to: now)
-            for case .sendKeepAlive(let stream) in actions {
+            for stream in actions.keepAlives {
                 _ = machine.keepAliveAnswered(ttl: .seconds(60), on: stream, at: now)
             }
             if !actions.claims.isEmpty { return (now, actions.claims) }

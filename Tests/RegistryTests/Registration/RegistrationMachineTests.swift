@@ -1,4 +1,5 @@
 import Machines
+import TestKit
 import Testing
 import Texts
 
@@ -29,25 +30,23 @@ import Texts
         #expect(machine.started(at: .zero).isEmpty)
         #expect(machine.isSettled)
         #expect(
-            machine.leaveRequested(at: .zero).contains {
-                if case .finish = $0 { true } else { false }
-            }
+            machine.leaveRequested(at: .zero) == [.save(nil), .report(.left(nil)), .finish]
         )
     }
 
     @Test func theFirstServiceAsksForALeaseAndThenForItsKey() throws {
         var machine = machine()
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let lease = try grant(in: machine.started(at: .zero))
+        let lease = try #require(machine.started(at: .zero).grants.first)
         let actions = machine.leaseGranted(
             lease,
             ttl: .seconds(10),
             sent: .zero,
             at: .milliseconds(5)
         )
-        #expect(actions.contains { if case .openKeepAlive(lease, _) = $0 { true } else { false } })
-        let claim = try #require(claims(in: actions).first)
+        let claim = try #require(actions.claims.first)
         #expect(claim.key == "services/web/web-1" && claim.lease == lease)
+        #expect(actions.suffix(2) == [.openKeepAlive(lease, stream: 1), .claim(claim)])
         #expect(!machine.isSettled)
         _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 5), at: .milliseconds(9))
         #expect(machine.statuses[web.key] == .registered(lease: lease, at: 5))
@@ -58,12 +57,12 @@ import Texts
     @Test func `a record stands while an update of it is under way, and after it failed`() throws {
         var machine = machine()
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let lease = try grant(in: machine.started(at: .zero))
+        let lease = try #require(machine.started(at: .zero).grants.first)
         _ = machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .zero)
         _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 5), at: .zero)
         var heavier = web
         heavier.weight = 7
-        #expect(!claims(in: machine.servicesChanged(to: [heavier], at: .seconds(1))).isEmpty)
+        #expect(!machine.servicesChanged(to: [heavier], at: .seconds(1)).claims.isEmpty)
         #expect(machine.standing == [web.key])
         _ = machine.claimFailed(
             web.key,
@@ -80,7 +79,7 @@ import Texts
         var machine = machine()
         #expect(machine.leaseEnd == nil)
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let lease = try grant(in: machine.started(at: .zero))
+        let lease = try #require(machine.started(at: .zero).grants.first)
         #expect(machine.leaseEnd == nil)
         _ = machine.leaseGranted(lease, ttl: .seconds(9), sent: .seconds(1), at: .seconds(2))
         #expect(machine.leaseEnd == .seconds(10))
@@ -91,25 +90,20 @@ import Texts
     @Test func aGrantWithoutAnAnswerIsAskedAgainUnderTheSameId() throws {
         var machine = machine()
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let lease = try grant(in: machine.started(at: .zero))
+        let lease = try #require(machine.started(at: .zero).grants.first)
         var now = Duration.zero
         for _ in 0..<50 {
             _ = machine.grantFailed(lease, because: Self.away, at: now)
             now = try #require(machine.deadline)
-            #expect(try grant(in: machine.timePassed(to: now)) == lease)
+            #expect(try #require(machine.timePassed(to: now).grants.first) == lease)
         }
     }
 
     @Test func aKeepAliveLeavesAtAThirdOfTheTTLCountedFromTheLastRequest() throws {
-        var (machine, lease) = try registered()
-        _ = lease
+        var (machine, _) = try registered()
         _ = machine.keepAliveAnswered(ttl: .seconds(9), on: 1, at: .seconds(1))
         #expect(machine.deadline == .seconds(3))
-        #expect(
-            machine.timePassed(to: .seconds(3)).contains {
-                if case .sendKeepAlive(1) = $0 { true } else { false }
-            }
-        )
+        #expect(machine.timePassed(to: .seconds(3)) == [.sendKeepAlive(stream: 1)])
         _ = machine.keepAliveAnswered(ttl: .seconds(9), on: 1, at: .seconds(5))
         #expect(machine.deadline == .seconds(6))
     }
@@ -119,20 +113,14 @@ import Texts
         #expect(machine.keepAliveEnded(1, because: Self.away, at: .seconds(1)).isEmpty)
         let then = try #require(machine.deadline)
         #expect(then <= .seconds(1) + settings.backoff.base)
-        #expect(
-            machine.timePassed(to: then).contains {
-                if case .openKeepAlive(lease, 2) = $0 { true } else { false }
-            }
-        )
+        #expect(machine.timePassed(to: then) == [.openKeepAlive(lease, stream: 2)])
         #expect(machine.statuses[web.key] == .registered(lease: lease, at: 5))
     }
 
     @Test func anAnswerThatDoesNotComeClosesTheStreamAndSuspectsTheConnection() throws {
         var (machine, _) = try registered()
         let due = try #require(machine.deadline)
-        let actions = machine.timePassed(to: due)
-        #expect(actions.contains { if case .closeKeepAlive(1) = $0 { true } else { false } })
-        #expect(actions.contains { if case .suspectConnection = $0 { true } else { false } })
+        #expect(machine.timePassed(to: due) == [.closeKeepAlive(stream: 1), .suspectConnection])
         #expect(due <= .seconds(4))
     }
 
@@ -160,11 +148,11 @@ import Texts
     @Test func aLeaseThatTheStoreSaysIsGoneIsFollowedByANewOneAtOnce() throws {
         var (machine, lease) = try registered()
         let actions = machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(3))
-        let new = try grant(in: actions)
+        let new = try #require(actions.grants.first)
         #expect(new != lease)
         #expect(machine.statuses[web.key] == .pending(nil))
         let again = machine.leaseGranted(new, ttl: .seconds(10), sent: .seconds(3), at: .seconds(3))
-        #expect(claims(in: again).map(\.lease) == [new])
+        #expect(again.claims.map(\.lease) == [new])
     }
 
     @Test func aStoreThatLosesEveryLeaseIsAskedEverMoreSlowly() throws {
@@ -174,8 +162,7 @@ import Texts
         var now = Duration.zero
         var grants = 0
         while now < .seconds(60) {
-            if let lease = actions.compactMap({ if case .grant(let id, _) = $0 { id } else { nil } }
-            ).first {
+            if let lease = actions.grants.first {
                 grants += 1
                 actions = machine.leaseGranted(lease, ttl: .seconds(10), sent: now, at: now)
                 actions = machine.claimAnswered(web.key, lease: lease, .leaseGone, at: now)
@@ -189,7 +176,8 @@ import Texts
 
     @Test func lateAnswersOfAnOldStreamOrLeaseAreNoNews() throws {
         var (machine, lease) = try registered()
-        let new = try grant(in: machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(1)))
+        let lost = machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(1))
+        let new = try #require(lost.grants.first)
         #expect(machine.keepAliveAnswered(ttl: .seconds(10), on: 1, at: .seconds(2)).isEmpty)
         #expect(machine.keepAliveEnded(1, because: nil, at: .seconds(2)).isEmpty)
         #expect(
@@ -222,7 +210,7 @@ import Texts
             .events([.deleted(key: "services/web/web-1", at: 6)]),
             at: .seconds(1)
         )
-        #expect(losses(in: actions) == [.deleted])
+        #expect(actions.reports == [.lost(web.key, .deleted)])
         let (made, now) = try nextClaims(&machine, actions, .seconds(1))
         #expect(made.map(\.lease) == [lease])
         #expect(now <= .seconds(1) + settings.backoff.base)
@@ -233,7 +221,7 @@ import Texts
         var foreign = record(web, lease: .none, revision: 6)
         foreign.value = Array("10.6.6.6:66".utf8)
         let actions = machine.keysHeard(.events([.put(foreign)]), at: .seconds(1))
-        #expect(losses(in: actions) == [.overwritten])
+        #expect(actions.reports == [.lost(web.key, .overwritten)])
         #expect(try nextClaims(&machine, actions, .seconds(1)).claims.count == 1)
     }
 
@@ -241,14 +229,15 @@ import Texts
         var (machine, lease) = try registered()
         var now = Duration.seconds(1)
         var revision = Revision(rawValue: 6)
+        var standsAt = Revision.zero
         var (claimsMade, said, contested, registeredSaid) = (0, 0, 0, 0)
         while now < .seconds(300) {
             let lost = machine.keysHeard(
                 .events([.deleted(key: "services/web/web-1", at: revision)]),
                 at: now
             )
-            said += losses(in: lost).count
-            contested += lost.count { if case .report(.contested) = $0 { true } else { false } }
+            said += lost.count { $0 == .report(.lost(web.key, .deleted)) }
+            contested += lost.count { $0 == .report(.contested(web.key)) }
             let (made, then) = try nextClaims(&machine, lost, now)
             now = then
             claimsMade += made.count
@@ -258,10 +247,10 @@ import Texts
                 .claimed(at: revision.next),
                 at: now
             )
-            registeredSaid += answer.count {
-                if case .report(.registered) = $0 { true } else { false }
-            }
-            revision = revision.next.next
+            let registered = RegistrationReport.registered(web.key, lease: lease, at: revision.next)
+            registeredSaid += answer.count { $0 == .report(registered) }
+            standsAt = revision.next
+            revision = standsAt.next
         }
         #expect(claimsMade < 300, "\(claimsMade) puts in five minutes")
         #expect(contested == 1 && said <= 4 && registeredSaid <= 4)
@@ -269,27 +258,30 @@ import Texts
         // Left in peace for a while it is registered like any other, and the next loss a new story.
         let due = try #require(machine.registrations[web.key]?.settlesAt)
         let settled = machine.timePassed(to: due)
-        #expect(settled.contains { if case .report(.registered) = $0 { true } else { false } })
+        #expect(settled.contains(.report(.registered(web.key, lease: lease, at: standsAt))))
         now = due + .seconds(1)
         let later = machine.keysHeard(
             .events([.deleted(key: "services/web/web-1", at: revision)]),
             at: now
         )
-        #expect(losses(in: later) == [.deleted])
+        #expect(later.reports == [.lost(web.key, .deleted)])
     }
 
     @Test func aDeletionHeardBeforeTheClaimsAnswerIsNotForgotten() throws {
         var machine = machine()
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let lease = try grant(in: machine.started(at: .zero))
+        let lease = try #require(machine.started(at: .zero).grants.first)
         _ = machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .zero)
         let early = machine.keysHeard(
             .events([.deleted(key: "services/web/web-1", at: 6)]),
             at: .zero
         )
-        #expect(claims(in: early).isEmpty)
+        #expect(early.claims.isEmpty)
         let actions = machine.claimAnswered(web.key, lease: lease, .claimed(at: 5), at: .zero)
-        #expect(losses(in: actions) == [.deleted])
+        #expect(
+            actions.reports
+                == [.registered(web.key, lease: lease, at: 5), .lost(web.key, .deleted)]
+        )
         #expect(try nextClaims(&machine, actions, .zero).claims.count == 1)
     }
 
@@ -302,7 +294,7 @@ import Texts
             .heldByAnotherHost(holder),
             at: .zero
         )
-        #expect(claims(in: actions).count == 1)
+        #expect(actions.claims.count == 1)
     }
 
     @Test func aSnapshotWithoutOurKeyIsALossAndOneFromBeforeOurPutIsNot() throws {
@@ -311,21 +303,21 @@ import Texts
         #expect(machine.listHeard(older, isRestored: false).isEmpty)
         let newer = snapshot(7)
         let actions = machine.listHeard(newer, isRestored: false)
-        #expect(losses(in: actions) == [.deleted])
+        #expect(actions.reports == [.lost(web.key, .deleted)])
     }
 
     @Test func afterARestoreAnOlderRevisionWithoutOurKeyIsALoss() throws {
         var (machine, _) = try registered()
         let restored = snapshot(2)
         let actions = machine.listHeard(restored, isRestored: true)
-        #expect(losses(in: actions) == [.deleted])
+        #expect(actions.reports == [.lost(web.key, .deleted)])
     }
 
     @Test func aPutThatComesThroughAfterItWasGivenUpIsTakenOut() throws {
         var (machine, lease) = try registered()
         let late = record(db, lease: lease, revision: 9)
         let actions = machine.keysHeard(.events([.put(late)]), at: .seconds(1))
-        #expect(withdrawals(in: actions).map(\.key) == ["services/db/db-1"])
+        #expect(actions.withdrawals.map(\.key) == ["services/db/db-1"])
         _ = machine.withdrawn(db.key, lease: lease, at: .seconds(1))
         #expect(machine.statuses.keys.map(\.description) == ["web/web-1"])
         // Under another lease it is another host's.
@@ -335,7 +327,8 @@ import Texts
 
     @Test func aLateFailureUnderAnOldLeaseDoesNotDisturbTheNewClaim() throws {
         var (machine, lease) = try granted()
-        let new = try grant(in: machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(1)))
+        let lost = machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(1))
+        let new = try #require(lost.grants.first)
         _ = machine.leaseGranted(new, ttl: .seconds(10), sent: .seconds(1), at: .seconds(1))
         #expect(
             machine.claimFailed(web.key, lease: lease, because: Self.away, at: .seconds(2)).isEmpty
@@ -347,7 +340,7 @@ import Texts
     @Test func aGrantThatFailsIsTheReasonInTheStatus() throws {
         var machine = machine()
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let lease = try grant(in: machine.started(at: .zero))
+        let lease = try #require(machine.started(at: .zero).grants.first)
         _ = machine.grantFailed(lease, because: Self.away, at: .zero)
         #expect(machine.statuses[web.key] == .pending("away"))
     }
@@ -362,20 +355,20 @@ import Texts
             .heldByAnotherHost(holder),
             at: .zero
         )
-        #expect(refusals(in: actions) == [.heldByAnotherHost(holder)])
+        #expect(actions.reports == [.refused(web.key, .heldByAnotherHost(holder))])
         #expect(machine.isSettled)
         #expect(machine.statuses[web.key] == .refused(.heldByAnotherHost(holder)))
 
         let retry = try #require(machine.deadline)
         var now = retry
-        while claims(in: machine.timePassed(to: now)).isEmpty {
+        while machine.timePassed(to: now).claims.isEmpty {
             now = try #require(machine.deadline)
         }
         actions = machine.claimAnswered(web.key, lease: lease, .heldByAnotherHost(holder), at: now)
-        #expect(refusals(in: actions).isEmpty)
+        #expect(actions.reports.isEmpty)
 
         actions = machine.keysHeard(.events([.deleted(key: "services/web/web-1", at: 50)]), at: now)
-        #expect(claims(in: actions).count == 1)
+        #expect(actions.claims.count == 1)
     }
 
     @Test func twoDaemonsOfOneHostDoNotFight() throws {
@@ -392,14 +385,9 @@ import Texts
             while !isClaiming {
                 now = max(now, try #require(machine.deadline))
                 let actions = machine.timePassed(to: now)
-                isClaiming = !claims(in: actions).isEmpty
-                for action in actions {
-                    if case .sendKeepAlive(let stream) = action {
-                        _ = machine.keepAliveAnswered(ttl: .seconds(10), on: stream, at: now)
-                    }
-                    if case .openKeepAlive(_, let stream) = action {
-                        _ = machine.keepAliveAnswered(ttl: .seconds(10), on: stream, at: now)
-                    }
+                isClaiming = !actions.claims.isEmpty
+                for stream in actions.keepAlives {
+                    _ = machine.keepAliveAnswered(ttl: .seconds(10), on: stream, at: now)
                 }
             }
             claimsMade += 1
@@ -410,9 +398,9 @@ import Texts
     @Test func oneConflictDoesNotHoldUpTheOthers() throws {
         var machine = machine()
         _ = machine.servicesChanged(to: [web, db], at: .zero)
-        let lease = try grant(in: machine.started(at: .zero))
+        let lease = try #require(machine.started(at: .zero).grants.first)
         let actions = machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .zero)
-        #expect(claims(in: actions).map(\.instance) == [db.key, web.key])
+        #expect(actions.claims.map(\.instance) == [db.key, web.key])
         _ = machine.claimAnswered(db.key, lease: lease, .heldByAnotherHost(holder), at: .zero)
         _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 9), at: .zero)
         #expect(machine.statuses[web.key] == .registered(lease: lease, at: 9))
@@ -422,23 +410,20 @@ import Texts
         var machine = machine()
         let many = try (0..<50).map { try Self.instance("s", "i-\($0)") }
         _ = machine.servicesChanged(to: many, at: .zero)
-        let lease = try grant(in: machine.started(at: .zero))
-        var waiting = claims(
-            in: machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .zero)
-        )
+        let lease = try #require(machine.started(at: .zero).grants.first)
+        var waiting = machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .zero).claims
         var revision = Revision(rawValue: 10)
         var most = 0
         while let claim = waiting.popLast() {
             most = max(most, waiting.count + 1)
             revision = revision.next
-            waiting += claims(
-                in: machine.claimAnswered(
+            waiting +=
+                machine.claimAnswered(
                     claim.instance,
                     lease: lease,
                     .claimed(at: revision),
                     at: .zero
-                )
-            )
+                ).claims
         }
         #expect(most == settings.claimsInFlight)
         #expect(machine.isSettled)
@@ -450,7 +435,7 @@ import Texts
         #expect(machine.statuses[web.key] == .pending(Self.away.message))
         var made: [Claim] = []
         while made.isEmpty {
-            made = claims(in: machine.timePassed(to: try #require(machine.deadline)))
+            made = machine.timePassed(to: try #require(machine.deadline)).claims
         }
         #expect(made.map(\.lease) == [lease])
     }
@@ -461,15 +446,15 @@ import Texts
         var (machine, _) = try registered()
         var heavier = web
         heavier.weight = 200
-        #expect(claims(in: machine.servicesChanged(to: [web], at: .zero)).isEmpty)
-        #expect(claims(in: machine.servicesChanged(to: [heavier], at: .zero)).count == 1)
-        #expect(withdrawals(in: machine.servicesChanged(to: [heavier], at: .zero)).isEmpty)
+        #expect(machine.servicesChanged(to: [web], at: .zero).claims.isEmpty)
+        #expect(machine.servicesChanged(to: [heavier], at: .zero).claims.count == 1)
+        #expect(machine.servicesChanged(to: [heavier], at: .zero).withdrawals.isEmpty)
     }
 
     @Test func aRemovedServiceIsWithdrawnAndForgotten() throws {
         var (machine, lease) = try registered()
         let actions = machine.servicesChanged(to: [], at: .zero)
-        let claim = try #require(withdrawals(in: actions).first)
+        let claim = try #require(actions.withdrawals.first)
         #expect(claim.lease == lease)
         #expect(String(decoding: claim.value, as: UTF8.self).contains(#""state":"leaving""#))
         _ = machine.withdrawn(web.key, lease: lease, at: .zero)
@@ -479,56 +464,43 @@ import Texts
 
     @Test func aServiceIsWithdrawnAndPutBackAloneUnderTheSameLease() throws {
         var (machine, lease) = try registered()
-        #expect(withdrawals(in: machine.servicesChanged(to: [], at: .zero)).count == 1)
+        #expect(machine.servicesChanged(to: [], at: .zero).withdrawals.count == 1)
         // Put back before the withdrawal is done: first the one, then the other.
         #expect(machine.servicesChanged(to: [web], at: .zero).isEmpty)
         let actions = machine.withdrawn(web.key, lease: lease, at: .zero)
-        #expect(claims(in: actions).map(\.lease) == [lease])
+        #expect(actions.claims.map(\.lease) == [lease])
     }
 
     @Test func aWithdrawnServiceStaysOutWhenTheLeaseIsLost() throws {
         var (machine, lease) = try registered()
         _ = machine.servicesChanged(to: [], at: .zero)
         _ = machine.withdrawn(web.key, lease: lease, at: .zero)
-        let new = try grant(in: machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(1)))
+        let lost = machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(1))
+        let new = try #require(lost.grants.first)
         let actions = machine.leaseGranted(new, ttl: .seconds(10), sent: .zero, at: .seconds(1))
-        #expect(claims(in: actions).isEmpty)
+        #expect(actions.claims.isEmpty)
     }
 
     // MARK: leaving
 
     @Test func leavingMarksTheKeysAndRevokesTheLease() throws {
         var (machine, lease) = try registered()
-        guard
-            case .leave(let revoked, let markers) = try #require(
-                machine.leaveRequested(at: .zero).last
-            )
-        else {
-            Issue.record("no leave")
-            return
-        }
-        #expect(revoked == lease)
-        #expect(markers.map(\.key) == ["services/web/web-1"])
+        let marker = RegistrationMachine.Action.leave(lease, markers: [try leavingMarker(lease)])
+        #expect(machine.leaveRequested(at: .zero) == [.closeKeepAlive(stream: 1), marker])
         #expect(machine.leaveRequested(at: .zero).isEmpty)
-        #expect(
-            machine.keysHeard(.events([.deleted(key: "services/web/web-1", at: 9)]), at: .zero)
-                .allSatisfy { if case .claim = $0 { false } else { true } }
-        )
-        #expect(machine.leaveEnded(nil).contains { if case .finish = $0 { true } else { false } })
+        let gone = KeyNews.events([.deleted(key: "services/web/web-1", at: 9)])
+        #expect(machine.keysHeard(gone, at: .zero).claims.isEmpty)
+        #expect(machine.leaveEnded(nil) == [.save(nil), .report(.left(nil)), .finish])
         #expect(machine.deadline == nil)
     }
 
     @Test func leavingWhileTheGrantIsUnderWayRevokesItsId() throws {
         var machine = machine()
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let lease = try grant(in: machine.started(at: .zero))
+        let lease = try #require(machine.started(at: .zero).grants.first)
         #expect(machine.leaveRequested(at: .zero).isEmpty)
         let actions = machine.grantFailed(lease, because: Self.away, at: .milliseconds(5))
-        guard case .leave(let revoked, _) = try #require(actions.last) else {
-            Issue.record("no leave")
-            return
-        }
-        #expect(revoked == lease)
+        #expect(actions == [.leave(lease, markers: [])])
     }
 
     // MARK: parts
@@ -540,18 +512,14 @@ import Texts
         _ now: Duration
     ) throws -> (claims: [Claim], now: Duration) {
         var (actions, now) = (actions, now)
-        while claims(in: actions).isEmpty {
+        while actions.claims.isEmpty {
             now = max(now, try #require(machine.deadline))
             actions = machine.timePassed(to: now)
-            for action in actions {
-                switch action {
-                case .sendKeepAlive(let stream), .openKeepAlive(_, let stream):
-                    _ = machine.keepAliveAnswered(ttl: .seconds(10), on: stream, at: now)
-                default: break
-                }
+            for stream in actions.keepAlives {
+                _ = machine.keepAliveAnswered(ttl: .seconds(10), on: stream, at: now)
             }
         }
-        return (claims(in: actions), now)
+        return (actions.claims, now)
     }
 
     private func snapshot(_ revision: Revision) -> Snapshot {
@@ -571,7 +539,7 @@ import Texts
     private func granted() throws -> (RegistrationMachine, LeaseID) {
         var machine = machine()
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let lease = try grant(in: machine.started(at: .zero))
+        let lease = try #require(machine.started(at: .zero).grants.first)
         _ = machine.leaseGranted(lease, ttl: .seconds(10), sent: .zero, at: .zero)
         return (machine, lease)
     }
@@ -597,36 +565,20 @@ import Texts
 
     static func instance(_ service: String, _ id: String) throws -> ServiceInstance {
         ServiceInstance(
-            key: ServiceKey(
-                service: try #require(ServiceName(declared: service)),
-                instance: try #require(InstanceID(declared: id))
-            ),
+            key: try ServiceKey("\(service)/\(id)"),
             address: try #require(HostAddress("10.0.0.1")),
             port: 80
         )
     }
 
-    private func grant(in actions: [RegistrationMachine.Action]) throws -> LeaseID {
-        try #require(
-            actions.compactMap { if case .grant(let id, _) = $0 { id } else { nil } }.first
+    /// The last word on the registered service.
+    private func leavingMarker(_ lease: LeaseID) throws -> Claim {
+        Claim(
+            key: "services/web/web-1",
+            instance: web.key,
+            value: RecordCodec.encode(web, owner: settings.owner, state: .leaving),
+            lease: lease,
+            owner: settings.owner
         )
-    }
-
-    private func claims(in actions: [RegistrationMachine.Action]) -> [Claim] {
-        actions.compactMap { if case .claim(let claim) = $0 { claim } else { nil } }
-    }
-
-    private func withdrawals(in actions: [RegistrationMachine.Action]) -> [Claim] {
-        actions.compactMap { if case .withdraw(let claim) = $0 { claim } else { nil } }
-    }
-
-    private func losses(in actions: [RegistrationMachine.Action]) -> [KeyLoss] {
-        actions.compactMap { if case .report(.lost(_, let loss)) = $0 { loss } else { nil } }
-    }
-
-    private func refusals(in actions: [RegistrationMachine.Action]) -> [Refusal] {
-        actions.compactMap {
-            if case .report(.refused(_, let refusal)) = $0 { refusal } else { nil }
-        }
     }
 }

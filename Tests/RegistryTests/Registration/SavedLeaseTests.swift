@@ -26,26 +26,31 @@ import Texts
         #"{"cluster_id":7,"owner":"a","prefix":"p/","lease":0,"ttl":1}"#,
         #"{"cluster_id":7,"owner":"a","prefix":"p/","lease":"1","ttl":1}"#,
     ])
-    func anythingElseIsNothingKept(text: String) {
+    func whatIsNoSavedLeaseIsNotRead(text: String) {
         #expect(SavedLease(Array(text.utf8)) == nil)
     }
 
     @Test func aLeaseThatLivesIsGoneOnWithAndNoneIsGranted() throws {
         var machine = machine(keeping: SavedLease(lease, of: cluster, settings))
-        #expect(asked(machine.started(at: .zero)) == [lease])
+        #expect(machine.started(at: .zero) == [.ask(lease)])
         let term = LeaseTerm(clusterID: cluster, granted: .seconds(10), remaining: .seconds(4))
         let actions = machine.leaseAnswered(lease, term, sent: .seconds(1), at: .seconds(1))
         #expect(machine.leaseID == lease)
-        #expect(actions.contains { if case .openKeepAlive(lease, _) = $0 { true } else { false } })
-        let claim = try #require(claims(in: actions).first)
+        let claim = try #require(actions.claims.first)
         #expect(claim.lease == lease && claim.instance == web.key)
+        #expect(
+            actions == [
+                .report(.leaseContinued(lease, term)), .openKeepAlive(lease, stream: 1),
+                .claim(claim),
+            ]
+        )
     }
 
     @Test func aLeaseThatHasEndedIsReplaced() throws {
         var machine = machine(keeping: SavedLease(lease, of: cluster, settings))
         _ = machine.started(at: .zero)
         let actions = machine.leaseAnswered(lease, nil, sent: .zero, at: .zero)
-        #expect(try #require(granted(actions)) != lease)
+        #expect(try #require(actions.grants.first) != lease)
     }
 
     @Test func aLeaseOfAnotherClusterIsReplaced() throws {
@@ -53,15 +58,15 @@ import Texts
         _ = machine.started(at: .zero)
         let term = LeaseTerm(clusterID: ClusterID(rawValue: 8), granted: .seconds(10))
         let actions = machine.leaseAnswered(lease, term, sent: .zero, at: .zero)
-        #expect(try #require(granted(actions)) != lease)
+        #expect(try #require(actions.grants.first) != lease)
     }
 
     @Test func theLeaseOfAnotherHostIsNotTouched() throws {
         let theirs = RegistrationMachine.Settings(owner: try #require(OwnerID("host-b")))
         var machine = machine(keeping: SavedLease(lease, of: cluster, theirs))
         let actions = machine.started(at: .zero)
-        #expect(try #require(granted(actions)) != lease)
-        #expect(revoked(actions).isEmpty)
+        let new = try #require(actions.grants.first)
+        #expect(new != lease && actions == [.grant(new, ttl: settings.ttl)])
     }
 
     @Test func aLeaseUnderOtherSettingsIsRevokedAndReplaced() throws {
@@ -69,8 +74,8 @@ import Texts
         other.ttl = .seconds(30)
         var machine = machine(keeping: SavedLease(lease, of: cluster, other))
         let actions = machine.started(at: .zero)
-        #expect(revoked(actions) == [lease])
-        #expect(try #require(granted(actions)) != lease)
+        let new = try #require(actions.grants.first)
+        #expect(new != lease && actions == [.revoke(lease), .grant(new, ttl: settings.ttl)])
     }
 
     @Test func aQuestionWithoutAnAnswerIsAskedAgain() throws {
@@ -81,7 +86,7 @@ import Texts
             let away = StoreError(.unavailable, "away")
             _ = machine.leaseAskFailed(lease, because: away, at: now)
             now = try #require(machine.deadline)
-            #expect(asked(machine.timePassed(to: now)) == [lease])
+            #expect(machine.timePassed(to: now) == [.ask(lease)])
         }
     }
 
@@ -103,22 +108,13 @@ import Texts
         _ = machine.listHeard(snapshot, isRestored: false)
         let term = LeaseTerm(clusterID: cluster, granted: .seconds(10))
         let actions = machine.leaseAnswered(lease, term, sent: .zero, at: .zero)
-        #expect(
-            actions.contains {
-                if case .withdraw(let claim) = $0 {
-                    StoreKey(claim.key) == record.key
-                } else {
-                    false
-                }
-            }
-        )
+        #expect(actions.withdrawals.map { StoreKey($0.key) } == [record.key])
     }
 
     @Test func leavingWhileTheQuestionIsOpenRevokesTheLease() {
         var machine = machine(keeping: SavedLease(lease, of: cluster, settings))
         _ = machine.started(at: .zero)
-        let actions = machine.leaveRequested(at: .zero)
-        #expect(actions.contains { if case .leave(lease, _) = $0 { true } else { false } })
+        #expect(machine.leaveRequested(at: .zero) == [.leave(lease, markers: [])])
     }
 
     @Test func aPauseSaysNothingToTheStoreAndEnds() {
@@ -126,10 +122,10 @@ import Texts
         _ = machine.started(at: .zero)
         let term = LeaseTerm(clusterID: cluster, granted: .seconds(10))
         _ = machine.leaseAnswered(lease, term, sent: .zero, at: .zero)
-        let actions = machine.pauseRequested()
-        #expect(actions.contains { if case .finish = $0 { true } else { false } })
-        #expect(revoked(actions).isEmpty)
-        #expect(!actions.contains { if case .leave = $0 { true } else { false } })
+        #expect(
+            machine.pauseRequested()
+                == [.closeKeepAlive(stream: 1), .report(.paused(lease)), .finish]
+        )
     }
 
     @Test func aCopiedMachineThatGoesOnWithTheSameLeaseKeepsItAndIsNotFought() throws {
@@ -150,61 +146,57 @@ import Texts
         )
         let actions = machine.keysHeard(.events([.put(record)]), at: .seconds(1))
         #expect(
-            actions.contains { if case .report(.leaseShared) = $0 { true } else { false } }
+            actions == [
+                .report(.leaseShared(lease, with: "10.0.0.77:80")), .closeKeepAlive(stream: 1),
+            ]
         )
-        #expect(revoked(actions).isEmpty && claims(in: actions).isEmpty)
         let next = machine.timePassed(to: .seconds(10))
-        #expect(try #require(granted(next)) != lease)
+        #expect(try #require(next.grants.first) != lease)
     }
 
     @Test func aLeaveDuringAGrantWaitsForItsAnswerSoThatNoLeaseIsLeft() throws {
         var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 1))
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let new = try #require(granted(machine.started(at: .zero)))
+        let new = try #require(machine.started(at: .zero).grants.first)
         #expect(machine.leaveRequested(at: .zero).isEmpty)
         let actions = machine.leaseGranted(new, ttl: .seconds(10), sent: .zero, at: .seconds(1))
-        #expect(actions.contains { if case .leave(new, _) = $0 { true } else { false } })
+        #expect(actions == [.leave(new, markers: [])])
     }
 
     @Test func aLeaveDuringAGrantWithoutAnAnswerDoesNotWaitForLong() throws {
         var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 1))
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let new = try #require(granted(machine.started(at: .zero)))
+        let new = try #require(machine.started(at: .zero).grants.first)
         _ = machine.leaveRequested(at: .zero)
         let due = try #require(machine.deadline)
         #expect(due <= .seconds(1))
-        let actions = machine.timePassed(to: due)
-        #expect(actions.contains { if case .leave(new, _) = $0 { true } else { false } })
+        #expect(machine.timePassed(to: due) == [.leave(new, markers: [])])
     }
 
     @Test func `a lease is saved before it is reported, and forgotten when given back`() throws {
         var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 1))
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let new = try #require(granted(machine.started(at: .zero)))
+        let new = try #require(machine.started(at: .zero).grants.first)
         let actions = machine.leaseGranted(new, ttl: .seconds(10), sent: .zero, at: .zero)
-        guard case .save(let saved?)? = actions.first, case .report(.leaseGranted) = actions[1]
-        else {
-            Issue.record("not saved first: \(actions)")
-            return
-        }
-        #expect(saved.id == new && saved.fits(settings))
+        let one = ClusterID(rawValue: 1)
+        #expect(
+            actions.prefix(2) == [
+                .save(SavedLease(new, of: one, settings)),
+                .report(.leaseGranted(new, LeaseTerm(clusterID: one, granted: .seconds(10)))),
+            ]
+        )
         _ = machine.leaveRequested(at: .seconds(1))
-        let last = machine.leaveEnded(nil)
-        guard case .save(nil)? = last.first, case .report(.left(nil)) = last[1] else {
-            Issue.record("not forgotten first: \(last)")
-            return
-        }
+        #expect(machine.leaveEnded(nil) == [.save(nil), .report(.left(nil)), .finish])
     }
 
     @Test func `a lease that could not be given back stays saved`() throws {
         var machine = RegistrationMachine(settings, generator: SeededGenerator(seed: 1))
         _ = machine.servicesChanged(to: [web], at: .zero)
-        let new = try #require(granted(machine.started(at: .zero)))
+        let new = try #require(machine.started(at: .zero).grants.first)
         _ = machine.leaseGranted(new, ttl: .seconds(10), sent: .zero, at: .zero)
         _ = machine.leaveRequested(at: .seconds(1))
-        let last = machine.leaveEnded(StoreError(.unavailable, "no answer"))
-        #expect(last.count == 2)
-        #expect(!last.contains { if case .save = $0 { true } else { false } })
+        let error = StoreError(.unavailable, "no answer")
+        #expect(machine.leaveEnded(error) == [.report(.left(error)), .finish])
     }
 
     private func machine(keeping kept: SavedLease) -> RegistrationMachine {
@@ -215,21 +207,5 @@ import Texts
         )
         _ = machine.servicesChanged(to: [web], at: .zero)
         return machine
-    }
-
-    private func asked(_ actions: [RegistrationMachine.Action]) -> [LeaseID] {
-        actions.compactMap { if case .ask(let id) = $0 { id } else { nil } }
-    }
-
-    private func claims(in actions: [RegistrationMachine.Action]) -> [Claim] {
-        actions.compactMap { if case .claim(let claim) = $0 { claim } else { nil } }
-    }
-
-    private func granted(_ actions: [RegistrationMachine.Action]) -> LeaseID? {
-        actions.compactMap { if case .grant(let id, _) = $0 { id } else { nil } }.first
-    }
-
-    private func revoked(_ actions: [RegistrationMachine.Action]) -> [LeaseID] {
-        actions.compactMap { if case .revoke(let id) = $0 { id } else { nil } }
     }
 }

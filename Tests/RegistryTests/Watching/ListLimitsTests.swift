@@ -1,4 +1,5 @@
 import Machines
+import TestKit
 import Testing
 
 @testable import Registry
@@ -23,20 +24,24 @@ import Testing
         var machine = machine(.init(endpoints: 6, bytes: .max))
         list(&machine, 40, ["big/1", "big/2", "big/3", "web/1", "web/2"])
         let all = (1...5).map { "big/\($0)" }
-        let grown = hear(&machine, 43, [put("big/4", 41), put("big/5", 42), put("web/3", 43)])
+        let grown = hear(
+            &machine,
+            43,
+            [.plain("big/4", at: 41), .plain("big/5", at: 42), .plain("web/3", at: 43)]
+        )
         #expect(keys(machine) == all + ["web/1", "web/2", "web/3"])
         #expect(oversized(in: grown) == [["big"]])
-        _ = hear(&machine, 45, [put("big/6", 44), put("web/1", 45)])
+        _ = hear(&machine, 45, [.plain("big/6", at: 44), .plain("web/1", at: 45)])
         let newest = try #require(machine.newest)
         #expect(newest.oversized == [try name("big"): ServiceSize(keys: 6, bytes: 6 * 25)])
-        #expect(newest.table[try key("web/1")]?.modRevision == 45)
+        #expect(newest.table[try ServiceKey("web/1")]?.modRevision == 45)
         #expect(newest.table.count(of: try name("big")) == 5)
     }
 
     @Test func theOnlyServiceThereIsStaysAsItWasWhenItOutgrowsTheLimits() throws {
         var machine = machine(.init(endpoints: 3, bytes: .max))
         list(&machine, 40, ["big/1", "big/2", "big/3"])
-        _ = hear(&machine, 42, [put("big/4", 41), put("big/5", 42)])
+        _ = hear(&machine, 42, [.plain("big/4", at: 41), .plain("big/5", at: 42)])
         #expect(keys(machine).prefix(3) == ["big/1", "big/2", "big/3"])
         #expect(machine.newest?.oversized[try name("big")]?.keys == 5)
         // As it does when the limits are lowered, and when the list is read again.
@@ -57,23 +62,23 @@ import Testing
         _ = machine.started()
         list(&machine, 40, ["a/1", "a/2", "b/1"])
         let late = Duration.seconds(60)
-        _ = hear(&machine, 41, [put("b/2", 41)], at: late)
-        _ = hear(&machine, 43, [put("b/3", 42), put("b/4", 43)], at: late)
+        _ = hear(&machine, 41, [.plain("b/2", at: 41)], at: late)
+        _ = hear(&machine, 43, [.plain("b/3", at: 42), .plain("b/4", at: 43)], at: late)
         let early = machine.timePassed(to: late + settings.sizeReview / 2)
-        #expect(!early.contains { if case .list = $0 { true } else { false } })
+        #expect(!early.contains(.list(isUrgent: false)))
         let due = machine.timePassed(to: late + settings.sizeReview)
-        #expect(due.contains { if case .list = $0 { true } else { false } })
+        #expect(due.contains(.list(isUrgent: false)))
     }
 
     @Test func whatShrinksAgainIsReadAgainAtTheNextReview() throws {
         var machine = machine(.init(endpoints: 3, bytes: .max))
         list(&machine, 40, ["big/1", "big/2", "web/1"])
-        _ = hear(&machine, 41, [put("big/3", 41)])
-        _ = hear(&machine, 43, [.deleted(key: "services/big/1", at: 42), put("big/2", 43)])
+        _ = hear(&machine, 41, [.plain("big/3", at: 41)])
+        _ = hear(&machine, 43, [.deleted(key: "services/big/1", at: 42), .plain("big/2", at: 43)])
         let due = try #require(machine.deadline)
         var actions: [WatchMachine.Action] = []
         for second in 0..<6 { actions += machine.timePassed(to: due + .seconds(second)) }
-        #expect(actions.contains { if case .list = $0 { true } else { false } })
+        #expect(actions.contains(.list(isUrgent: false)))
         list(&machine, 43, ["big/2", "big/3", "web/1"])
         #expect(keys(machine) == ["big/2", "big/3", "web/1"])
         #expect(machine.newest?.oversized.isEmpty == true)
@@ -82,7 +87,7 @@ import Testing
     @Test func aServiceThatIsGoneAltogetherIsNoLongerTooLarge() throws {
         var machine = machine(.init(endpoints: 3, bytes: .max))
         list(&machine, 40, ["big/1", "big/2", "web/1"])
-        _ = hear(&machine, 41, [put("big/3", 41)])
+        _ = hear(&machine, 41, [.plain("big/3", at: 41)])
         let gone = hear(&machine, 44, (1...3).map { .deleted(key: "services/big/\($0)", at: 44) })
         #expect(keys(machine) == ["web/1"] && oversized(in: gone) == [[]])
     }
@@ -94,7 +99,7 @@ import Testing
         _ = machine.started()
         let again = pages(&machine, 40, all)
         // Told to nobody: "a" was given up for "b", which is larger.
-        #expect(again.contains { if case .list = $0 { true } else { false } })
+        #expect(again.contains(.list(isUrgent: false)))
         #expect(machine.newest == nil)
         _ = pages(&machine, 40, all)
         #expect(keys(machine) == ["a/1", "a/2", "c/1"])
@@ -119,8 +124,12 @@ import Testing
         _ = machine.started()
         list(&machine, 40, ["db/1", "web/1"])
         #expect(keys(machine) == ["web/1"])
-        let other = hear(&machine, 41, [put("db/2", 41)])
-        #expect(!other.isEmpty && keys(machine) == ["web/1"])
+        let change = StoreEvent.plain("db/2", at: 41)
+        #expect(
+            hear(&machine, 41, [change])
+                == [.tell(.events([change])), .publish(isReadAnew: false)]
+        )
+        #expect(keys(machine) == ["web/1"])
         // The comparison with the store sees both: two and one.
         let due = try #require(machine.deadline)
         let summary = KeySummary(
@@ -132,11 +141,13 @@ import Testing
         // Somebody wants it: its values have to be read, and until then the list is not of it.
         let wanted = machine.selectionChanged(to: .all)
         #expect(machine.newest?.selection == settings.selection)
-        #expect(wanted.contains { if case .list = $0 { true } else { false } })
+        #expect(wanted.contains(.list(isUrgent: false)))
         list(&machine, 41, ["db/1", "db/2", "web/1"])
         #expect(keys(machine) == ["db/1", "db/2", "web/1"])
         #expect(machine.newest?.selection == .all)
-        #expect(!machine.selectionChanged(to: .only([try name("web")])).isEmpty)
+        #expect(
+            machine.selectionChanged(to: .only([try name("web")])) == [.publish(isReadAnew: false)]
+        )
         #expect(keys(machine) == ["web/1"])
     }
 
@@ -145,10 +156,10 @@ import Testing
         settings.selection = .only([try name("web")])
         var machine = WatchMachine(settings, generator: SeededGenerator(seed: 5))
         _ = machine.started()
-        _ = machine.pageArrived([record("db/1", 40)], isFirst: true, at: .zero)
+        _ = machine.pageArrived([StoredRecord(plain: "db/1", at: 40)], isFirst: true, at: .zero)
         #expect(machine.selectionChanged(to: .all).isEmpty)
         let again = pages(&machine, 40, ["db/1", "web/1"])
-        #expect(again.contains { if case .list = $0 { true } else { false } })
+        #expect(again.contains(.list(isUrgent: false)))
         #expect(machine.newest == nil)
         list(&machine, 40, ["db/1", "web/1"])
         #expect(keys(machine) == ["db/1", "web/1"])
@@ -160,8 +171,11 @@ import Testing
         var machine = WatchMachine(settings, generator: SeededGenerator(seed: 5))
         _ = machine.started()
         list(&machine, 40, ["web/1"])
-        let heard = hear(&machine, 41, [put("web/1", 41)])
-        #expect(heard.contains { if case .tell(.events) = $0 { true } else { false } })
+        let change = StoreEvent.plain("web/1", at: 41)
+        #expect(
+            hear(&machine, 41, [change])
+                == [.tell(.events([change])), .publish(isReadAnew: false)]
+        )
     }
 
     // MARK: parts
@@ -185,7 +199,11 @@ import Testing
         _ keys: [String]
     ) -> [WatchMachine.Action] {
         for (number, key) in keys.enumerated() {
-            _ = machine.pageArrived([record(key, revision)], isFirst: number == 0, at: .zero)
+            _ = machine.pageArrived(
+                [StoredRecord(plain: key, at: revision)],
+                isFirst: number == 0,
+                at: .zero
+            )
         }
         return machine.listEnded(
             ListedState(
@@ -202,37 +220,20 @@ import Testing
         _ events: [StoreEvent],
         at now: Duration = .zero
     ) -> [WatchMachine.Action] {
-        machine.newsArrived(
-            WatchNews(clusterID: ClusterID(rawValue: 1), revision: revision, events: events),
-            on: 1,
-            at: now
-        )
-    }
-
-    private func put(_ key: String, _ revision: Revision) -> StoreEvent {
-        .put(record(key, revision))
-    }
-
-    private func record(_ key: String, _ revision: Revision) -> StoredRecord {
-        StoredRecord(plain: key, at: revision)
+        machine.newsArrived(WatchNews(revision, events), on: 1, at: now)
     }
 
     private func keys(_ machine: WatchMachine) -> [String] {
-        machine.table.services.flatMap(\.endpoints).map(\.instance.key.description)
+        machine.table.keys
     }
 
     private func oversized(in actions: [WatchMachine.Action]) -> [[String]] {
-        actions.compactMap { action in
-            guard case .report(.limitsExceeded(let sizes)) = action else { return nil }
-            return sizes.keys.map(\.text).sorted()
+        actions.reports.compactMap {
+            if case .limitsExceeded(let sizes) = $0 { sizes.keys.map(\.text).sorted() } else { nil }
         }
     }
 
     private func name(_ text: String) throws -> ServiceName {
         try #require(ServiceName(declared: text))
-    }
-
-    private func key(_ text: String) throws -> ServiceKey {
-        try #require(RegistryPrefix.standard.parse("services/\(text)"))
     }
 }

@@ -1,4 +1,5 @@
 import Machines
+import TestKit
 import Testing
 
 @testable import Registry

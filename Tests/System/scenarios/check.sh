@@ -57,25 +57,3 @@ check_by_another_user_says_what_it_does_not_check() {
     expect "check to end with 0, not $result: $said_by_check" [ $result = 0 ] &&
         expect "it to say what is not checked: $said_by_check" has "$said_by_check" "not checked: what _discoveryd"
 }
-
-check_takes_an_etcd_that_is_away_and_a_missing_address_for_warnings() {
-    fresh || return 1
-    in_box systemctl stop etcd
-    configure <<CONF
-[[service]]
-name = "web"
-port = 8080
-CONF
-    check_says 0 "warning: [etcd] " &&
-        expect "the address to be missing: $said_by_check" has "$said_by_check" "warning: web waits for an address" || return 1
-    in_box systemctl start etcd
-}
-
-check_ends_as_run_does_on_a_host_without_an_identity() {
-    fresh || return 1
-    in_box sh -c 'cp /etc/machine-id /run/machine-id.kept && : > /etc/machine-id'
-    check_says 70 "machine-id"
-    local result=$?
-    in_box sh -c 'cat /run/machine-id.kept > /etc/machine-id && rm /run/machine-id.kept'
-    return $result
-}

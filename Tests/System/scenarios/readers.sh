@@ -119,7 +119,7 @@ CONF
 
 # The directory is HAProxy's own, which has made what files are staged in: everything that is staged there it
 # could swap for a link before it is given to somebody.
-a_file_in_a_directory_of_another_user() {
+a_staging_directory_of_another_user_is_not_used() {
     fresh || return 1
     in_box install -d -o haproxy -g _discoveryd -m 0775 /srv/lists
     in_box install -d -o haproxy -g _discoveryd -m 0777 /srv/lists/.discoveryd
