@@ -71,7 +71,7 @@ struct StatusLine {
             case .waiting, .pending, .current: break
             }
         }
-        let reloads = state.reloadFaults.sorted { $0.key.description < $1.key.description }
+        let reloads = state.actionFaults.sorted { $0.key.description < $1.key.description }
         for (action, fault) in reloads {
             parts.append("\(action) still uses the old file: \(fault)")
         }

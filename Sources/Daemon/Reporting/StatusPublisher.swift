@@ -131,7 +131,6 @@ final class StatusPublisher: Service {
         case .ready:
             signal.setPause(Self.pause)
             events.happened(.lifeCycle(.ready))
-            log.log(.ready)
             tell([.ready])
         case .readyDegraded(let filesExist):
             signal.setPause(Self.pause)

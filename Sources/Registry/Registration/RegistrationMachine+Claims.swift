@@ -147,6 +147,21 @@ extension RegistrationMachine {
 
     // MARK: what to do next
 
+    /// Begins whatever can begin now.
+    mutating func advance(at now: Duration) -> [Action] {
+        guard hasStarted else { return [] }
+        if case .none = lease {
+            guard registrations.values.contains(where: \.isWanted) else {
+                forgetUnwanted()
+                return []
+            }
+            let step = saved.map(LeaseState.Step.ask) ?? .grant(newLeaseID())
+            saved = nil
+            return take(step)
+        }
+        return advanceClaims(at: now)
+    }
+
     var hasFreeSlot: Bool {
         registrations.values.count(where: \.isBusy) < settings.claimsInFlight
     }

@@ -58,37 +58,6 @@ extension RegistrationMachine {
         lease = .held(held)
         return actions
     }
-
-    /// Begins whatever can begin now.
-    mutating func advance(at now: Duration) -> [Action] {
-        guard hasStarted else { return [] }
-        if case .none = lease {
-            guard registrations.values.contains(where: \.isWanted) else {
-                forgetUnwanted()
-                return []
-            }
-            let step = kept.map(LeaseState.Step.ask) ?? .grant(newLeaseID())
-            kept = nil
-            return take(step)
-        }
-        return advanceClaims(at: now)
-    }
-
-    mutating func take(_ step: LeaseState.Step) -> [Action] {
-        switch step {
-        case .ask(let kept):
-            lease = .asking(kept)
-            return [.ask(kept.id)]
-        case .grant(let id):
-            lease = .granting(id)
-            return [.grant(id, ttl: settings.ttl)]
-        }
-    }
-
-    /// Chosen by us, so that a grant whose answer is lost can be asked again under the same id.
-    mutating func newLeaseID() -> LeaseID {
-        LeaseID(rawValue: Int64.random(in: 1...Int64.max, using: &generator))
-    }
 }
 
 extension HeldLease {

@@ -96,7 +96,7 @@ import Texts
         state.isCurrent = true
         let fault = ProgramFault(code: .refused, message: "haproxy ended with status 1: bad line")
         state.outputs = ["/x": .refused(fault)]
-        state.reloadFaults = [
+        state.actionFaults = [
             ReloadAction(.unit("haproxy.service")): ReloadFault(message: "not allowed")
         ]
         #expect(
