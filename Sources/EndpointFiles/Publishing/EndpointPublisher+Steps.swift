@@ -2,6 +2,7 @@ import Files
 import Machines
 import Programs
 import Registry
+import Synchronization
 
 /// A write of several steps, as each of them hands it on to the next.
 struct PendingWrite: Equatable, Sendable {
@@ -207,9 +208,9 @@ extension EndpointPublisher {
 
     // MARK: looking
 
-    func look(_ path: String, _ number: Int) {
+    func look(_ path: String, _ number: Int, _ generation: Int) {
         let identity = writer.identity(of: path)
-        modified.withLock { $0[path] = identity?.changed }
+        update(path, in: generation) { modified.withLock { $0[path] = identity?.changed } }
         let exists = identity != nil
         driver.happened { machine, now in
             machine.fileLooked(path, number: number, exists: exists, at: now)

@@ -201,7 +201,8 @@ public final class EndpointPublisher: Sendable {
                 return onThread(of: write.path) { [self] in commit(write, staged) }
             case .discard(let staged): return { [self] in await discard(staged) }
             case .look(let path, let number):
-                return onThread(of: path, .look) { [self] in look(path, number) }
+                let generation = forgotten.withLock { $0[path, default: 0] }
+                return onThread(of: path, .look) { [self] in look(path, number, generation) }
             case .inspect(let path): return onThread(of: path, .inspect) { [self] in inspect(path) }
             case .forget(let path): forget(path)
             case .replaced(let path): replaced(path)
