@@ -110,7 +110,9 @@ struct Assembly: Sendable {
             .init(name: "status", laps: { status.laps }, poke: signal.raise),
         ]
         let reloads = ConfigurationReloadQueue()
-        let wanted = WantedServices(daemon.configuration) { watcher.select($0) }
+        let wanted = WantedServices(daemon.configuration, timeline: timeline) {
+            watcher.select($0)
+        }
         let routes = routes(reader, wanted, drains, reloads, loops)
         let reload = ConfigurationReloadService(
             state: state,
@@ -147,6 +149,7 @@ struct Assembly: Sendable {
                 LoopService { await publisher.run() },
                 LoopService { await archive.run() },
                 LoopService { await watcher.run() },
+                LoopService { await wanted.run() },
             ],
             controlServer(routes, generator.split()),
             [registration(session, leases), drains],
