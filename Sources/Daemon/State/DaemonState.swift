@@ -252,7 +252,7 @@ extension RegistrationStatus {
     var word: String {
         switch self {
         case .pending: "pending"
-        case .registered: "registered"
+        case .registered, .updating: "registered"
         case .refused: "refused"
         case .withdrawn: "withdrawn"
         }
@@ -262,6 +262,7 @@ extension RegistrationStatus {
     var detail: String? {
         switch self {
         case .pending(let reason): reason
+        case .updating(_, _, let reason): reason.map { "not updated: \($0)" }
         case .refused(let refusal): refusal.description
         case .registered, .withdrawn: nil
         }

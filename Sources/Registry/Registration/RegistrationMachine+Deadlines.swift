@@ -9,14 +9,27 @@ extension RegistrationMachine {
         case .none, .asking, .granting, .leaving, .left: return nil
         case .waiting(_, let until), .leavingAfterGrant(_, let until): return until
         case .held(let held):
-            var next = [held.nextInstant]
-            if !held.isDoubtful { next.append(held.goodUntil) }
-            next += registrations.values.compactMap(\.settlesAt)
-            next += registrations.values.compactMap(\.reviewDue)
-            // While all slots are taken, the end of a call moves the others on, not time.
-            if hasFreeSlot { next += registrations.values.compactMap(\.retryAt) }
-            return next.min()
+            let lease = held.isDoubtful ? held.nextInstant : min(held.nextInstant, held.goodUntil)
+            return nextCall.map { min(lease, $0) } ?? lease
         }
+    }
+
+    /// When something is due of one of the instances. Asked after each event, so in one pass over all of them.
+    private var nextCall: Duration? {
+        var (next, retry) = (Duration?.none, Duration?.none)
+        var free = settings.claimsInFlight
+        for registration in registrations.values {
+            if registration.isBusy { free -= 1 }
+            next = Self.earlier(next, Self.earlier(registration.settlesAt, registration.reviewDue))
+            retry = Self.earlier(retry, registration.retryAt)
+        }
+        // While all slots are taken, the end of a call moves the others on, not time.
+        return free > 0 ? Self.earlier(next, retry) : next
+    }
+
+    private static func earlier(_ left: Duration?, _ right: Duration?) -> Duration? {
+        guard let left, let right else { return left ?? right }
+        return min(left, right)
     }
 
     /// As ``StateMachine/timePassed(to:)`` says.

@@ -43,6 +43,8 @@ public struct RegistrationMachine: StateMachine {
     let settings: Settings
     var lease = LeaseState.none
     var registrations: [ServiceKey: Registration] = [:]
+    /// Their keys in order: what chance decides must not depend on a hash.
+    private(set) var order: [ServiceKey] = []
     var generator: SeededGenerator
     var grantBackoff: Backoff
     var hasStarted = false
@@ -54,6 +56,8 @@ public struct RegistrationMachine: StateMachine {
     /// Our keys on the pages of a whole state that have come so far.
     struct Listed: Sendable {
         var looksFor: Set<ServiceKey> = []
+        /// The same, as they stand in the store.
+        var keys: Set<StoreKey> = []
         var found: [ServiceKey: StoredRecord] = [:]
     }
 
@@ -144,6 +148,10 @@ public struct RegistrationMachine: StateMachine {
     /// same lease.
     public mutating func drainsChanged(to drains: Drains, at now: Duration) -> [Action] {
         self.drains = drains
+        for key in order { registrations[key]?.mayNeedCall = true }
         return advance(at: now)
     }
+
+    /// Instances have come or gone.
+    mutating func registrationsChanged() { order = registrations.keys.sorted() }
 }

@@ -88,6 +88,7 @@ public final class RegistrationSession: Sendable {
 
     /// Tells what the watch of the prefix heard: our own keys are among it.
     public func keysHeard(_ news: KeyNews) {
+        guard driver.read({ $0.isConcerned(by: news) }) else { return }
         driver.happened { machine, now in machine.keysHeard(news, at: now) }
     }
 
