@@ -1,8 +1,5 @@
 import GRPCCore
-import Glibc
-import NIOCore
-import NIOPosix
-import Texts
+import GRPCTransport
 
 /// The one place where a gRPC status becomes an ``EtcdError``.
 extension EtcdError {
@@ -28,16 +25,17 @@ extension EtcdError {
     }
 
     private static func read(_ error: RPCError) -> (Code, String) {
-        // grpc-swift wraps a cancellation that it meets in its transport.
         if error.cause is CancellationError { return (.cancelled, "the call was cancelled") }
         let said = error.message
         switch error.code {
         case .unavailable:
-            return (.unavailable, error.cause.flatMap(reason) ?? "not reachable: \(said)")
+            let reason = (error.cause as? ConnectionError).map(reason)
+            return (.unavailable, reason ?? "not reachable: \(said)")
         case .deadlineExceeded:
             return (.deadlineExceeded, "no answer in time")
         case .cancelled:
-            return (.cancelled, "the call was cancelled")
+            // Ours has a cause; to a caller, this one is as if the member had gone.
+            return (.unavailable, "the server cancelled the call: \(said)")
         case .unauthenticated:
             return (.unauthenticated, unknownUser(said))
         case .permissionDenied:
@@ -48,27 +46,6 @@ extension EtcdError {
             )
         default:
             return readText(said)
-        }
-    }
-
-    /// Explains why there is no connection; `nil` if the cause is not known here.
-    static func reason(_ cause: any Error) -> String? {
-        switch cause {
-        case let cause as TLSFailure: return reason(cause)
-        case let cause as ProtocolCheck.Mistake: return reason(cause)
-        case let cause as RPCError: return cause.cause.flatMap(reason)
-        case let cause as NIOConnectionError:
-            return cause.connectionErrors.first.flatMap { reason($0.error) }
-                ?? "the name \(cause.host) cannot be resolved"
-        case let cause as IOError:
-            switch cause.errnoCode {
-            case ECONNREFUSED: return "connection refused: no etcd listens there"
-            case EHOSTUNREACH, ENETUNREACH: return "no route to host"
-            case ECONNRESET: return "the connection was reset"
-            default: return "not reachable: \(errnoText(cause.errnoCode))"
-            }
-        case ChannelError.connectTimeout: return "connection timed out"
-        default: return nil
         }
     }
 

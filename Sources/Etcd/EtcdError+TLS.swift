@@ -1,10 +1,11 @@
 import Certificates
+import GRPCTransport
 import NIOSSL
 
 /// Explains TLS failures; part of the one place where errors become an ``EtcdError``.
 extension EtcdError {
-    static func reason(_ mistake: ProtocolCheck.Mistake) -> String {
-        switch mistake {
+    static func reason(_ mismatch: ProtocolMismatch) -> String {
+        switch mismatch {
         case .speaksTLS: "the port expects TLS: write https://"
         case .speaksNoTLS: "the port does not use TLS: write http://"
         case .hungUp(onTLS: false):
@@ -23,7 +24,7 @@ extension EtcdError {
         case NIOSSLError.handshakeFailed(let error): return reason(error, failure)
         case NIOSSLError.uncleanShutdown: return "the server closed the connection"
         case let error as BoringSSLError: return reason(error, failure)
-        default: return reason(failure.error) ?? "TLS failed: \(failure.error)"
+        default: return "TLS failed: \(failure.error)"
         }
     }
 
@@ -42,8 +43,10 @@ extension EtcdError {
         if words.contains("CERTIFICATE_VERIFY_FAILED") {
             return unverified(failure, now: CertificateValidity.now)
         }
-        if words.contains("WRONG_VERSION_NUMBER") { return reason(.speaksNoTLS) }
-        if words.contains("EOF during handshake") { return reason(.hungUp(onTLS: true)) }
+        if words.contains("WRONG_VERSION_NUMBER") { return reason(ProtocolMismatch.speaksNoTLS) }
+        if words.contains("EOF during handshake") {
+            return reason(ProtocolMismatch.hungUp(onTLS: true))
+        }
         if words.contains("UNSUPPORTED_PROTOCOL") || words.contains("ALERT_PROTOCOL_VERSION") {
             return "the server does not support TLS 1.2 or newer"
         }
@@ -81,4 +84,18 @@ extension EtcdError {
             "the server rejected our certificate: cert_file must be signed by the authority that the "
             + "server trusts (its --trusted-ca-file), be valid now and allow client authentication"
     }
+}
+
+/// An error of a connection that speaks TLS, with what is needed to say it well.
+struct TLSFailure: Error {
+    /// The error that NIOSSL threw.
+    let error: any Error
+    /// The name that the server's certificate has to be for.
+    let expectedName: String
+    /// The server's certificate, if it was shown.
+    let server: NIOSSLCertificate?
+    /// The authorities of `ca_file`; `nil` when the system's are trusted.
+    let authorities: TrustedAuthorities?
+    /// Whether we showed a certificate.
+    let hasOwnCertificate: Bool
 }

@@ -1,8 +1,9 @@
 import EtcdAPI
 import GRPCCore
+import GRPCTransport
 
 extension EtcdClient {
-    typealias GRPC = GRPCClient<GRPCTransport>
+    typealias GRPC = GRPCClient<GRPCConnection>
 
     /// One question, one answer, on the connection in use.
     ///
@@ -93,7 +94,6 @@ extension EtcdClient {
 
     private var streamOptions: CallOptions {
         var options = CallOptions.defaults
-        // grpc-swift-nio-transport takes its limit for what comes in from this one, by mistake.
         options.maxRequestMessageBytes = configuration.maximumMessageBytes
         options.maxResponseMessageBytes = configuration.maximumMessageBytes
         return options

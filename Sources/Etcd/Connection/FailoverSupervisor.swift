@@ -1,19 +1,19 @@
 import Certificates
 import EtcdAPI
 import Machines
+import Network
 import Synchronization
 import Texts
 
 /// Keeps one connection to one member that answers, and moves on when it does not: runs a ``FailoverMachine``.
-///
-/// grpc-swift's own balancing is not used: it hangs for ever on a member that accepts TCP and says
-/// nothing, and with several addresses it tries only the first.
 final class FailoverSupervisor: Sendable {
     private let configuration: EtcdClient.Configuration
     private let observe: @Sendable (ConnectionEvent) -> Void
     private let timeline: Timeline
     private let driver: MachineDriver<FailoverMachine>
     private let inUse = ConnectionInUse()
+    /// One for all attempts: a lookup that hangs is joined by the next, not made again.
+    private let names: NameLookup
     /// Why the last attempt failed, for those who wait in vain.
     private let lastFailure = Mutex<EtcdError?>(nil)
     /// Which authorities were last reported to be left out.
@@ -25,6 +25,7 @@ final class FailoverSupervisor: Sendable {
         observe: @escaping @Sendable (ConnectionEvent) -> Void
     ) {
         self.configuration = configuration
+        names = NameLookup(threads: configuration.threads)
         self.timeline = timeline
         self.observe = observe
         let machine = FailoverMachine(
@@ -146,22 +147,25 @@ final class FailoverSupervisor: Sendable {
     ///
     /// - Parameter limit: How long it may take until it serves.
     private func serve(_ endpoint: EtcdEndpoint, within limit: Duration) async -> Ending {
+        let deadline = timeline.now + limit
         let connection: MemberConnection
         do {
             connection = try await MemberConnection(
                 to: endpoint,
                 within: limit,
-                configuration: configuration
+                configuration: configuration,
+                names: names
             )
         } catch {
-            return .failed(error)
+            return Task.isCancelled ? .cancelled : .failed(error)
         }
         reportLeftOut(connection.material, endpoint)
         return await withTaskGroup { group in
             group.addTask { await connection.run() }
             defer { group.cancelAll() }
             do throws(EtcdError) {
-                let status = try await connection.probe(within: limit)
+                let left = max(deadline - timeline.now, .milliseconds(50))
+                let status = try await connection.probe(within: left)
                 // First: whoever gets the connection may wait for the turn that comes with it.
                 driver.happened { machine, now in machine.connected(at: now) }
                 inUse.use(connection)
@@ -229,7 +233,8 @@ final class FailoverSupervisor: Sendable {
         let trial = try await MemberConnection(
             to: endpoint,
             within: configuration.attemptTimeout,
-            configuration: configuration
+            configuration: configuration,
+            names: names
         )
         let result: Result<Answer, EtcdError> = await withTaskGroup { group in
             group.addTask { await trial.run() }

@@ -1,89 +1,89 @@
 import Certificates
 import EtcdAPI
 import GRPCCore
-import GRPCNIOTransportHTTP2Posix
-import NIOCore
-import NIOHTTP2
+import GRPCTransport
+import NIOPosix
 import NIOSSL
+import Network
 import Synchronization
 import Texts
 
-typealias GRPCTransport = HTTP2ClientTransport.Posix
-
-/// One gRPC client for one endpoint, for as long as its first TCP connection lives.
-///
-/// grpc-swift would reconnect by itself; we do not let it: a connection that ended belongs to the
-/// failover supervisor, which may know a better member.
+/// One connection to one member, until it ends: it belongs to the failover supervisor, which may know a better
+/// member than to connect to this one again.
 final class MemberConnection: Sendable {
     let endpoint: EtcdEndpoint
     /// Tells this connection from every other one of the process.
     let number: Int
-    let grpc: GRPCClient<GRPCTransport>
+    let grpc: GRPCClient<GRPCConnection>
     /// Sends the user's token with each call.
     let carrier = TokenCarrier()
     /// The TLS files that the connection was made with; `nil` without TLS.
     let material: TLSMaterial?
-    private let tap: ConnectionTap
+    private let transport: GRPCConnection
+    private let tls: EtcdClient.TLS
     private static let count = Atomic(0)
     private let endings: AsyncStream<String>
     private let ending: AsyncStream<String>.Continuation
 
-    /// Prepares a connection; nothing is sent before ``run()``.
+    /// Connects.
     ///
     /// - Parameter limit: How long it may take until the server says its first word, and until the files of
     ///   ``EtcdClient/TLS`` are read.
-    /// - Throws: ``EtcdError`` when the transport refuses the endpoint; `unusableFile` for the files.
+    /// - Throws: ``EtcdError`` `unavailable` with the reason; `unusableFile` for the files; `cancelled`.
     init(
         to endpoint: EtcdEndpoint,
         within limit: Duration,
-        configuration: EtcdClient.Configuration
+        configuration: EtcdClient.Configuration,
+        names: NameLookup
     ) async throws(EtcdError) {
         self.endpoint = endpoint
         number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         (endings, ending) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
-        let ending = ending
-        let tap = ConnectionTap { reason in
-            let words = reason.map { EtcdError.reason($0) ?? "\($0)" }
-            ending.yield(
-                words.map { "the connection broke: \($0)" } ?? "the server closed the connection"
-            )
-        }
-        self.tap = tap
-        let tls =
+        tls = configuration.tls
+        let read =
             endpoint.scheme == .https
             ? try await TLSMaterial.readToConnect(configuration, within: limit) : nil
-        material = tls?.material
-        let security = tls.map { Security(material: $0.material, context: $0.context) }
+        material = read?.material
         do {
-            let transport = try GRPCTransport(
-                target: Self.target(for: endpoint),
-                transportSecurity: security == nil ? .plaintext : .customSecure,
-                config: Self.transportConfiguration(
-                    configuration,
-                    endpoint,
-                    limit,
-                    security,
-                    tap: tap
-                )
+            transport = try await GRPCConnection.open(
+                to: endpoint.host,
+                port: endpoint.port,
+                settings: Self.settings(for: endpoint, tls, read?.context),
+                within: limit,
+                names: names,
+                on: MultiThreadedEventLoopGroup.singleton.next()
             )
-            grpc = GRPCClient(transport: transport, interceptors: [carrier])
         } catch {
-            throw EtcdError(
-                .other,
-                "cannot prepare a connection",
-                endpoint: "\(endpoint)",
-                cause: error
-            )
+            throw EtcdError(connecting: error, to: endpoint, tls, read?.material)
         }
+        grpc = GRPCClient(transport: transport, interceptors: [carrier])
     }
 
-    /// Carries the calls until the task is cancelled. A connect that is under way ends with it.
+    private static func settings(
+        for endpoint: EtcdEndpoint,
+        _ tls: EtcdClient.TLS,
+        _ context: NIOSSLContext?
+    ) -> GRPCConnection.Settings {
+        // Names the server in the handshake, and is what its certificate must be for; without one that is
+        // the IP address.
+        let name = tls.serverName ?? (endpoint.host.family == .name ? endpoint.host.text : nil)
+        return GRPCConnection.Settings(
+            security: context.map { GRPCConnection.Security(context: $0, serverName: name) },
+            authority: context.flatMap { _ in name } ?? endpoint.host.joined(port: endpoint.port)
+        )
+    }
+
+    /// Carries the calls until the connection ends or the task is cancelled, which ends it.
     func run() async {
-        await withTaskCancellationHandler {
-            // Ends by cancellation, which it reports as an error; nobody is left to tell.
-            try? await grpc.runConnections()
-        } onCancel: {
-            tap.close()
+        // Only a second run would throw.
+        try? await grpc.runConnections()
+        let reason = await transport.ended()
+        switch reason {
+        case .closedHere: break
+        case .closedByServer: ending.yield("the server closed the connection")
+        default:
+            let words = EtcdError.reason(reason, at: endpoint, tls, material)
+            ending.yield("the connection broke: \(words)")
         }
         ending.finish()
     }
@@ -105,25 +105,25 @@ final class MemberConnection: Sendable {
     /// answer: a linearizable read. Its status alone proves nothing; a learner and a member whose disk
     /// hangs tell it too.
     ///
-    /// - Parameter limit: How long it may take, the TCP connect included.
+    /// - Parameter limit: How long it may take.
     /// - Throws: ``EtcdError`` when the member does not answer, or is of no use.
     func probe(within limit: Duration) async throws(EtcdError) -> Etcdserverpb_StatusResponse {
         var options = CallOptions.defaults
         options.timeout = limit
-        let began = ContinuousClock.now
+        // Both at once: one way there and back.
+        async let reading = probeReading(options)
         let status = try await status(options)
         if status.leader == 0 {
             throw useless("the member has no leader: it is cut off from the rest of its cluster")
         }
         if status.isLearner { throw useless("the member is a learner, which serves no clients") }
-        options.timeout = max(limit - began.duration(to: .now), .milliseconds(50))
-        try await probeReading(options)
+        try await reading.get()
         return status
     }
 
     /// Asks the member which cluster it belongs to; one that is of no use otherwise tells it too.
     ///
-    /// - Parameter limit: How long it may take, the TCP connect included.
+    /// - Parameter limit: How long it may take.
     /// - Returns: `nil` when it tells nobody who has not logged in.
     /// - Throws: ``EtcdError`` when the member does not answer.
     func cluster(within limit: Duration) async throws(EtcdError) -> EtcdClusterID? {
@@ -153,7 +153,7 @@ final class MemberConnection: Sendable {
         }
     }
 
-    private func probeReading(_ options: CallOptions) async throws(EtcdError) {
+    private func probeReading(_ options: CallOptions) async -> Result<Void, EtcdError> {
         var range = Etcdserverpb_RangeRequest()
         range.key = Bytes("discoveryd").data
         range.countOnly = true
@@ -162,97 +162,22 @@ final class MemberConnection: Sendable {
         } catch {
             let error = failure(error, "KV.Range")
             switch error.code {
-            case .unavailable, .deadlineExceeded, .cancelled: throw error
+            case .unavailable, .deadlineExceeded, .cancelled: return .failure(error)
             // Refused, as to a user who may not read this key: an answer all the same.
-            default: return
+            default: break
             }
         }
+        return .success(())
     }
 
-    /// gRPC often knows only that there is no connection; the tap heard why.
     private func failure(_ error: any Error, _ method: String) -> EtcdError {
-        let error = EtcdError(rpc: error, method: method, endpoint: endpoint)
-        guard error.code == .unavailable || error.code == .deadlineExceeded,
-            let cause = tap.reason, let reason = EtcdError.reason(cause)
-        else { return error }
-        return EtcdError(
-            .unavailable,
-            reason,
-            method: method,
-            endpoint: "\(endpoint)",
-            cause: cause
-        )
+        guard let cause = (error as? RPCError)?.cause as? ConnectionError else {
+            return EtcdError(rpc: error, method: method, endpoint: endpoint)
+        }
+        return EtcdError(connecting: cause, to: endpoint, tls, material)
     }
 
     private func useless(_ reason: String) -> EtcdError {
         EtcdError(.unavailable, reason, endpoint: "\(endpoint)")
-    }
-
-    /// IP addresses go straight to the socket; names are resolved anew for each connection.
-    private static func target(for endpoint: EtcdEndpoint) -> any ResolvableTarget {
-        let (host, port) = (endpoint.host.text, Int(endpoint.port))
-        return switch endpoint.host.family {
-        case .ipv4: .ipv4(address: host, port: port)
-        case .ipv6: .ipv6(address: host, port: port)
-        case .name: .dns(host: host, port: port)
-        }
-    }
-
-    /// The TLS files and the context made of them. gRPC's own settings cannot restrict the types of keys.
-    private struct Security: Sendable {
-        let material: TLSMaterial
-        let context: NIOSSLContext
-    }
-
-    private static func transportConfiguration(
-        _ configuration: EtcdClient.Configuration,
-        _ endpoint: EtcdEndpoint,
-        _ limit: Duration,
-        _ security: Security?,
-        tap: ConnectionTap
-    ) -> GRPCTransport.Config {
-        // A name may have several addresses, and the first one may be the dead one.
-        let limit = TimeAmount(endpoint.host.family == .name ? limit / 2 : limit)
-        let tls = configuration.tls
-        // Names the server in the handshake, and is what its certificate must be for; without one that is
-        // the IP address.
-        let name = tls.serverName ?? (endpoint.host.family == .name ? endpoint.host.text : nil)
-        return .defaults { transport in
-            // etcd allows a ping each 5 s (its --grpc-keepalive-min-time), none without a call under
-            // way, and hangs up on more.
-            transport.connection.keepalive = .init(
-                time: .seconds(6),
-                timeout: .seconds(2),
-                allowWithoutCalls: false
-            )
-            if security != nil { transport.http2.authority = name }
-            transport.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    let http2 = try pipeline.handler(type: NIOHTTP2Handler.self)
-                    let filter = PingFilter()
-                    try pipeline.addHandler(filter, position: .before(http2))
-                    // Behind TLS: a server that stops in the middle of that has said nothing either.
-                    let timeout = HandshakeTimeout(limit) {
-                        tap.failed(ChannelError.connectTimeout(limit))
-                    }
-                    try pipeline.addHandler(timeout, position: .before(filter))
-                    if let security {
-                        let handler = try NIOSSLClientHandler(
-                            context: security.context,
-                            serverHostname: name
-                        )
-                        try pipeline.addHandler(handler, position: .first)
-                        let witness = TLSWitness(endpoint, tls, security.material) {
-                            tap.failed($0)
-                        }
-                        try pipeline.addHandler(witness, position: .before(filter))
-                    }
-                    let check = ProtocolCheck(isTLS: security != nil) { tap.failed($0) }
-                    try pipeline.addHandler(check, position: .first)
-                    try tap.install(on: channel)
-                }
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 package import Files
 import NIOCore
 import NIOPosix
+import Network
 import Registry
 
 /// Looks once.

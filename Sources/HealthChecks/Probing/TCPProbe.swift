@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
+import Network
 import Registry
-import Synchronization
 import Texts
 
 /// Passes when the connection is accepted; nothing is sent.
@@ -33,7 +33,7 @@ struct Dialer: Sendable {
     func connect(to target: TCPTarget) async throws(ProbeFailure) -> any Channel {
         let addresses =
             target.host.family == .name
-            ? try await names.addresses(of: target.host.text) : [target.host]
+            ? try await addresses(of: target.host.text) : [target.host]
         var failure = ProbeFailure.cancelled
         for host in addresses where !Task.isCancelled {
             let target = TCPTarget(host: host, port: target.port)
@@ -57,47 +57,37 @@ struct Dialer: Sendable {
         channel.localAddress != nil && channel.localAddress == channel.remoteAddress
     }
 
+    private func addresses(of name: String) async throws(ProbeFailure) -> [HostAddress] {
+        do throws(NameLookup.Failure) {
+            return try await names.addresses(of: name)
+        } catch {
+            switch error {
+            case .cancelled: throw .cancelled
+            case .unknown(let words):
+                throw ProbeFailure(
+                    .nameUnknown,
+                    "the name \(name) has no address (\(words)); correct the name or see "
+                        + "'getent hosts \(name)'",
+                    cause: words
+                )
+            }
+        }
+    }
+
     private func connect(_ address: SocketAddress) async throws -> any Channel {
-        let attempt = Attempt()
+        let attempt = ConnectAttempt()
         return try await withTaskCancellationHandler {
             try await ClientBootstrap(group: group)
                 // The limit is the check's timeout, which cancels us.
                 .connectTimeout(.hours(1))
                 .channelInitializer { channel in
-                    attempt.began(channel)
+                    attempt.began { channel.close(promise: nil) }
                     return channel.eventLoop.makeSucceededVoidFuture()
                 }
                 .connect(to: address)
                 .get()
         } onCancel: {
             attempt.giveUp()
-        }
-    }
-
-    /// One connection under way. NIO's futures know nothing of cancellation; closing the channel fails
-    /// them.
-    private final class Attempt: Sendable {
-        private struct State {
-            var channel: (any Channel)?
-            var isGivenUp = false
-        }
-
-        private let state = Mutex(State())
-
-        func began(_ channel: any Channel) {
-            let isGivenUp = state.withLock { state in
-                state.channel = channel
-                return state.isGivenUp
-            }
-            if isGivenUp { channel.close(promise: nil) }
-        }
-
-        func giveUp() {
-            let channel = state.withLock { state in
-                state.isGivenUp = true
-                return state.channel
-            }
-            channel?.close(promise: nil)
         }
     }
 }

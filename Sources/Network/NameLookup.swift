@@ -1,8 +1,7 @@
-import Files
+package import Files
 import Glibc
-import Registry
 import Synchronization
-import Texts
+package import Texts
 
 /// Finds the addresses of names, each on a thread of its own.
 ///
@@ -10,8 +9,16 @@ import Texts
 /// event loop, so there one dead name server would delay the checks of other names. Who asks for a
 /// name that is being looked up already joins that lookup: never more threads than names, and none when
 /// nobody asks.
-final class NameLookup: Sendable {
-    private typealias Outcome = Result<[HostAddress], ProbeFailure>
+package final class NameLookup: Sendable {
+    /// Why there are no addresses.
+    package enum Failure: Error, Hashable {
+        /// In the words of getaddrinfo(3), or why it was not asked.
+        case unknown(String)
+        /// The task was cancelled.
+        case cancelled
+    }
+
+    private typealias Outcome = Result<[HostAddress], Failure>
     private typealias Waiter = CheckedContinuation<Outcome, Never>
 
     private struct State {
@@ -24,15 +31,14 @@ final class NameLookup: Sendable {
     private let threads: BlockingThreads
     private let state = Mutex(State())
 
-    init(threads: BlockingThreads = BlockingThreads()) {
+    package init(threads: BlockingThreads = BlockingThreads()) {
         self.threads = threads
     }
 
     /// The addresses of `name` in the system's order, at least one.
     ///
-    /// - Throws: ``ProbeFailure`` with `nameUnknown` or `cancelled`; on cancellation the lookup goes on
-    ///   for those who come next.
-    func addresses(of name: String) async throws(ProbeFailure) -> [HostAddress] {
+    /// - Throws: ``Failure``; on cancellation the lookup goes on for those who come next.
+    package func addresses(of name: String) async throws(Failure) -> [HostAddress] {
         let id = state.withLock { state in
             state.last += 1
             return state.last
@@ -74,8 +80,12 @@ final class NameLookup: Sendable {
             ended(name, Self.resolve(name))
         }
         guard !isBegun else { return }
-        let words = "the system has no thread for it; see TasksMax= of the daemon's unit"
-        ended(name, .failure(ProbeFailure(.other, "\(name) cannot be looked up: \(words)")))
+        ended(
+            name,
+            .failure(
+                .unknown("the system has no thread for it; see TasksMax= of the daemon's unit")
+            )
+        )
     }
 
     private func ended(_ name: String, _ outcome: Outcome) {
@@ -113,14 +123,8 @@ final class NameLookup: Sendable {
             entry = item.ai_next
         }
         guard status == 0, !found.isEmpty else {
-            let words = status == 0 ? "no address" : String(cString: gai_strerror(status))
             return .failure(
-                ProbeFailure(
-                    .nameUnknown,
-                    "the name \(name) has no address (\(words)); correct the name or see "
-                        + "'getent hosts \(name)'",
-                    cause: words
-                )
+                .unknown(status == 0 ? "no address" : String(cString: gai_strerror(status)))
             )
         }
         return .success(found)

@@ -1,0 +1,226 @@
+import Machines
+package import NIOCore
+import NIOHTTP2
+import NIOPosix
+import NIOSSL
+package import Network
+package import Texts
+
+extension GRPCConnection {
+    /// Connects to a server, until it has said its first word of HTTP/2: a stopped process still accepts TCP, its
+    /// kernel does.
+    ///
+    /// The addresses of a name are tried one after the other, each a quarter of a second after the one before it or
+    /// at once when that has failed, and the first that answers is used (Happy Eyeballs, RFC 8305).
+    ///
+    /// - Parameter limit: How long all of it may take.
+    /// - Throws: ``ConnectionError``: that of the last address. `CancellationError`; nothing stays open then.
+    package static func open(
+        to host: HostAddress,
+        port: UInt16,
+        settings: Settings,
+        within limit: Duration,
+        names: NameLookup,
+        on loop: any EventLoop
+    ) async throws -> GRPCConnection {
+        let deadline = ContinuousClock.now + limit
+        let addresses = try await addresses(of: host, names, within: limit)
+        @Sendable func open(_ host: HostAddress) async throws -> GRPCConnection {
+            let left = ContinuousClock.now.duration(to: deadline)
+            guard left > .zero else { throw ConnectionError.timedOut(limit) }
+            return try await self.open(
+                SocketAddress(ipAddress: host.text, port: Int(port)),
+                settings,
+                within: left,
+                of: limit,
+                on: loop
+            )
+        }
+        if addresses.count == 1 { return try await open(addresses[0]) }
+        return try await race(addresses, open)
+    }
+
+    private static func addresses(
+        of host: HostAddress,
+        _ names: NameLookup,
+        within limit: Duration
+    ) async throws -> [HostAddress] {
+        guard host.family == .name else { return [host] }
+        let name = host.text
+        do {
+            let found = try await Machines.within(limit) { try await names.addresses(of: name) }
+            guard let found else {
+                throw ConnectionError.nameUnknown(name, "no name server answered in time")
+            }
+            return interleaved(found)
+        } catch let error as NameLookup.Failure {
+            switch error {
+            case .unknown(let words): throw ConnectionError.nameUnknown(name, words)
+            case .cancelled: throw CancellationError()
+            }
+        }
+    }
+
+    /// Takes turns between the families, beginning with the one that the system prefers (RFC 8305 §4).
+    static func interleaved(_ addresses: [HostAddress]) -> [HostAddress] {
+        let preferred = addresses.filter { $0.family == addresses.first?.family }
+        let others = addresses.filter { $0.family != addresses.first?.family }
+        let pairs = (0..<max(preferred.count, others.count)).map { index in
+            [preferred, others].compactMap { index < $0.count ? $0[index] : nil }
+        }
+        return Array(pairs.joined())
+    }
+
+    /// RFC 8305 §5, "Connection Attempt Delay".
+    private static let attemptDelay = Duration.milliseconds(250)
+
+    private enum Turn: Sendable {
+        case opened(GRPCConnection)
+        case failed(any Error)
+        /// The attempt of that number has had its time alone.
+        case isLate(Int)
+    }
+
+    static func race(
+        _ addresses: [HostAddress],
+        _ open: @escaping @Sendable (HostAddress) async throws -> GRPCConnection
+    ) async throws -> GRPCConnection {
+        try await withThrowingTaskGroup(of: Turn.self) { group in
+            var (begun, running) = (0, 0)
+            func begin() {
+                guard begun < addresses.count else { return }
+                let (address, number) = (addresses[begun], begun + 1)
+                (begun, running) = (number, running + 1)
+                group.addTask {
+                    do {
+                        return .opened(try await open(address))
+                    } catch {
+                        return .failed(error)
+                    }
+                }
+                guard number < addresses.count else { return }
+                group.addTask {
+                    try await Task.sleep(for: attemptDelay)
+                    return .isLate(number)
+                }
+            }
+            begin()
+            while let turn = try await group.next() {
+                switch turn {
+                case .opened(let connection):
+                    group.cancelAll()
+                    // One that came second is not left open.
+                    while let other = await group.nextResult() {
+                        if case .success(.opened(let other)) = other { other.close() }
+                    }
+                    return connection
+                case .failed(let error):
+                    running -= 1
+                    if begun == addresses.count, running == 0 { throw error }
+                    try Task.checkCancellation()
+                    begin()
+                case .isLate(let number):
+                    if number == begun { begin() }
+                }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private static func open(
+        _ address: SocketAddress,
+        _ settings: Settings,
+        within limit: Duration,
+        of whole: Duration,
+        on loop: any EventLoop
+    ) async throws -> GRPCConnection {
+        let attempt = ConnectAttempt()
+        do {
+            return try await withTaskCancellationHandler {
+                try await begin(address, settings, within: limit, of: whole, on: loop, attempt)
+                    .get()
+            } onCancel: {
+                attempt.giveUp()
+            }
+        } catch {
+            throw Task.isCancelled ? CancellationError() : error
+        }
+    }
+
+    private static func begin(
+        _ address: SocketAddress,
+        _ settings: Settings,
+        within limit: Duration,
+        of whole: Duration,
+        on loop: any EventLoop,
+        _ attempt: ConnectAttempt
+    ) -> EventLoopFuture<GRPCConnection> {
+        loop.flatSubmit {
+            let handler = ConnectionHandler(
+                on: loop,
+                limit: limit,
+                keepalive: (settings.pingInterval, settings.pingTimeout)
+            )
+            let bound = NIOLoopBound(handler, eventLoop: loop)
+            let connection = GRPCConnection(
+                bound,
+                on: loop,
+                closed: handler.closed.futureResult,
+                settings: settings,
+                peer: "\(address)"
+            )
+            attempt.began { connection.close() }
+            ClientBootstrap(group: loop)
+                .connectTimeout(TimeAmount(limit))
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try install(bound.value, on: channel, settings)
+                    }
+                }
+                .connect(to: address)
+                .whenFailure { error in
+                    let isTimeout =
+                        if case ChannelError.connectTimeout = error { true } else { false }
+                    bound.value.end(isTimeout ? .timedOut(whole) : .socket(error))
+                }
+            return handler.greeted.futureResult.map { connection }
+        }
+    }
+
+    private static func install(
+        _ handler: ConnectionHandler,
+        on channel: any Channel,
+        _ settings: Settings
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let isTLS = settings.security != nil
+        try pipeline.addHandler(FirstByte(isTLS: isTLS) { handler.end(.mismatch($0)) })
+        if let security = settings.security {
+            try pipeline.addHandler(
+                NIOSSLClientHandler(context: security.context, serverHostname: security.serverName)
+            )
+        }
+        try pipeline.addHandler(
+            NIOHTTP2Handler(mode: .client, connectionConfiguration: http2)
+        )
+        try pipeline.addHandler(handler)
+    }
+
+    private static var http2: NIOHTTP2Handler.ConnectionConfiguration {
+        var configuration = NIOHTTP2Handler.ConnectionConfiguration()
+        configuration.initialSettings = [
+            HTTP2Setting(parameter: .enablePush, value: 0),
+            HTTP2Setting(parameter: .initialWindowSize, value: streamWindow),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: 16 * 1024),
+        ]
+        // etcd's server measures the connection with a PING for about each message that we send, one at a time
+        // (grpc-go's BDP estimator). NIO's default, 200 in 30 s, takes that for an attack.
+        configuration.controlFrameRateLimit.maximumCount = 10_000
+        configuration.controlFrameRateLimit.windowLength = .seconds(1)
+        // Frames may still come on streams that were given up.
+        configuration.maximumRecentlyResetStreams = 128
+        // Some proxies send more than one.
+        configuration.maximumSequentialEmptyDataFrames = 10
+        return configuration
+    }
+}
