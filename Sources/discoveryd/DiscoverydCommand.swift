@@ -9,6 +9,7 @@ enum Program {
     @MainActor
     static func main() async {
         let signals = ProcessSignals.caught()
+        EventLoops.shareOne()
         do {
             if let arguments = RunArguments(plain: CommandLine.arguments.dropFirst()) {
                 return try await DaemonRun(arguments: arguments).run(hearing: known(signals))
