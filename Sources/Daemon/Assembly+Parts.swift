@@ -261,15 +261,15 @@ extension Assembly {
     }
 
     /// What monitoring reads, where an address for it is configured.
-    func metricsServer(_ routes: [Route], _ generator: SeededGenerator) -> [any Service] {
+    func metricsServer(_ routes: [Route], _ generator: SeededGenerator) -> [NamedService] {
         guard let address = daemon.configuration.metrics.listen else { return [] }
-        return [server(.metrics(address), routes, generator)]
+        return [.init("metrics", server(.metrics(address), routes, generator))]
     }
 
     /// The control socket, where there is a place for it.
-    func controlServer(_ routes: [Route], _ generator: SeededGenerator) -> [any Service] {
+    func controlServer(_ routes: [Route], _ generator: SeededGenerator) -> [NamedService] {
         guard let path = daemon.controlSocket else { return [] }
-        return [server(.control(path: path), routes, generator)]
+        return [.init("control socket", server(.control(path: path), routes, generator))]
     }
 
     func server(
@@ -289,27 +289,20 @@ extension Assembly {
     // MARK: looking after the daemon
 
     /// systemd's watchdog, where it is on.
-    func watchdog(_ loops: [WatchdogService.Loop]) -> [any Service] {
+    func watchdog(_ loops: [WatchdogService.Loop]) -> [NamedService] {
         guard let interval = Watchdog.interval() else { return [] }
-        return [
-            WatchdogService(
-                interval: interval,
-                loops: loops,
-                notifier: daemon.notifier,
-                log: daemon.log
-            )
-        ]
+        let service = WatchdogService(
+            interval: interval,
+            loops: loops,
+            notifier: daemon.notifier,
+            log: daemon.log
+        )
+        return [.init("watchdog", service)]
     }
 
-    func clusterCheck(_ client: EtcdClient, _ reader: StateReader) -> [any Service] {
+    func clusterCheck(_ client: EtcdClient, _ reader: StateReader) -> [NamedService] {
         guard daemon.configuration.etcd.endpoints.count > 1 else { return [] }
-        return [
-            ClusterCheck(
-                client: client,
-                state: reader,
-                events: events,
-                signal: signal
-            )
-        ]
+        let service = ClusterCheck(client: client, state: reader, events: events, signal: signal)
+        return [.init("cluster check", service)]
     }
 }

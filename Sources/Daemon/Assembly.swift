@@ -19,7 +19,7 @@ struct Assembly: Sendable {
     /// What can be run.
     struct Product: Sendable {
         /// In the order in which they start; they stop in reverse.
-        let services: [any Service]
+        let services: [NamedService]
         /// Where a signal asks for a reload.
         let reloads: ConfigurationReloadQueue
     }
@@ -127,14 +127,14 @@ struct Assembly: Sendable {
             status: status,
             queue: reloads
         )
-        let services: [[any Service]] = [
-            [leases],
+        let services: [[NamedService]] = [
+            [.init("lease", leases)],
             metricsServer(routes, generator.split()),
             [
-                LoopService { await client.run() },
-                LoopService { [signal] in await signal.run() },
-                LoopService { await FreeMemory.giveBack(after: bursts) },
-                LoopService { [events] in
+                .loop("etcd") { await client.run() },
+                .loop("changes") { [signal] in await signal.run() },
+                .loop("memory") { await FreeMemory.giveBack(after: bursts) },
+                .loop("connections") { [events] in
                     for await event in connections {
                         if case .connected = event {
                             session.storeReconnected()
@@ -145,18 +145,18 @@ struct Assembly: Sendable {
                 },
             ],
             [
-                LoopService { await reloader.run() },
-                LoopService { await publisher.run() },
-                LoopService { await archive.run() },
-                LoopService { await watcher.run() },
-                LoopService { await wanted.run() },
+                .loop("reloads") { await reloader.run() },
+                .loop("files") { await publisher.run() },
+                .loop("last list") { await archive.run() },
+                .loop("watch") { await watcher.run() },
+                .loop("wanted") { await wanted.run() },
             ],
             controlServer(routes, generator.split()),
-            [registration(session, leases), drains],
+            [.init("registration", registration(session, leases)), .init("drains", drains)],
             [
-                registrar,
-                follower,
-                LoopService { [events] in
+                .init("services", registrar),
+                .init("units", follower),
+                .loop("health") { [events] in
                     await monitor.run { report in
                         registrar.healthReported(report)
                         saved.record(report)
@@ -165,15 +165,35 @@ struct Assembly: Sendable {
                     }
                 },
             ],
-            [HangWatch(threads: threads, log: daemon.log)],
-            [reload], watchdog(loops), clusterCheck(client, reader), [status],
+            [.init("hang watch", HangWatch(threads: threads, log: daemon.log))],
+            [.init("configuration", reload)], watchdog(loops), clusterCheck(client, reader),
+            [.init("status", status)],
         ]
         return Product(services: services.flatMap { $0 }, reloads: reloads)
     }
 }
 
+/// A service with the name that the life cycle has for it in an error.
+///
+/// Without one the life cycle prints the service by reflection at the start, and has the runtime go through all
+/// conformances of the program for each type.
+struct NamedService: Sendable {
+    let name: String
+    let service: any Service
+
+    init(_ name: String, _ service: any Service) {
+        self.name = name
+        self.service = service
+    }
+
+    /// A loop that ends when the daemon stops.
+    static func loop(_ name: String, _ loop: @escaping @Sendable () async -> Void) -> NamedService {
+        NamedService(name, LoopService(loop))
+    }
+}
+
 /// A loop that ends when the daemon stops.
-struct LoopService: Service {
+private struct LoopService: Service {
     private let loop: @Sendable () async -> Void
 
     init(_ loop: @escaping @Sendable () async -> Void) {

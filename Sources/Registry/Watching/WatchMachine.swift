@@ -151,7 +151,9 @@ public struct WatchMachine: StateMachine {
         current.isOpen = true
         // Through a proxy what one change shows proves nothing about the others.
         if !progress.isAbsent {
-            current.due = now + settings.patience
+            // An answer leaves the next question where it is, so that one alarm does: an alarm for an instant that
+            // has moved on goes off in vain, and wakes two threads each time.
+            if current.unanswered == 0 { current.due = now + settings.patience }
             current.unanswered = 0
         }
         state = .watching(current)
