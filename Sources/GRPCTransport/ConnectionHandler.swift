@@ -8,9 +8,8 @@ import NIOSSL
 ///
 /// The streams are kept here and not as channels of NIO's multiplexer: the few that there are need a stream number,
 /// a window and a reader, not a pipeline each.
-final class ConnectionHandler: ChannelDuplexHandler {
+final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
-    typealias OutboundIn = Never
     typealias OutboundOut = HTTP2Frame
 
     /// Fulfilled with the server's first SETTINGS; failed with a ``ConnectionError``.

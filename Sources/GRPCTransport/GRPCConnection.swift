@@ -31,9 +31,9 @@ package final class GRPCConnection: ClientTransport {
         /// What the calls' `:authority` says.
         var authority: String
         /// After how long of silence the server is pinged while calls are under way.
-        package var pingInterval = Duration.seconds(6)
+        var pingInterval: Duration
         /// How long it has to answer.
-        package var pingTimeout = Duration.seconds(2)
+        var pingTimeout: Duration
 
         /// How many pings and settings a server may send in that time.
         ///
@@ -41,9 +41,16 @@ package final class GRPCConnection: ClientTransport {
         /// BDP estimator). NIO's default, 200 in 30 s, takes that for an attack.
         var controlFrames = (count: 10_000, window: Duration.seconds(1))
 
-        package init(security: Security?, authority: String) {
+        package init(
+            security: Security?,
+            authority: String,
+            pingInterval: Duration,
+            pingTimeout: Duration
+        ) {
             self.security = security
             self.authority = authority
+            self.pingInterval = pingInterval
+            self.pingTimeout = pingTimeout
         }
     }
 

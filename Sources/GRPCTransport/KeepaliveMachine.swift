@@ -1,7 +1,7 @@
 /// Decides when a connection is pinged and when it is given up: a server that has not been heard for a while is
 /// asked, and one that does not answer is gone. See HTTP/2 PING (RFC 9113 §6.7) and gRPC's "Keepalive" (A8).
 ///
-/// etcd allows a ping each 5 s (its `--grpc-keepalive-min-time`), none without a call under way, and hangs up on more.
+/// Without a call under way none is sent: etcd, as other servers of gRPC, hangs up on those.
 struct KeepaliveMachine {
     /// What to do.
     enum Action: Equatable {

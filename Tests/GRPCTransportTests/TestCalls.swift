@@ -41,9 +41,12 @@ func openConnection(
     controlFrames: Int = 10_000,
     within limit: Duration = .seconds(10)
 ) async throws -> GRPCConnection {
-    var settings = GRPCConnection.Settings(security: nil, authority: "server.test")
-    settings.pingInterval = pings.interval
-    settings.pingTimeout = pings.timeout
+    var settings = GRPCConnection.Settings(
+        security: nil,
+        authority: "server.test",
+        pingInterval: pings.interval,
+        pingTimeout: pings.timeout
+    )
     if controlFrames < settings.controlFrames.count {
         settings.controlFrames = (controlFrames, .seconds(600))
     }

@@ -26,6 +26,12 @@ extension EtcdClient {
         public var dialTimeout: Duration = .seconds(5)
         /// How long one endpoint may take to answer its first question. Default 2 s.
         public var attemptTimeout: Duration = .seconds(2)
+        /// After how long of silence a member is asked whether it is there (HTTP/2 PING), while calls are under way.
+        ///
+        /// etcd hangs up on more than one in 5 s, its `--grpc-keepalive-min-time`.
+        package var pingInterval: Duration = .seconds(6)
+        /// How long it has to answer that.
+        package var pingTimeout: Duration = .seconds(2)
         /// How long a call waits for its answer once there is a connection. Default 5 s.
         public var requestTimeout: Duration = .seconds(5)
         /// Delays between passes in which no endpoint answered. Default up to 250 ms at first, up

@@ -48,7 +48,7 @@ final class MemberConnection: Sendable {
             transport = try await GRPCConnection.open(
                 to: endpoint.host,
                 port: endpoint.port,
-                settings: Self.settings(for: endpoint, tls, read?.context),
+                settings: Self.settings(for: endpoint, configuration, read?.context),
                 within: limit,
                 names: names,
                 on: MultiThreadedEventLoopGroup.singleton.next()
@@ -61,15 +61,18 @@ final class MemberConnection: Sendable {
 
     private static func settings(
         for endpoint: EtcdEndpoint,
-        _ tls: EtcdClient.TLS,
+        _ configuration: EtcdClient.Configuration,
         _ context: NIOSSLContext?
     ) -> GRPCConnection.Settings {
         // Names the server in the handshake, and is what its certificate must be for; without one that is
         // the IP address.
-        let name = tls.serverName ?? (endpoint.host.family == .name ? endpoint.host.text : nil)
+        let given = configuration.tls.serverName
+        let name = given ?? (endpoint.host.family == .name ? endpoint.host.text : nil)
         return GRPCConnection.Settings(
             security: context.map { GRPCConnection.Security(context: $0, serverName: name) },
-            authority: context.flatMap { _ in name } ?? endpoint.host.joined(port: endpoint.port)
+            authority: context.flatMap { _ in name } ?? endpoint.host.joined(port: endpoint.port),
+            pingInterval: configuration.pingInterval,
+            pingTimeout: configuration.pingTimeout
         )
     }
 
