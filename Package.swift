@@ -259,6 +259,7 @@ let package = Package(
             name: "DiscoverydTests",
             dependencies: [
                 "Configuration", "Daemon", "discoveryd", "Registry", "TestKit", "Texts",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),

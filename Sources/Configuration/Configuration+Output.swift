@@ -12,7 +12,7 @@ extension Configuration {
         /// Which endpoints are written. Default: all.
         package var filter = EndpointFilter()
         /// How they are written. Default: JSON.
-        package var format: OutputFormat = .json
+        package var format: FormatSetting = .json
         /// Where the names of a hosts file are. Default: `discoveryd.internal`.
         package var domain: DomainName = .standard
         /// The section of HAProxy's own configuration that tells how it looks host names up. Default: none, and

@@ -1,5 +1,4 @@
 import Etcd
-import Logging
 import Registry
 import ServiceLifecycle
 
@@ -13,7 +12,6 @@ struct ClusterCheck: Service {
     let state: StateReader
     let events: DaemonEvents
     let signal: ChangeSignal
-    let log: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -22,8 +20,7 @@ struct ClusterCheck: Service {
                 return state.isReady && state.etcd != nil
             }
             guard let mixture = ClusterMixture(await client.clusters()) else { return }
-            events.happened(.endpointsDiffer(mixture.description))
-            log.log(.etcdClustersMixed, mixture.detail)
+            events.happened(.endpointsDiffer(mixture))
         }
         // The daemon ends with the first service that returns; cancelled, it ends all the same.
         try? await gracefulShutdown()
@@ -31,7 +28,7 @@ struct ClusterCheck: Service {
 }
 
 /// Reports that the endpoints of one list belong to several clusters.
-struct ClusterMixture: CustomStringConvertible {
+struct ClusterMixture: Sendable, CustomStringConvertible {
     private var clusters: [(id: EtcdClusterID, endpoints: [EtcdEndpoint])] = []
 
     /// - Parameter answers: What each endpoint said, in the order of the list.

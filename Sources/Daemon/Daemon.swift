@@ -87,12 +87,12 @@ package struct Daemon: Sendable {
         }
     }
 
-    private func groupConfiguration(_ services: [any Service]) -> ServiceGroupConfiguration {
+    private func groupConfiguration(_ services: [NamedService]) -> ServiceGroupConfiguration {
         var groupLog = log
         // The group tells of each service's start and stop; our own lines say what it means.
         groupLog.logLevel = max(log.logLevel, .error)
         var group = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0) },
+            services: services.map { .init(service: $0.service, serviceName: $0.name) },
             logger: groupLog
         )
         // The leave takes 2 s at most after the drain, everything else ends at once.

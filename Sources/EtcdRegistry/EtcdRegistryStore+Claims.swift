@@ -9,6 +9,12 @@ extension EtcdRegistryStore {
     /// else see what is there. Its companion records are put by the same rule, each for itself, and never
     /// over what another lease holds: two hosts whose ids make one name would overwrite each other for ever.
     public func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome {
+        try await measured(.claim) { () async throws(StoreError) -> ClaimOutcome in
+            try await attempt(claim)
+        }
+    }
+
+    private func attempt(_ claim: Claim) async throws(StoreError) -> ClaimOutcome {
         let key = Bytes(claim.key)
         let lease = EtcdLeaseID(claim.lease)
         let puts = Self.puts(of: claim)
@@ -81,28 +87,25 @@ extension EtcdRegistryStore {
     /// As ``RegistryStore/rewrite(_:)`` says.
     public func rewrite(_ claim: Claim) async throws(StoreError) {
         let (key, lease) = (Bytes(claim.key), EtcdLeaseID(claim.lease))
-        do throws(EtcdError) {
-            try await client.transaction(
-                if: [.lease(of: key, .equal, lease), .exists(key)],
-                then: [.put(key, Bytes(claim.value), lease: lease)]
-            )
-        } catch  where error.code == .leaseNotFound {
-            return
-        } catch {
-            throw failure(error, of: .write(claim.keys))
+        try await request(.rewrite, .write(claim.keys)) { () async throws(EtcdError) -> Void in
+            do throws(EtcdError) {
+                try await client.transaction(
+                    if: [.lease(of: key, .equal, lease), .exists(key)],
+                    then: [.put(key, Bytes(claim.value), lease: lease)]
+                )
+            } catch  where error.code == .leaseNotFound {
+                return
+            }
         }
     }
 
     /// As ``RegistryStore/withdraw(_:)`` says.
     public func withdraw(_ claim: Claim) async throws(StoreError) {
-        let keys = [claim.key] + claim.companions.map(\.key)
-        do throws(EtcdError) {
+        try await request(.withdraw, .write(claim.keys)) { () async throws(EtcdError) -> Void in
             try await client.transaction(
                 if: [],
-                then: keys.map { Self.deletion(of: $0, under: claim.lease) }
+                then: claim.keys.map { Self.deletion(of: $0, under: claim.lease) }
             )
-        } catch {
-            throw failure(error, of: .write(claim.keys))
         }
     }
 

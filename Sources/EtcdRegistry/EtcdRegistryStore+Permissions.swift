@@ -13,8 +13,8 @@ extension EtcdRegistryStore {
     }
 
     /// What an error of the client means to the registry.
-    func failure(_ error: EtcdError, of access: Access) -> StoreError {
-        guard error.code == .permissionDenied else { return StoreError(error) }
+    func failure(_ error: EtcdError, of access: Access?) -> StoreError {
+        guard error.code == .permissionDenied, let access else { return StoreError(error) }
         let user =
             client.configuration.credentials.map { "user \($0.username)" }
             ?? "the user that the client certificate names"

@@ -4,22 +4,83 @@ public import Registry
 /// The registry's store, spoken to etcd: one client, one connection, whatever is registered and
 /// watched.
 public struct EtcdRegistryStore: RegistryStore {
+    /// The requests, by the words for them in metrics.
+    public enum Request: String, CaseIterable, Sendable {
+        case grant, term, revoke, claim, rewrite, withdraw, snapshot, count, summary
+        case keepAlive = "keep_alive"
+        case watch
+
+        /// Whether it lasts until it breaks, so that its time says nothing.
+        public var isStream: Bool { self == .keepAlive || self == .watch }
+    }
+
+    /// A report of the store, for the metrics.
+    public enum Report: Sendable {
+        /// A request was answered, or a stream has ended, after that time; with an error where it failed.
+        case ended(Request, after: Duration, StoreError?)
+        /// A keep-alive was answered with that time to live; zero says that the lease is gone.
+        case keepAliveAnswered(ttl: Duration)
+        /// The watch has news.
+        case watchReceived(WatchNews)
+    }
+
     let client: EtcdClient
     private let pageSize: Int
+    private let observe: @Sendable (Report) -> Void
 
     /// A store on a client that somebody runs.
     ///
-    /// - Parameter pageSize: How many keys of a list are asked for at once, at most.
-    public init(_ client: EtcdClient, pageSize: Int = 10_000) {
+    /// - Parameters:
+    ///   - pageSize: How many keys of a list are asked for at once, at most.
+    ///   - observe: Told what there is to count, by whoever asks; must not wait.
+    public init(
+        _ client: EtcdClient,
+        pageSize: Int = 10_000,
+        observe: @escaping @Sendable (Report) -> Void = { _ in }
+    ) {
         self.client = client
         self.pageSize = pageSize
+        self.observe = observe
+    }
+
+    /// Makes a request, and reports how it ended.
+    func measured<Value: Sendable>(
+        _ request: Request,
+        _ call: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let began = ContinuousClock.now
+        do throws(StoreError) {
+            let value = try await call()
+            observe(.ended(request, after: ContinuousClock.now - began, nil))
+            return value
+        } catch {
+            observe(.ended(request, after: ContinuousClock.now - began, error))
+            throw error
+        }
+    }
+
+    /// The same of one that throws the client's errors.
+    ///
+    /// - Parameter access: What it does with keys, for the sentence of one that is not permitted.
+    func request<Value: Sendable>(
+        _ request: Request,
+        _ access: Access? = nil,
+        _ call: () async throws(EtcdError) -> Value
+    ) async throws(StoreError) -> Value {
+        try await measured(request) { () async throws(StoreError) -> Value in
+            do throws(EtcdError) {
+                return try await call()
+            } catch {
+                throw failure(error, of: access)
+            }
+        }
     }
 
     // MARK: the lease
 
     /// As ``RegistryStore/grantLease(_:ttl:)`` says.
     public func grantLease(_ id: LeaseID, ttl: Duration) async throws(StoreError) -> LeaseTerm {
-        do throws(EtcdError) {
+        try await request(.grant) { () async throws(EtcdError) -> LeaseTerm in
             do throws(EtcdError) {
                 let grant = try await client.grantLease(ttl: ttl, id: EtcdLeaseID(id))
                 return LeaseTerm(clusterID: ClusterID(grant.header.clusterID), granted: grant.ttl)
@@ -30,12 +91,10 @@ public struct EtcdRegistryStore: RegistryStore {
                 }
                 return LeaseTerm(status)
             }
-        } catch {
-            throw StoreError(error)
         }
     }
 
-    /// As ``RegistryStore/waitForTurn()`` says.
+    /// As ``RegistryStore/waitForTurn()`` says. A wait of ours and no request.
     public func waitForTurn() async throws(StoreError) {
         do throws(EtcdError) {
             try await client.waitForTurn()
@@ -46,7 +105,7 @@ public struct EtcdRegistryStore: RegistryStore {
 
     /// As ``RegistryStore/term(of:)`` says. A user that may not read all the keys is told of none.
     public func term(of id: LeaseID) async throws(StoreError) -> LeaseTerm? {
-        do throws(EtcdError) {
+        try await request(.term) { () async throws(EtcdError) -> LeaseTerm? in
             do throws(EtcdError) {
                 return try await client.timeToLive(of: EtcdLeaseID(id), withKeys: true).map(
                     LeaseTerm.init
@@ -54,8 +113,6 @@ public struct EtcdRegistryStore: RegistryStore {
             } catch  where error.code == .permissionDenied {
                 return try await client.timeToLive(of: EtcdLeaseID(id)).map(LeaseTerm.init)
             }
-        } catch {
-            throw StoreError(error)
         }
     }
 
@@ -65,21 +122,22 @@ public struct EtcdRegistryStore: RegistryStore {
         beats: AsyncStream<Void>,
         answered: @escaping @Sendable (Duration) -> Void
     ) async throws(StoreError) {
-        do throws(EtcdError) {
-            try await client.keepAlive(EtcdLeaseID(id), beats: beats) { answered($0.ttl) }
-        } catch {
-            throw StoreError(error)
+        try await request(.keepAlive) { () async throws(EtcdError) -> Void in
+            try await client.keepAlive(EtcdLeaseID(id), beats: beats) { [observe] answer in
+                observe(.keepAliveAnswered(ttl: answer.ttl))
+                answered(answer.ttl)
+            }
         }
     }
 
     /// As ``RegistryStore/revokeLease(_:)`` says.
     public func revokeLease(_ id: LeaseID) async throws(StoreError) {
-        do throws(EtcdError) {
-            try await client.revokeLease(EtcdLeaseID(id))
-        } catch  where error.code == .leaseNotFound {
-            return
-        } catch {
-            throw StoreError(error)
+        try await request(.revoke) { () async throws(EtcdError) -> Void in
+            do throws(EtcdError) {
+                try await client.revokeLease(EtcdLeaseID(id))
+            } catch  where error.code == .leaseNotFound {
+                return
+            }
         }
     }
 
@@ -91,8 +149,8 @@ public struct EtcdRegistryStore: RegistryStore {
         isUrgent: Bool,
         received: @Sendable (_ page: [StoredRecord], _ isFirst: Bool) -> Void
     ) async throws(StoreError) -> ListedState {
-        var isFirst = true
-        do throws(EtcdError) {
+        try await request(.snapshot, .read(prefix)) { () async throws(EtcdError) -> ListedState in
+            var isFirst = true
             try await client.waitForTurn(isUrgent: isUrgent)
             let (header, connection) = try await client.pages(
                 prefix: Bytes(prefix.text),
@@ -106,8 +164,6 @@ public struct EtcdRegistryStore: RegistryStore {
                 mark: SnapshotMark(revision: Revision(header.revision), connection: connection),
                 raftTerm: header.raftTerm
             )
-        } catch {
-            throw failure(error, of: .read(prefix))
         }
     }
 
@@ -116,15 +172,13 @@ public struct EtcdRegistryStore: RegistryStore {
         of prefix: RegistryPrefix,
         on connection: Int
     ) async throws(StoreError) -> KeyCount {
-        do throws(EtcdError) {
+        try await request(.count, .read(prefix)) { () async throws(EtcdError) -> KeyCount in
             let answer = try await client.count(prefix: Bytes(prefix.text), on: connection)
             return KeyCount(
                 clusterID: ClusterID(answer.header.clusterID),
                 revision: Revision(answer.header.revision),
                 count: max(0, answer.count)
             )
-        } catch {
-            throw failure(error, of: .read(prefix))
         }
     }
 
@@ -133,7 +187,7 @@ public struct EtcdRegistryStore: RegistryStore {
         of prefix: RegistryPrefix,
         since revision: Revision
     ) async throws(StoreError) -> KeySummary {
-        do throws(EtcdError) {
+        try await request(.summary, .read(prefix)) { () async throws(EtcdError) -> KeySummary in
             let answer = try await client.changedKeys(
                 prefix: Bytes(prefix.text),
                 after: EtcdRevision(revision)
@@ -146,8 +200,6 @@ public struct EtcdRegistryStore: RegistryStore {
                 count: max(0, answer.count),
                 changed: Dictionary(changed, uniquingKeysWith: { $1 })
             )
-        } catch {
-            throw failure(error, of: .read(prefix))
         }
     }
 
@@ -158,15 +210,17 @@ public struct EtcdRegistryStore: RegistryStore {
         asks: AsyncStream<Void>,
         received: @escaping @Sendable (WatchNews) -> Void
     ) async throws(StoreError) {
-        do throws(EtcdError) {
+        try await request(.watch, .read(prefix)) { () async throws(EtcdError) -> Void in
             try await client.watch(
                 .prefix(Bytes(prefix.text)),
                 after: EtcdRevision(mark.revision),
                 asks: asks,
                 on: mark.connection
-            ) { received(WatchNews($0)) }
-        } catch {
-            throw failure(error, of: .read(prefix))
+            ) { [observe] response in
+                let news = WatchNews(response)
+                observe(.watchReceived(news))
+                received(news)
+            }
         }
     }
 

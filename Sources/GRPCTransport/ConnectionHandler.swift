@@ -23,6 +23,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var calls: [HTTP2StreamID: GRPCCall] = [:]
     private var nextStream = HTTP2StreamID(1)
     private var isGreeted = false
+    /// Why nothing new begins on the connection, while what is under way may still end well.
+    private var leaving: ConnectionError?
     /// Why the connection is of no more use.
     private var ending: ConnectionError?
     private var keepalive: KeepaliveMachine
@@ -54,13 +56,37 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard ending == nil else { return }
         ending = reason
         timer?.cancel()
+        if leaving == nil { closed.succeed(reason) }
         let all = calls.values
         calls = [:]
         for call in all { call.fail(Self.unavailable(reason)) }
         if !isGreeted { greeted.fail(reason) }
-        closed.succeed(reason)
         context?.close(promise: nil)
         context = nil
+    }
+
+    /// The server takes nothing new (RFC 9113 §6.8): single questions that it has may still be answered, whoever
+    /// has the connection is told at once.
+    private func goAway(_ reason: ConnectionError, last: HTTP2StreamID) {
+        guard leaving == nil else { return }
+        leaving = reason
+        closed.succeed(reason)
+        for (stream, call) in calls where stream > last || call.isStreaming {
+            calls[stream] = nil
+            call.fail(Self.unavailable(reason))
+            if stream <= last { write(stream, .rstStream(.cancel)) }
+        }
+        guard !calls.isEmpty, let context else { return end(reason) }
+        timer?.cancel()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.lastAnswers) { [self] in
+            end(reason)
+        }
+    }
+
+    /// - Returns: The call of a stream that has ended.
+    private func remove(_ stream: HTTP2StreamID) -> GRPCCall? {
+        defer { if let leaving, calls.isEmpty { end(leaving) } }
+        return calls.removeValue(forKey: stream)
     }
 
     private static func unavailable(_ reason: ConnectionError) -> RPCError {
@@ -100,8 +126,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     ///
     /// - Parameter isLast: Whether the request is whole with it.
     func open(_ call: GRPCCall, _ fields: HPACKHeaders, message: ByteBuffer?, isLast: Bool) {
-        guard ending == nil, let context else {
-            return call.fail(Self.unavailable(ending ?? .closedHere))
+        guard ending == nil, leaving == nil, let context else {
+            return call.fail(Self.unavailable(ending ?? leaving ?? .closedHere))
         }
         guard calls.count < Self.callLimit else {
             return call.fail(
@@ -164,9 +190,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Ends the stream of a call.
     func reset(_ call: GRPCCall, _ code: HTTP2ErrorCode) {
-        guard let stream = call.stream, calls.removeValue(forKey: stream) != nil else { return }
+        guard let stream = call.stream, calls[stream] != nil else { return }
         write(stream, .rstStream(code))
         context?.flush()
+        _ = remove(stream)
     }
 
     private func write(
@@ -205,13 +232,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 isLast: data.endStream
             )
             apply(effects, to: frame.streamID)
-        case .rstStream(let code): calls.removeValue(forKey: frame.streamID)?.resetReceived(code)
+        case .rstStream(let code): remove(frame.streamID)?.resetReceived(code)
         case .settings(.settings): greet(context)
-        case .goAway(_, let code, let words):
+        case .goAway(let last, let code, let words):
             let words = words.map {
                 String(decoding: $0.readableBytesView.prefix(256), as: UTF8.self)
             }
-            end(.goAway(code.name, words ?? ""))
+            let reason = ConnectionError.goAway(code.name, words ?? "")
+            if code == .noError { goAway(reason, last: last) } else { end(reason) }
         default: break
         }
     }
@@ -225,7 +253,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case let event as StreamClosedEvent:
-            guard let call = calls.removeValue(forKey: event.streamID) else { break }
+            guard let call = remove(event.streamID) else { break }
             if let reason = event.reason {
                 call.resetReceived(reason)
             } else {
@@ -248,8 +276,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func apply(_ effects: CallMachine.Effects, to stream: HTTP2StreamID) {
         if let code = effects.reset {
-            calls[stream] = nil
             write(stream, .rstStream(code))
+            _ = remove(stream)
         } else if effects.increment > 0 {
             write(stream, .windowUpdate(windowSizeIncrement: effects.increment))
         }
@@ -277,7 +305,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func timerFired() {
-        guard ending == nil else { return }
+        guard ending == nil, leaving == nil else { return }
         switch keepalive.timerFired(now: Self.now, hasCalls: !calls.isEmpty) {
         case .wait(let instant): wait(until: instant)
         case .ping(let instant):
@@ -296,6 +324,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private static let initialConnectionWindow = 65_535
     /// How much may be on its way on all streams together, in bytes.
     private static let connectionWindow = 2 * GRPCConnection.streamWindow
+    /// How long a server that goes away has for what it was asked.
+    private static let lastAnswers = TimeAmount.seconds(2)
     /// More calls than that at once are a mistake of the caller.
     private static let callLimit = 1024
 }

@@ -212,6 +212,9 @@ final class GRPCCall: Sendable {
 
     // MARK: the connection's side, on its event loop
 
+    /// Whether it has no end of its own.
+    var isStreaming: Bool { method.type?.isResponseStreaming ?? true }
+
     /// The stream that carries the call, once there is one.
     var stream: HTTP2StreamID? { state.withLock { $0.stream } }
 

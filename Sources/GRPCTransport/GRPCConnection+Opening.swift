@@ -172,6 +172,15 @@ extension GRPCConnection {
             attempt.began { connection.close() }
             ClientBootstrap(group: loop)
                 .connectTimeout(TimeAmount(limit))
+                // NIOHTTP2 copies a whole buffer for each small answer after a large one.
+                .channelOption(
+                    .recvAllocator,
+                    value: AdaptiveRecvByteBufferAllocator(
+                        minimum: 1024,
+                        initial: 4096,
+                        maximum: 32 * 1024
+                    )
+                )
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try install(bound.value, on: channel, settings)
@@ -201,22 +210,20 @@ extension GRPCConnection {
             )
         }
         try pipeline.addHandler(
-            NIOHTTP2Handler(mode: .client, connectionConfiguration: http2)
+            NIOHTTP2Handler(mode: .client, connectionConfiguration: http2(settings))
         )
         try pipeline.addHandler(handler)
     }
 
-    private static var http2: NIOHTTP2Handler.ConnectionConfiguration {
+    private static func http2(_ settings: Settings) -> NIOHTTP2Handler.ConnectionConfiguration {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
         configuration.initialSettings = [
             HTTP2Setting(parameter: .enablePush, value: 0),
             HTTP2Setting(parameter: .initialWindowSize, value: streamWindow),
             HTTP2Setting(parameter: .maxHeaderListSize, value: 16 * 1024),
         ]
-        // etcd's server measures the connection with a PING for about each message that we send, one at a time
-        // (grpc-go's BDP estimator). NIO's default, 200 in 30 s, takes that for an attack.
-        configuration.controlFrameRateLimit.maximumCount = 10_000
-        configuration.controlFrameRateLimit.windowLength = .seconds(1)
+        configuration.controlFrameRateLimit.maximumCount = settings.controlFrames.count
+        configuration.controlFrameRateLimit.windowLength = TimeAmount(settings.controlFrames.window)
         // Frames may still come on streams that were given up.
         configuration.maximumRecentlyResetStreams = 128
         // Some proxies send more than one.

@@ -1,4 +1,6 @@
 import Glibc
+import NIOCore
+import Synchronization
 
 /// Decides which connections a server keeps, by what each is for and whose it is.
 ///
@@ -113,4 +115,56 @@ extension LocalHTTPServer.Limits.Places {
 
     /// How many of them one such user has at most.
     func ofOneUser(_ purpose: ConnectionLimit.Purpose) -> Int { max(self[purpose] / 2, 1) }
+}
+
+/// The open connections, each by a number.
+final class OpenConnections: Sendable {
+    private struct State {
+        var limit: ConnectionLimit
+        var channels: [Int: (channel: any Channel, user: uid_t)] = [:]
+        var last = 0
+    }
+
+    private let state: Mutex<State>
+
+    init(_ places: LocalHTTPServer.Limits.Places) {
+        state = Mutex(State(limit: ConnectionLimit(places)))
+    }
+
+    /// Gives a connection its number, and a place to ask. One that goes for it is closed.
+    ///
+    /// - Returns: `nil` when there is no place for it.
+    func opened(_ channel: any Channel, of user: uid_t) -> Int? {
+        let number = state.withLock { state in
+            state.last += 1
+            state.channels[state.last] = (channel, user)
+            return state.last
+        }
+        if acquire(.asking, for: number) { return number }
+        closed(number)
+        return nil
+    }
+
+    /// Gives a connection a place for a purpose. One that goes for it is closed.
+    ///
+    /// - Returns: Whether there is one.
+    func acquire(_ purpose: ConnectionLimit.Purpose, for number: Int) -> Bool {
+        let (isAdmitted, oldest) = state.withLock { state -> (Bool, (any Channel)?) in
+            guard let user = state.channels[number]?.user else { return (false, nil) }
+            switch state.limit.acquire(purpose, for: number, of: user) {
+            case .admitted: return (true, nil)
+            case .admittedInsteadOf(let oldest): return (true, state.channels[oldest]?.channel)
+            case .refused: return (false, nil)
+            }
+        }
+        oldest?.close(promise: nil)
+        return isAdmitted
+    }
+
+    func closed(_ number: Int) {
+        state.withLock { state in
+            state.limit.release(number)
+            state.channels[number] = nil
+        }
+    }
 }

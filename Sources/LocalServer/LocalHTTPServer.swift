@@ -44,14 +44,6 @@ public struct LocalHTTPServer: Sendable {
         public init() {}
     }
 
-    /// What a listener serves.
-    public enum Scope: Hashable, Sendable {
-        /// Pages and reports.
-        case reports
-        /// All routes; changes only to root, our own user and the members of the socket's group.
-        case everything
-    }
-
     /// What clients are told that speak another protocol.
     public struct OtherProtocol: Sendable {
         /// The first byte of what they send; none that begins a method of HTTP.
@@ -75,58 +67,6 @@ public struct LocalHTTPServer: Sendable {
         let request: EventLoopPromise<RequestReader.Whole>
         /// Ends when the connection does.
         let end: AsyncStream<Never>
-    }
-
-    /// The open connections, each by a number.
-    private final class Connections: Sendable {
-        private struct State {
-            var limit: ConnectionLimit
-            var channels: [Int: (channel: any Channel, user: uid_t)] = [:]
-            var last = 0
-        }
-
-        private let state: Mutex<State>
-
-        init(_ places: Limits.Places) {
-            state = Mutex(State(limit: ConnectionLimit(places)))
-        }
-
-        /// Gives a connection its number, and a place to ask. One that goes for it is closed.
-        ///
-        /// - Returns: `nil` when there is no place for it.
-        func opened(_ channel: any Channel, of user: uid_t) -> Int? {
-            let number = state.withLock { state in
-                state.last += 1
-                state.channels[state.last] = (channel, user)
-                return state.last
-            }
-            if acquire(.asking, for: number) { return number }
-            closed(number)
-            return nil
-        }
-
-        /// Gives a connection a place for a purpose. One that goes for it is closed.
-        ///
-        /// - Returns: Whether there is one.
-        func acquire(_ purpose: ConnectionLimit.Purpose, for number: Int) -> Bool {
-            let (isAdmitted, oldest) = state.withLock { state -> (Bool, (any Channel)?) in
-                guard let user = state.channels[number]?.user else { return (false, nil) }
-                switch state.limit.acquire(purpose, for: number, of: user) {
-                case .admitted: return (true, nil)
-                case .admittedInsteadOf(let oldest): return (true, state.channels[oldest]?.channel)
-                case .refused: return (false, nil)
-                }
-            }
-            oldest?.close(promise: nil)
-            return isAdmitted
-        }
-
-        func closed(_ number: Int) {
-            state.withLock { state in
-                state.limit.release(number)
-                state.channels[number] = nil
-            }
-        }
     }
 
     private let router: Router
@@ -161,7 +101,7 @@ public struct LocalHTTPServer: Sendable {
     ) async throws(ListenError) {
         defer { socket.remove() }
         do {
-            let connections = Connections(limits.places)
+            let connections = OpenConnections(limits.places)
             let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.backlog, value: 128)
                 // Who has nothing more to say may still listen.
@@ -188,7 +128,7 @@ public struct LocalHTTPServer: Sendable {
     private func open(
         _ channel: any Channel,
         on socket: BoundSocket,
-        _ connections: Connections
+        _ connections: OpenConnections
     ) -> EventLoopFuture<Connection> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
@@ -251,7 +191,7 @@ public struct LocalHTTPServer: Sendable {
     private func serve(
         _ client: Connection,
         on socket: BoundSocket,
-        _ connections: Connections
+        _ connections: OpenConnections
     ) async {
         let channel = client.channel
         do {
@@ -285,7 +225,7 @@ public struct LocalHTTPServer: Sendable {
         of client: Connection,
         _ number: Int,
         on socket: BoundSocket,
-        _ connections: Connections
+        _ connections: OpenConnections
     ) async -> Response {
         let head = Router.Head(
             method: request.head.method.rawValue,

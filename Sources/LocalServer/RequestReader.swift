@@ -16,6 +16,7 @@ final class RequestReader: ChannelInboundHandler {
         case notHTTP
         case headersTooLarge
         case bodyTooLarge
+        case expectationUnknown
         case tooSlow
 
         var response: Response {
@@ -29,6 +30,12 @@ final class RequestReader: ChannelInboundHandler {
                 )
             case .bodyTooLarge:
                 Response(.contentTooLarge, error: "too_large", "the request's body is too large")
+            case .expectationUnknown:
+                Response(
+                    .expectationFailed,
+                    error: "invalid",
+                    "of the Expect field only 100-continue is known"
+                )
             case .tooSlow:
                 Response(.requestTimeout, error: "timed_out", "the request did not come in time")
             }
@@ -52,7 +59,9 @@ final class RequestReader: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDone else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head): self.head = head
+        case .head(let head):
+            self.head = head
+            expect(head, context)
         case .body(let bytes):
             bodyBytes += bytes.readableBytes
             if bodyBytes > bodyLimit { end(.failure(Failure.bodyTooLarge), context) }
@@ -60,6 +69,20 @@ final class RequestReader: ChannelInboundHandler {
             guard let head else { return }
             end(.success(Whole(head: head, hasBody: bodyBytes > 0)), context)
         }
+    }
+
+    /// Answers one who waits for leave to send its body: with the response itself, since none of ours depends on a body,
+    /// so that it need not be sent. See RFC 9110, 10.1.1.
+    private func expect(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let expectations = head.headers[canonicalForm: "Expect"]
+        guard !expectations.isEmpty, head.version == .http1_1 else { return }
+        guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else {
+            return end(.failure(Failure.expectationUnknown), context)
+        }
+        let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
+        guard length > 0 || head.headers.contains(name: "Transfer-Encoding") else { return }
+        guard length <= bodyLimit else { return end(.failure(Failure.bodyTooLarge), context) }
+        end(.success(Whole(head: head, hasBody: true)), context)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -13,6 +13,7 @@ public struct Response: Hashable, Sendable {
         case requestTimeout = 408
         case conflict = 409
         case contentTooLarge = 413
+        case expectationFailed = 417
         case misdirectedRequest = 421
         case unprocessableContent = 422
         case headerFieldsTooLarge = 431

@@ -60,23 +60,13 @@ struct Router: Sendable {
         var hasBody = false
     }
 
-    /// Where a request came in.
-    struct Origin: Sendable {
-        /// Whether over TCP, where a browser can come from.
-        var isTCP: Bool
-        /// Whether the peer may change things.
-        var mayChange: Bool
-        /// The address that is listened at.
-        var listenHost: String?
-    }
-
     enum Choice: Sendable {
         case respond(Route, Request)
         case refuse(Response)
     }
 
     private let routes: [String: Route]
-    private let scope: LocalHTTPServer.Scope
+    let scope: LocalHTTPServer.Scope
 
     init(_ routes: [Route], _ scope: LocalHTTPServer.Scope) {
         self.routes = Dictionary(routes.map { ($0.path, $0) }) { first, _ in first }
@@ -111,19 +101,9 @@ struct Router: Sendable {
             response.allow = route.purpose.allow
             return .refuse(response)
         }
-        if origin.isTCP, route.purpose != .page {
-            guard let host = authority ?? head.hosts.first, Self.names(host, origin.listenHost)
-            else {
-                return .refuse(
-                    Response(
-                        .misdirectedRequest,
-                        error: "misdirected",
-                        "only requests to localhost or a loopback address are answered here"
-                    )
-                )
-            }
+        if let refusal = refusal(of: route, named: authority ?? head.hosts.first, from: origin) {
+            return .refuse(refusal)
         }
-        if let refusal = refusal(of: route, from: origin) { return .refuse(refusal) }
         guard route.purpose == .page || !head.hasBody else {
             return .refuse(
                 Response(
@@ -134,28 +114,6 @@ struct Router: Sendable {
             )
         }
         return .respond(route, Request(path: path, query: query, peer: peer))
-    }
-
-    private func refusal(of route: Route, from origin: Origin) -> Response? {
-        switch route.purpose {
-        case .page, .report: return nil
-        case .wait, .change:
-            guard scope == .everything else {
-                return Response(
-                    .forbidden,
-                    error: "not_permitted",
-                    "this is answered over the control socket only"
-                )
-            }
-            guard route.purpose == .wait || origin.mayChange else {
-                return Response(
-                    .forbidden,
-                    error: "not_permitted",
-                    "only root, discoveryd's own user and members of its group may do this"
-                )
-            }
-            return nil
-        }
     }
 
     /// Takes a target apart: in origin form, `/path?query`, or in absolute form, which a server has to accept as well,
@@ -175,45 +133,5 @@ struct Router: Sendable {
         guard rest.first == "/" else { return nil }
         let path = rest.prefix { $0 != "?" }
         return (authority, String(path), String(rest.dropFirst(path.count + 1)))
-    }
-
-    /// Whether a Host field names this host as nobody else's name does.
-    private static func names(_ field: String, _ listenHost: String?) -> Bool {
-        guard let host = host(of: field) else { return false }
-        return host.lowercased() == "localhost" || host == listenHost || host == "::1"
-            || isIPv4Loopback(host)
-    }
-
-    /// The host of `host:port`, of which the port may be left out; `nil` for anything else.
-    private static func host(of field: String) -> String? {
-        var host = field[...]
-        if host.first == "[" {
-            guard let end = host.firstIndex(of: "]") else { return nil }
-            let port = host[host.index(after: end)...]
-            guard isPort(port) else { return nil }
-            return String(host[host.index(after: host.startIndex)..<end])
-        }
-        if let colon = host.firstIndex(of: ":") {
-            guard isPort(host[colon...]) else { return nil }
-            host = host[..<colon]
-        }
-        return String(host)
-    }
-
-    private static func isPort(_ text: Substring) -> Bool {
-        text.isEmpty
-            || text.first == ":" && text.dropFirst().utf8.count <= 5
-                && text.dropFirst().utf8.allSatisfy {
-                    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                }
-    }
-
-    /// Whether a text is an address of 127.0.0.0/8 in four decimal numbers.
-    private static func isIPv4Loopback(_ text: String) -> Bool {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127"
-            && parts.allSatisfy {
-                (1...3).contains($0.utf8.count) && UInt8($0) != nil && $0.first != "+"
-            }
     }
 }

@@ -1,5 +1,6 @@
-internal import CSystemd
-internal import Glibc
+import CSystemd
+import Glibc
+import Texts
 
 /// Speaks to the service manager that started this process, if one did.
 ///
@@ -70,5 +71,75 @@ extension SystemdError {
                 """,
             errno: errno
         )
+    }
+}
+
+/// Something a service tells its service manager. See sd_notify(3).
+public enum Notification: Hashable, Sendable {
+    /// `READY=1`: startup is finished, or a reload is.
+    case ready
+
+    /// `RELOADING=1` with `MONOTONIC_USEC=`: the configuration is being read again. Must be followed
+    /// by ``ready``, also when the new configuration was refused.
+    ///
+    /// `monotonicMicroseconds` is `CLOCK_MONOTONIC` when the reload began, in microseconds; see
+    /// ``reloadingNow()``. `Type=notify-reload` (systemd 253) needs it, older managers ignore it.
+    case reloading(monotonicMicroseconds: UInt64)
+
+    /// `STOPPING=1`: the service is on its way down.
+    case stopping
+
+    /// `STATUS=`: one line for `systemctl status`. Any text may be given: newlines and control
+    /// characters are sent as a space, and what is beyond ``statusByteLimit`` is cut off.
+    case status(String)
+
+    /// `EXTEND_TIMEOUT_USEC=`: the start or stop may take longer than configured, as long as another
+    /// message comes within this time from now. A negative duration is sent as 0.
+    case extendTimeout(Duration)
+
+    /// `WATCHDOG=1`: the service is making progress. See ``WatchdogMachine`` for when to say it.
+    case watchdog
+
+    /// The most bytes of UTF-8 a status may have. The manager drops a datagram above 4096 bytes
+    /// (`NOTIFY_BUFFER_MAX`) whole, and `READY=1` with it; this leaves room for everything else.
+    public static let statusByteLimit = 1024
+
+    /// ``reloading(monotonicMicroseconds:)`` with the time of the call.
+    public static func reloadingNow() -> Notification {
+        var now = timespec()
+        // Cannot fail for this clock: see clock_gettime(2), ERRORS.
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return .reloading(
+            monotonicMicroseconds: UInt64(now.tv_sec) * 1_000_000 + UInt64(now.tv_nsec) / 1000
+        )
+    }
+
+    /// The assignments as they go into the datagram, one per line, without a trailing newline.
+    var assignments: String {
+        switch self {
+        case .ready:
+            "READY=1"
+        case .reloading(let monotonicMicroseconds):
+            "RELOADING=1\nMONOTONIC_USEC=\(monotonicMicroseconds)"
+        case .stopping:
+            "STOPPING=1"
+        case .status(let text):
+            "STATUS=" + OneLine.bounded(OneLine.flattened(text), to: Self.statusByteLimit)
+        case .extendTimeout(let duration):
+            "EXTEND_TIMEOUT_USEC=\(Self.microseconds(duration))"
+        case .watchdog:
+            "WATCHDOG=1"
+        }
+    }
+
+    /// `duration` in whole microseconds, rounded up so that a short extension is not none, and
+    /// between 0 and what 64 bits hold.
+    private static func microseconds(_ duration: Duration) -> UInt64 {
+        guard duration > .zero else { return 0 }
+        let (seconds, attoseconds) = duration.components
+        let fraction = UInt64((attoseconds + 999_999_999_999) / 1_000_000_000_000)
+        let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000)
+        // UInt64.max would be read as "infinity".
+        return overflow ? UInt64.max - 1 : min(whole &+ fraction, UInt64.max - 1)
     }
 }

@@ -9,14 +9,14 @@ enum Program {
     @MainActor
     static func main() async {
         let signals = ProcessSignals.caught()
+        EventLoops.shareOne()
         do {
+            if let arguments = RunArguments(plain: CommandLine.arguments.dropFirst()) {
+                return try await DaemonRun(arguments: arguments).run(hearing: known(signals))
+            }
             let command = try DiscoverydCommand.parseAsRoot()
             if let daemon = command as? any DaemonCommand {
-                guard let signals else {
-                    Terminal.complain("discoveryd: no file descriptor is left; raise LimitNOFILE=")
-                    throw ExitStatus.software
-                }
-                try await daemon.run(hearing: signals)
+                try await daemon.run(hearing: known(signals))
             } else {
                 signals?.release()
                 try await run(command)
@@ -24,6 +24,15 @@ enum Program {
         } catch {
             DiscoverydCommand.exit(withError: error)
         }
+    }
+
+    /// - Throws: An exit status, after it was said that there are none.
+    private static func known(_ signals: ProcessSignals?) throws -> ProcessSignals {
+        guard let signals else {
+            Terminal.complain("discoveryd: no file descriptor is left; raise LimitNOFILE=")
+            throw ExitStatus.software
+        }
+        return signals
     }
 
     private static func run(_ command: any ParsableCommand) async throws {

@@ -14,10 +14,10 @@ import Testing
 
     @Test func aDrainIsAppliedAndKept() {
         var machine = DrainMachine()
-        let kept = SavedDrain(service: web, since: wall, until: nil)
+        let saved = SavedDrain(service: web, since: wall, until: nil)
         #expect(
             machine.drainRequested(.service(web), for: nil, wall: wall, at: .zero) == [
-                .apply(Drains(services: [web])), .keep([kept], change: 1),
+                .apply(Drains(services: [web])), .save([saved], change: 1),
             ]
         )
         #expect(machine.deadline == nil)
@@ -31,7 +31,7 @@ import Testing
         #expect(machine.timePassed(to: .seconds(604)).isEmpty)
         #expect(
             machine.timePassed(to: .seconds(605)) == [
-                .apply(Drains()), .keep([], change: 2), .reportEnd(.host),
+                .apply(Drains()), .save([], change: 2), .reportEnd(.host),
             ]
         )
     }
@@ -45,21 +45,21 @@ import Testing
 
     @Test func theNextRunGoesOnWithWhatIsLeftOfIt() {
         var machine = DrainMachine()
-        let kept = [
+        let saved = [
             SavedDrain(service: web, since: wall, until: wall + 60),
             SavedDrain(service: nil, since: wall, until: wall + 10),
         ]
-        let actions = machine.drainsFound(kept, wall: wall + 20, at: .seconds(1))
+        let actions = machine.drainsFound(saved, wall: wall + 20, at: .seconds(1))
         #expect(
-            actions == [.apply(Drains(services: [web])), .keep([kept[0]], change: 1)]
+            actions == [.apply(Drains(services: [web])), .save([saved[0]], change: 1)]
         )
         #expect(machine.deadline == .seconds(41))
     }
 
     @Test func aClockThatWasSetBackMakesNoDrainLonger() {
         var machine = DrainMachine()
-        let kept = [SavedDrain(service: nil, since: wall, until: wall + 60)]
-        _ = machine.drainsFound(kept, wall: wall - 86400, at: .zero)
+        let saved = [SavedDrain(service: nil, since: wall, until: wall + 60)]
+        _ = machine.drainsFound(saved, wall: wall - 86400, at: .zero)
         #expect(machine.deadline == .seconds(60))
     }
 

@@ -1,3 +1,4 @@
+import Configuration
 import Etcd
 import Foundation
 import Logging
@@ -7,6 +8,7 @@ import Synchronization
 import Systemd
 import TestKit
 import Testing
+import Texts
 
 @testable import Daemon
 @testable import EndpointFiles
@@ -72,7 +74,7 @@ import Testing
         }
         // What other parts of the daemon log.
         let others: [LogMessage] = [
-            .addressMissing, .ioHangs, .stateDirectoryHangs, .stateNotFlushed, .unitUnwatchable,
+            .ioHangs, .stateDirectoryHangs, .stateNotFlushed, .unitUnwatchable,
         ]
         let known = Set(logged.keys).union(others.map(\.rawValue))
         #expect(Set(shown.filter { !$0.value.isEmpty }.keys).subtracting(known).isEmpty)
@@ -91,6 +93,51 @@ import Testing
         #expect(
             line.hasSuffix(" warning  endpoint list may be stale: no answer etcd=10.0.0.1:2379\n")
         )
+    }
+
+    @Test func `drains, reloads, the address and the life cycle are logged from their events`()
+        throws
+    {
+        let web = try #require(ServiceName(declared: "web"))
+        let address = try #require(HostAddress("10.0.0.7"))
+        let events = Events()
+        let log = DaemonLog(events.log)
+        for event: DaemonEvent in [
+            .drain(.began(.service(web), for: .seconds(60))), .drain(.ended(.host)),
+            .drain(.expired(.host)), .drain(.continued(.host)),
+            .registrar(.addressMissing(web)),
+            .registrar(.addressChanged(address, before: nil)),
+            .configuration(.doubtful("a")), .configuration(.partRefused("b")),
+            .configuration(.needsRestart("[etcd] has changed")),
+            .configuration(.applied(Configuration())),
+            .configuration(.reloaded(services: 2, outputs: 3)),
+            .configuration(.refused(["c", "d"])), .lifeCycle(.listReceived), .lifeCycle(.ready),
+        ] {
+            log.handle(event)
+        }
+        let lines = events.all.map { event in
+            let fields = (event.metadata ?? [:])
+                .filter { $0.key != JournalLogHandler.messageIDKey }
+                .map { " \($0.key)=\($0.value)" }.sorted()
+            return "\(event.level) \(event.message)\(fields.joined())"
+        }
+        #expect(
+            lines == [
+                "notice draining: web for=60.0 seconds", "notice drain ended: the whole host",
+                "notice drain ended after the requested time: the whole host",
+                "notice still draining, as before the restart: the whole host",
+                "warning no address to register: web \(PrimaryAddress.missing) service=web",
+                "notice address of this host changed: 10.0.0.7 before=none",
+                "warning configuration warning: a",
+                "error output disabled by a configuration error: b",
+                "warning configuration change takes effect only after a restart: [etcd] has changed",
+                "notice configuration reloaded outputs=3 services=2",
+                "error configuration error: c", "error configuration error: d",
+                "error configuration reload failed; the old configuration stays in force",
+                "notice ready",
+            ]
+        )
+        #expect(events.all.allSatisfy { $0.metadata?[JournalLogHandler.messageIDKey] != nil })
     }
 
     @Test func `a handler of the journal gets the id, the level and the place of the call`() throws
@@ -210,6 +257,7 @@ private struct Reporter {
         let reason = HealthReason(check: "tcp", saw: "no", since: .zero, lasted: .zero)
         log.health(.down(web, reason))
         log.health(.dampingBegan(web, returnIn: delay))
+        log.registrar(.addressMissing(web.service))
         log.watch(.outOfSync(reason: "no"))
         log.watch(.snapshotFailed(error, retryIn: delay))
         log.watch(.restored(from: 2, to: 1, isOtherCluster: false))

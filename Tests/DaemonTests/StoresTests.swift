@@ -8,7 +8,7 @@ import Testing
 @testable import Daemon
 @testable import HealthChecks
 
-/// What is kept for the next run, on a disk that hangs.
+/// What is saved for the next run, on a disk that hangs.
 @Suite(.timeLimit(.minutes(1))) struct StoresTests {
     private let web: ServiceKey
     private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -35,7 +35,7 @@ import Testing
             try await eventually("the disk is asked") { hang.count == 1 }
             #expect(state.unwell.isEmpty)
             hang.release()
-            try await eventually("kept") { state.unwell == [web] }
+            try await eventually("saved") { state.unwell == [web] }
             let next = try #require(await EarlierRun.read(from: state, on: threads, log: log))
             #expect(next.unwell == [web])
         }
@@ -50,11 +50,11 @@ import Testing
             store.save(SavedLease(lease, of: ClusterID(rawValue: 1), settings))
             try await eventually("the disk is asked") { hang.count == 1 }
             // Without an answer the registrations are taken out at the end.
-            #expect(await !store.keeps(lease))
+            #expect(await !store.hasSaved(lease))
             hang.release()
-            try await eventually("kept") { await store.keeps(lease) }
-            #expect(await !store.keeps(LeaseID(rawValue: 8)))
-            #expect(await !store.keeps(nil))
+            try await eventually("saved") { await store.hasSaved(lease) }
+            #expect(await !store.hasSaved(LeaseID(rawValue: 8)))
+            #expect(await !store.hasSaved(nil))
         }
     }
 

@@ -97,6 +97,41 @@ import Testing
         }
     }
 
+    @Test func aLookThatComesLateSaysNothingOfAFileThatWasForgotten() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = try directory.write("list", "left by an earlier run")
+            let hang = Hang()
+            let threads = BlockingThreads()
+            let thread = threads.file(path)
+            thread.add { hang.wait() }
+            let publisher = EndpointPublisher(
+                renderers: RendererPool(prefix: .standard),
+                generator: SeededGenerator(seed: 5),
+                timeline: Timeline(),
+                threads: threads
+            )
+            var output = EndpointOutput(path: path)
+            output.onEmpty = .keep
+            publisher.setOutputs([output])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await publisher.run() }
+                defer { group.cancelAll() }
+                publisher.publish(Lists.update([]))
+                try await eventually("the look waits for the disk") { thread.status.waiting == 1 }
+                publisher.setOutputs([])
+                let laps = publisher.laps
+                try await eventually("the file is forgotten") {
+                    publisher.poke()
+                    return publisher.laps > laps + 1
+                }
+                hang.release()
+                // Behind the look.
+                #expect(await thread.run { true } == true)
+                #expect(publisher.knownModificationTimes.isEmpty)
+            }
+        }
+    }
+
     /// The look at files that may have been changed by others takes no lock that those of other disks need.
     @Test func aDiskThatHangsHoldsUpNoFileOfAnother() async throws {
         try await TemporaryDirectory.with { directory in

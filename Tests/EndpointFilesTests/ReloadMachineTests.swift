@@ -39,8 +39,9 @@ import Testing
         _ = machine.fileReplaced("/a", at: .seconds(2))
         #expect(machine.timePassed(to: .seconds(3)).isEmpty)
         #expect(
-            machine.runEnded(haproxy, number: 1, at: .seconds(4))
-                == [.report(.done(haproxy, paths: ["/a"]))]
+            machine.runEnded(haproxy, number: 1, at: .seconds(4)) == [
+                .report(.done(haproxy, paths: ["/a"]))
+            ]
         )
         // Five seconds after the run before it began.
         #expect(machine.deadline == .seconds(6))

@@ -1,5 +1,6 @@
 import Etcd
 import Registry
+import Synchronization
 import TestKit
 import Testing
 
@@ -19,7 +20,11 @@ import Testing
             configuration.requestTimeout = .seconds(20)
             configuration.credentials = .init(username: "discoveryd") { "secret" }
             try await EtcdClient.withClient(configuration) { client in
-                let store = EtcdRegistryStore(client)
+                let ended = Mutex<[EtcdRegistryStore.Request: StoreError.Code?]>([:])
+                let store = EtcdRegistryStore(client) { report in
+                    guard case .ended(let request, _, let error) = report else { return }
+                    ended.withLock { $0[request] = .some(error?.code) }
+                }
                 let prefix = try #require(RegistryPrefix("elsewhere/"))
                 let read =
                     "user discoveryd may not read elsewhere/ (all of it is needed): etcdctl role grant-permission "
@@ -58,6 +63,11 @@ import Testing
                     let error = await #expect(throws: StoreError.self) { try await call() }
                     #expect(error?.code == .refused && error?.message == sentence)
                 }
+                // The metrics count them as what they were.
+                let refused = ended.withLock { $0.filter { $0.value == .refused }.keys }
+                #expect(
+                    Set(refused) == [.snapshot, .summary, .count, .watch, .claim, .rewrite]
+                )
             }
         }
     }

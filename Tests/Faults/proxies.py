@@ -1,4 +1,5 @@
-"""What may stand between a client and etcd: etcd's own gRPC proxy, and one that loses what a watch tells."""
+"""What may stand between a client and etcd: etcd's own gRPC proxy, nginx, HAProxy, and one that loses what a watch
+tells."""
 import os
 import socket
 import subprocess
@@ -22,6 +23,60 @@ class GrpcProxy:
              f"--listen-addr={network.HERE}:{port}"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=world.directory)
         until(lambda: accepts(port), "the proxy listens", 10)
+
+
+class Server:
+    """A program that listens, with a configuration file of its own."""
+
+    def __init__(self, world, port, name, command, configuration):
+        self.address = f"http://{network.HERE}:{port}"
+        path = os.path.join(world.directory, f"{name}.conf")
+        with open(path, "w") as file:
+            file.write(configuration)
+        log = open(os.path.join(world.directory, f"{name}.log"), "ab")
+        self.process = subprocess.Popen([*command, path], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                        cwd=world.directory)
+        until(lambda: accepts(port), f"{name} listens", 10)
+
+
+class Nginx(Server):
+    """nginx, which ends each connection after so many requests, with GOAWAY."""
+
+    def __init__(self, world, port, requests):
+        member = world.cluster.members[0].host.address
+        super().__init__(world, port, "nginx", ["nginx", "-p", world.directory, "-c"], f"""
+daemon off; worker_processes 1; pid nginx.pid; error_log nginx-errors.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+    server {{
+        listen {network.HERE}:{port} http2;
+        keepalive_requests {requests};
+        location / {{ grpc_pass grpc://{member}:{network.CLIENTS}; }}
+    }}
+}}
+""")
+
+
+class HAProxy(Server):
+    """HAProxy, which ends what has been silent for a while."""
+
+    def __init__(self, world, port, seconds):
+        member = world.cluster.members[0].host.address
+        super().__init__(world, port, "haproxy", ["haproxy", "-db", "-f"], f"""
+defaults
+    mode http
+    timeout connect 2s
+    timeout client {seconds}s
+    timeout server {seconds}s
+    timeout http-keep-alive {seconds}s
+frontend clients
+    bind {network.HERE}:{port} proto h2
+    default_backend etcd
+backend etcd
+    server m1 {member}:{network.CLIENTS} proto h2
+""")
 
 
 class SwallowingProxy:

@@ -2,7 +2,7 @@
 import os
 import time
 
-from proxies import GrpcProxy, SwallowingProxy
+from proxies import GrpcProxy, HAProxy, Nginx, SwallowingProxy
 from scenario import scenario
 from waiting import expect, until
 
@@ -46,6 +46,36 @@ def etcds_own_proxy_in_between_while_nothing_changes(world):
 def a_newer_proxy_of_etcd_in_between_while_nothing_changes(world):
     """The same with the grpc-proxy of etcd 3.5"""
     quiet_behind(world, GrpcProxy(world, NEWER, 23790))
+
+
+@scenario(bound=5)
+def nginx_in_between_ends_connections(world):
+    """nginx ends each connection after 12 requests (keepalive_requests), with GOAWAY: the daemon makes another each
+    time, its own key stays the one it was, and a change arrives"""
+    proxy = Nginx(world, 23790, 12)
+    one = world.start("one", {"web/w1": WEB}, [proxy.address])
+    first = world.record("web/w1")
+    # Each change of its own record is a request.
+    for port in range(81, 106):
+        world.move(one, [proxy.address], {"web/w1": f"10.0.0.1:{port}"})
+        until(lambda: one.services["web/w1"] in world.record("web/w1").value, f"port {port} in etcd", 10)
+    one.says("the server ends the connection: NO_ERROR", within=5, times=2)
+    with world.recovery():
+        world.put("db/d1", DB)
+        world.until_lists(one, "db/d1")
+    expect(world.record("web/w1").created == first.created, "the key to be the first one")
+
+
+@scenario(bound=5)
+def haproxy_in_between_ends_what_is_silent(world):
+    """HAProxy ends a connection that has been silent for 4 s: what the daemon asks keeps it, the list stays current
+    while nothing changes, and a change arrives"""
+    one = world.start("one", {"web/w1": WEB}, [HAProxy(world, 23790, 4).address])
+    stays_quiet(world, one, 15)
+    with world.recovery():
+        world.put("db/d1", DB)
+        world.until_right()
+    expect("connection lost" not in one.printed, "the connection to last")
 
 
 @scenario(bound=12)

@@ -232,11 +232,6 @@ def users_are_switched_on_under_a_daemon_without_one(world):
 
 # ---- certificates
 
-def own_certificate(world, name="one", seconds=None):
-    """Issues a certificate for a daemon; returns the settings of TLS."""
-    own = world.authority.issue(name, **({"seconds": seconds} if seconds else {}))
-    return {"ca_file": world.authority.file, "cert_file": own.file, "key_file": own.key_file}
-
 
 def changes_after_a_kill(world, one):
     """A new connection is made, for which every certificate is looked at again; a change arrives."""
@@ -264,11 +259,11 @@ def all_certificates_are_replaced(world):
     ends = time.monotonic() + 12
     for member in world.cluster.members:
         member.renew(seconds=12)
-    one = world.start("one", {"web/w1": WEB}, ttl=2, etcd=own_certificate(world, seconds=12))
-    looker = world.start("looker", etcd=own_certificate(world, "looker"))
+    one = world.start("one", {"web/w1": WEB}, ttl=2, etcd=world.certificate(seconds=12))
+    looker = world.start("looker", etcd=world.certificate("looker"))
     world.until_right()
     stays_listed(one, looker)
-    own_certificate(world)
+    world.certificate()
     for member in world.cluster.members:
         member.renew()
     one.says(MOVED, within=12)
@@ -283,13 +278,13 @@ def all_certificates_are_replaced(world):
 def a_certificate_that_ends_within_seconds_is_renewed(world):
     """The daemon's certificate lives for 8 s and is renewed as soon as the log tells of its end, twice: each
     new one is used before the end of the old one, no registration ends; then a member is killed"""
-    one = world.start("one", {"web/w1": WEB}, ttl=2, etcd=own_certificate(world, seconds=8))
-    looker = world.start("looker", etcd=own_certificate(world, "looker"))
+    one = world.start("one", {"web/w1": WEB}, ttl=2, etcd=world.certificate(seconds=8))
+    looker = world.start("looker", etcd=world.certificate("looker"))
     world.until_right()
     stays_listed(one, looker)
     for turn, seconds in enumerate((8, None)):
         one.says("cert_file: the client certificate expires on", within=8, times=turn + 1)
-        own_certificate(world, seconds=seconds)
+        world.certificate(seconds=seconds)
         one.says(MOVED, within=8, times=turn + 1)
     changes_after_a_kill(world, one)
     expect(world.record("web/w1").version == 1, "the key to be the first one")
@@ -300,8 +295,8 @@ def a_certificate_that_ends_within_seconds_is_renewed(world):
 def a_certificate_ends_and_nobody_renews_it(world):
     """The daemon's certificate ends: said before and after, the connection stays. The connection is lost, and a
     second later there is a new certificate: no registration ends; the time is from there until all is right"""
-    one = world.start("one", {"web/w1": WEB}, ttl=15, etcd=own_certificate(world, seconds=6))
-    looker = world.start("looker", etcd=own_certificate(world, "looker"))
+    one = world.start("one", {"web/w1": WEB}, ttl=15, etcd=world.certificate(seconds=6))
+    looker = world.start("looker", etcd=world.certificate("looker"))
     world.until_right()
     stays_listed(one, looker)
     one.says("cert_file: the client certificate expires on", within=8)
@@ -313,7 +308,7 @@ def a_certificate_ends_and_nobody_renews_it(world):
     one.says("connection to etcd failed: cert_file: the certificate in", world.patience)
     time.sleep(1)  # this is the fault
     with world.recovery():
-        own_certificate(world)
+        world.certificate()
         world.put("db/d1", DB)
         world.until_right()
     expect(world.record("web/w1").version == 1, "the key to be the first one")
@@ -322,11 +317,11 @@ def a_certificate_ends_and_nobody_renews_it(world):
 def keeps_its_connection(world, break_files, sentence):
     """`break_files` gets the settings of TLS and replaces files by ones that are whole, but no member agrees
     to. The sentence is said once, and the connection stays; so does the registration. Then they are mended."""
-    etcd = own_certificate(world, seconds=18)  # a third of it is how long the files are not looked at
+    etcd = world.certificate(seconds=18)  # a third of it is how long the files are not looked at
     etcd["ca_file"] = os.path.join(world.directory, "ca.pem")
     copy(world.authority.file, etcd["ca_file"])
     one = world.start("one", {"web/w1": WEB}, ttl=2, etcd=etcd)
-    looker = world.start("looker", etcd=own_certificate(world, "looker"))
+    looker = world.start("looker", etcd=world.certificate("looker"))
     world.until_right()
     stays_listed(one, looker)
     break_files(etcd)
@@ -339,7 +334,7 @@ def keeps_its_connection(world, break_files, sentence):
     expect(one.printed.count(sentence) == 1, "one sentence about it")
     expect("etcd connection lost" not in one.printed, "the connection to stay")
     copy(world.authority.file, etcd["ca_file"])
-    own_certificate(world)
+    world.certificate()
     one.says(MOVED, within=8)
     changes_after_a_kill(world, one)
     expect(world.record("web/w1").version == 1, "the key to be the first one")
@@ -369,7 +364,7 @@ def the_certificate_is_replaced_by_one_that_members_refuse(world):
 def the_authority_is_replaced_step_by_step(world):
     """Another authority is added to the file, all members get certificates of it, and the first one is taken
     out of the file: no registration ends; then a member is killed"""
-    etcd = own_certificate(world, seconds=15)
+    etcd = world.certificate(seconds=15)
     etcd["ca_file"] = os.path.join(world.directory, "ca.pem")
     copy(world.authority.file, etcd["ca_file"])
     one = world.start("one", {"web/w1": WEB}, ttl=2, etcd=etcd)
@@ -385,7 +380,7 @@ def the_authority_is_replaced_step_by_step(world):
         copy(new.file, old.file)
     copy(second.file, etcd["ca_file"])
     one.says(MOVED, within=8, times=2)
-    own_certificate(world)
+    world.certificate()
     changes_after_a_kill(world, one)
     expect(world.record("web/w1").version == 1, "the key to be the first one")
     expect("connection to etcd failed" not in one.printed, "every connection to be made at once")
@@ -395,7 +390,7 @@ def the_authority_is_replaced_step_by_step(world):
 def an_expired_authority_stands_before_its_renewed_twin(world):
     """An expired authority and one that is not valid yet stand in the file before the valid one of the same name
     and key: said once, and every connection is made at once; then a member is killed"""
-    etcd = own_certificate(world)
+    etcd = world.certificate()
     etcd["ca_file"] = os.path.join(world.directory, "ca.pem")
     copy(world.authority.twin("old", -2 * DAY, -DAY), etcd["ca_file"])
     copy(world.authority.twin("early", DAY, 2 * DAY), etcd["ca_file"], add=True)
@@ -412,7 +407,7 @@ def an_expired_authority_stands_before_its_renewed_twin(world):
 @scenario(bound=3, tls=True)
 def the_system_trusts_an_expired_authority_before_its_renewed_twin(world):
     """The same in the system's file of authorities, without one of the configuration"""
-    etcd = own_certificate(world)
+    etcd = world.certificate()
     del etcd["ca_file"]
     bundle = os.path.join(world.directory, "bundle.pem")
     copy(SYSTEM_AUTHORITIES, bundle)
@@ -430,12 +425,12 @@ def the_system_trusts_an_expired_authority_before_its_renewed_twin(world):
 def the_authority_ends_and_is_renewed(world):
     """The only authority in the file that signed the members' certificates ends: said at once, with what follows,
     and the connection and the registration stay. Its renewed twin is added: then a member is killed"""
-    etcd = own_certificate(world)
+    etcd = world.certificate()
     etcd["ca_file"] = os.path.join(world.directory, "ca.pem")
     copy(world.authority.twin("ending", -60, 8), etcd["ca_file"])
     copy(Authority(world.directory, "other").file, etcd["ca_file"], add=True)
     one = world.start("one", {"web/w1": WEB}, ttl=2, etcd=etcd)
-    looker = world.start("looker", etcd=own_certificate(world, "looker"))
+    looker = world.start("looker", etcd=world.certificate("looker"))
     world.until_right()
     stays_listed(one, looker)
     one.says(LEFT_OUT, within=15)
@@ -454,7 +449,7 @@ def the_authority_ends_and_is_renewed(world):
 def a_start_with_a_wrong_authority(world):
     """A start with a file of authorities that does not fit the members: the log says so once for each; the time
     is from when the file is mended until all is right"""
-    etcd = own_certificate(world)
+    etcd = world.certificate()
     etcd["ca_file"] = os.path.join(world.directory, "ca.pem")
     copy(Authority(world.directory, "wrong").file, etcd["ca_file"])
     one = world.daemon("one", {"web/w1": WEB}, etcd=etcd)
@@ -475,7 +470,7 @@ def a_member_with_a_certificate_for_another_name(world):
     bad, good, _ = world.cluster.members
     bad.renew(names=("IP:10.77.0.99", "DNS:elsewhere"))
     starts_past(world, bad.address, good.address,
-                f"the server's certificate is not for {bad.host.address}", own_certificate(world))
+                f"the server's certificate is not for {bad.host.address}", world.certificate())
 
 
 @scenario(bound=2, tls=True)
@@ -483,7 +478,7 @@ def an_endpoint_says_http_where_tls_is_spoken(world):
     """The endpoint tried first says http, and TLS is spoken there"""
     bad, good, _ = world.cluster.members
     starts_past(world, bad.address.replace("https", "http"), good.address,
-                "write https://", own_certificate(world))
+                "write https://", world.certificate())
 
 
 @scenario(bound=2)

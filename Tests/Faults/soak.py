@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The long run: random kills and stops of members and daemons, and peace in between.
 
-    Tests/Faults/soak.py BINARY [--minutes 30] [--seed N] [--etcd DIRECTORY]
+    Tests/Faults/soak.py BINARY [--minutes 30] [--seed N] [--tls] [--etcd DIRECTORY]
 
 Three members, four daemons, a reader for each list. A round is some 40 s of trouble, then peace: within
 a minute of peace every list must equal what etcd holds, every service among it. No read may ever be torn
@@ -33,7 +33,10 @@ UNIT = {"memory": "KiB", "descriptors": "descriptors"}
 
 class Settings:
     """As of a scenario."""
-    bound, members, etcd_options, tls = CALM_WITHIN / 3, 3, (), False
+    bound, members, etcd_options = CALM_WITHIN / 3, 3, ()
+
+    def __init__(self, tls):
+        self.tls = tls
 
 
 class Samples:
@@ -64,7 +67,7 @@ class Samples:
 class Soak:
     def __init__(self, options, directory):
         self.drawn = random.Random(options.seed)
-        self.world = World(Settings, directory, options.binary, options.etcd)
+        self.world = World(Settings(options.tls), directory, options.binary, options.etcd)
         self.ends = time.monotonic() + options.minutes * 60
         self.rounds = self.faults = self.changes = 0
         self.slowest = 0.0
@@ -79,7 +82,8 @@ class Soak:
         for number in range(DAEMONS):
             # Two of them live as long as the run: theirs is the memory that is looked at.
             services = {f"web/w{number}": f"10.0.0.{number}:80", f"db/d{number}": f"10.0.0.{number}:5432"}
-            daemon = world.start(f"d{number}", services, ttl=5, hold=5, keeps_state=number % 2 == 0)
+            daemon = world.start(f"d{number}", services, ttl=5, hold=5, keeps_state=number % 2 == 0,
+                                 etcd=world.certificate(f"d{number}"))
             self.samples.setdefault(daemon.name, Samples(daemon.process.pid))
         while time.monotonic() < self.ends:
             self.trouble()
@@ -251,6 +255,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--tls", action="store_true", help="etcd speaks TLS with its clients")
     parser.add_argument("--etcd", default="/usr/bin", metavar="DIRECTORY")
     parser.add_argument("--inside", metavar="DIRECTORY", help=argparse.SUPPRESS)
     parser.add_argument("binary")
@@ -269,7 +274,7 @@ def main():
         os.mkdir(work)
         process = subprocess.Popen(
             [*box.COMMAND, __file__, "--inside", work, "--minutes", str(options.minutes), "--seed",
-             str(options.seed), "--etcd", os.path.abspath(options.etcd), binary],
+             str(options.seed), "--etcd", os.path.abspath(options.etcd), *(["--tls"] * options.tls), binary],
             stdin=subprocess.DEVNULL)
         try:
             return process.wait()

@@ -1,6 +1,7 @@
 """Everything of one scenario: a cluster, daemons, a reader for each list, and a stop watch."""
 import contextlib
 import json
+import signal
 import time
 
 import network
@@ -73,6 +74,21 @@ class World:
                       for endpoint in endpoints}
         expect(listed >= set(daemon.services), f"READY=1 of {daemon.name} to mean that its services "
                f"are in its list, which names {sorted(listed)}")
+
+    def move(self, daemon, endpoints, services):
+        """Gives the services of a daemon that runs other addresses."""
+        daemon.services = dict(services)
+        for key, addr in services.items():
+            self._note(key, addr)
+        daemon.configure(endpoints, services)
+        daemon.send(signal.SIGHUP)
+
+    def certificate(self, name="one", seconds=None):
+        """Issues a certificate for a daemon, where etcd speaks TLS; returns the settings of TLS."""
+        if not self.authority:
+            return None
+        own = self.authority.issue(name, **({"seconds": seconds} if seconds else {}))
+        return {"ca_file": self.authority.file, "cert_file": own.file, "key_file": own.key_file}
 
     def member_of(self, daemon):
         """The member that serves the daemon."""

@@ -17,7 +17,7 @@ import Texts
     ) async throws -> String {
         try await ScriptedServer.with(script) { server in
             do {
-                _ = try await openConnection(to: server.port, within: limit)
+                _ = try await openConnection(to: server, within: limit)
                 return "opened"
             } catch {
                 return name(error)
@@ -36,8 +36,10 @@ import Texts
     }
 
     @Test func aPortWhereNobodyListensRefuses() async throws {
-        let port = try FreePort.two()[0]
-        await #expect(throws: ConnectionError.self) { try await openConnection(to: port) }
+        try await ScriptedServer.with({ _ in [] }) { server in
+            try await server.stopListening()
+            await #expect(throws: ConnectionError.self) { try await openConnection(to: server) }
+        }
     }
 
     @Test func aServerThatSpeaksTLSIsToldFromOneThatDoesNot() async throws {
@@ -50,7 +52,7 @@ import Texts
 
     @Test func aServerThatHangsUpWithoutAWordIsSaidSo() async throws {
         try await ScriptedServer.with({ _ in [] }) { server in
-            let opening = Task { try await openConnection(to: server.port) }
+            let opening = Task { try await openConnection(to: server) }
             try await eventually("it is connected") { !server.received.all.isEmpty }
             server.hangUp()
             await #expect(throws: ConnectionError.self) { try await opening.value }
@@ -59,7 +61,7 @@ import Texts
 
     @Test func anAttemptThatIsCancelledEndsAtOnce() async throws {
         try await ScriptedServer.with({ _ in [] }) { server in
-            let opening = Task { try await openConnection(to: server.port, within: .seconds(3600)) }
+            let opening = Task { try await openConnection(to: server, within: .seconds(3600)) }
             try await eventually("it is connected") { !server.received.all.isEmpty }
             opening.cancel()
             await #expect(throws: CancellationError.self) { try await opening.value }
@@ -70,7 +72,7 @@ import Texts
         try await ScriptedServer.with({ _ in [Self.settings] }) { server in
             let opening = Task {
                 while !Task.isCancelled { await Task.yield() }
-                return try await openConnection(to: server.port)
+                return try await openConnection(to: server)
             }
             opening.cancel()
             await #expect(throws: CancellationError.self) { try await opening.value }
@@ -90,8 +92,8 @@ import Texts
                 let began = ContinuousClock.now
                 let addresses = try ["127.0.0.1", "127.0.0.2"].map { try #require(HostAddress($0)) }
                 let connection = try await GRPCConnection.race(addresses) { address in
-                    let port = address == addresses[0] ? silent.port : good.port
-                    return try await openConnection(to: port, within: .seconds(30))
+                    let server = address == addresses[0] ? silent : good
+                    return try await openConnection(to: server, within: .seconds(30))
                 }
                 connection.close()
                 // The first has a quarter of a second alone.
@@ -163,7 +165,7 @@ import Texts
         return
             (try? await Machines.within(.seconds(20)) {
                 _ = try? await ScriptedServer.with(script) { server in
-                    try await withConnection(to: server.port, within: .milliseconds(200)) {
+                    try await withConnection(to: server, within: .milliseconds(200)) {
                         try await $1.ask([1], timeout: .milliseconds(200))
                     }
                 }

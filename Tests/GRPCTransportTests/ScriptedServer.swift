@@ -141,7 +141,9 @@ final class ScriptedServer: Sendable {
         _ body: (ScriptedServer) async throws -> Value
     ) async throws -> Value {
         let (children, received) = (Recorder<any Channel>(), Recorder<RawFrame>())
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        // Of its own, so that a flood holds up nobody else's test; the client uses it too.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -151,15 +153,22 @@ final class ScriptedServer: Sendable {
             }
             .bind(host: "127.0.0.1", port: 0).get()
         let server = ScriptedServer(channel, children, received)
+        let result: Result<Value, any Error>
         do {
-            let value = try await body(server)
-            try await server.stop()
-            return value
+            result = .success(try await body(server))
         } catch {
-            try? await server.stop()
-            throw error
+            result = .failure(error)
         }
+        server.hangUp()
+        try await group.shutdownGracefully()
+        return try result.get()
     }
+
+    /// Has nobody listen at its port any more.
+    func stopListening() async throws { try await channel.close() }
+
+    /// What its connections run on.
+    var loop: any EventLoop { channel.eventLoop }
 
     /// Sends bytes on every connection.
     func send(_ bytes: [UInt8]) {
@@ -171,11 +180,6 @@ final class ScriptedServer: Sendable {
     /// Ends every connection.
     func hangUp() {
         for child in children.all { child.close(promise: nil) }
-    }
-
-    private func stop() async throws {
-        hangUp()
-        try await channel.close()
     }
 
     private final class Handler: ChannelInboundHandler {

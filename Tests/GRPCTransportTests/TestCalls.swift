@@ -1,5 +1,4 @@
 import GRPCCore
-import NIOPosix
 import Network
 import Texts
 
@@ -20,32 +19,42 @@ struct BytesDeserializer: MessageDeserializer {
 
 /// Opens a connection to a server on loopback and runs `body` with it.
 func withConnection<Value: Sendable>(
-    to port: UInt16,
+    to server: ScriptedServer,
     pings: (interval: Duration, timeout: Duration) = (.seconds(60), .seconds(60)),
+    controlFrames: Int = 10_000,
     within limit: Duration = .seconds(10),
     _ body: @escaping @Sendable (GRPCConnection, GRPCClient<GRPCConnection>) async throws -> Value
 ) async throws -> Value {
-    let connection = try await openConnection(to: port, pings: pings, within: limit)
+    let connection = try await openConnection(
+        to: server,
+        pings: pings,
+        controlFrames: controlFrames,
+        within: limit
+    )
     defer { connection.close() }
     return try await body(connection, GRPCClient(transport: connection))
 }
 
 func openConnection(
-    to port: UInt16,
+    to server: ScriptedServer,
     pings: (interval: Duration, timeout: Duration) = (.seconds(60), .seconds(60)),
+    controlFrames: Int = 10_000,
     within limit: Duration = .seconds(10)
 ) async throws -> GRPCConnection {
-    var settings = GRPCConnection.Settings(security: nil, authority: "server.test:\(port)")
+    var settings = GRPCConnection.Settings(security: nil, authority: "server.test")
     settings.pingInterval = pings.interval
     settings.pingTimeout = pings.timeout
+    if controlFrames < settings.controlFrames.count {
+        settings.controlFrames = (controlFrames, .seconds(600))
+    }
     guard let loopback = HostAddress("127.0.0.1") else { throw CancellationError() }
     return try await GRPCConnection.open(
         to: loopback,
-        port: port,
+        port: server.port,
         settings: settings,
         within: limit,
         names: NameLookup(),
-        on: MultiThreadedEventLoopGroup.singleton.next()
+        on: server.loop
     )
 }
 

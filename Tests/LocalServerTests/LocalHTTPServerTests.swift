@@ -101,6 +101,37 @@ import Testing
         }
     }
 
+    /// As curl(1) asks before it sends a large body.
+    @Test func `who waits for leave to send a body is answered at once and without it`()
+        async throws
+    {
+        var limits = LocalHTTPServer.Limits()
+        limits.requestTime = .seconds(600)
+        let change = Route("/change", .change) { _ in Response(.ok, "changed") }
+        try await withUnixServer([change, page("/metrics", "hello")], limits) { path in
+            func ask(_ method: String, _ target: String, _ fields: String...) async throws -> String
+            {
+                let connection = try RawConnection(path: path)
+                let lines = ["\(method) \(target) HTTP/1.1", "Host: x"] + fields
+                connection.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
+                return try await connection.answer()
+            }
+            let leave = "Expect: 100-continue"
+            let refused = try await ask("POST", "/change", leave, "Content-Length: 2000")
+            #expect(refused.hasPrefix("HTTP/1.1 400 ") && refused.contains("not in a body"))
+            let chunked = try await ask("POST", "/change", leave, "Transfer-Encoding: chunked")
+            #expect(chunked.hasPrefix("HTTP/1.1 400 "))
+            let large = try await ask("POST", "/change", leave, "Content-Length: 2000000")
+            #expect(large.hasPrefix("HTTP/1.1 413 "))
+            let empty = try await ask("POST", "/change", leave, "Content-Length: 0")
+            #expect(empty.hasPrefix("HTTP/1.1 200 ") && empty.hasSuffix("changed"))
+            let read = try await ask("GET", "/metrics", "Expect: 100-Continue", "Content-Length: 9")
+            #expect(read.hasPrefix("HTTP/1.1 200 ") && read.hasSuffix("hello"))
+            let other = try await ask("GET", "/metrics", "Expect: the-best")
+            #expect(other.hasPrefix("HTTP/1.1 417 "))
+        }
+    }
+
     @Test func `a big page arrives whole at a slow reader`() async throws {
         try await withServer([page("/metrics", Self.big)]) { address in
             let answer = try await ask(address, Self.get)

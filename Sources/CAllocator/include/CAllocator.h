@@ -1,4 +1,4 @@
-// Controls glibc's allocator: the part of malloc.h that Swift's module of glibc lacks.
+// Controls glibc's allocator, the part of malloc.h that Swift's module of glibc lacks, and what is mapped of the program.
 #ifndef CALLOCATOR_H
 #define CALLOCATOR_H
 
@@ -13,5 +13,10 @@ size_t callocator_idle_bytes(void);
 
 /// Gives what lies idle back to the kernel. See malloc_trim(3).
 void callocator_trim(void);
+
+/// Has all pages of code and constants, the program's and its libraries', leave the process; they stay in the kernel's
+/// page cache, and each that is used again is mapped again from there. See madvise(2), MADV_DONTNEED, and
+/// dl_iterate_phdr(3).
+void callocator_unmap_program(void);
 
 #endif

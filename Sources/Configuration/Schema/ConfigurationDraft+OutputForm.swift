@@ -49,7 +49,7 @@ extension ConfigurationDraft {
     /// Formats whose readers have names beside ours need to know which are ours.
     private func refuseUnnamed(
         _ output: Configuration.Output,
-        _ format: Located<OutputFormat>,
+        _ format: Located<FormatSetting>,
         _ table: inout TomlTableReader
     ) {
         guard output.services != nil || !table.holds("services") else { return }

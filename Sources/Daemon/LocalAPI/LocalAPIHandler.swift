@@ -98,14 +98,14 @@ package struct LocalAPIHandler: Sendable {
 
     private func settled(_ change: Int, _ sentence: String) async -> LocalAPIAnswer {
         _ = await signal.wait(within: Self.drainPatience) {
-            drains.isInForce(change) && drains.isKept(change)
+            drains.isInForce(change) && drains.isSaved(change)
         }
         let isInForce = drains.isInForce(change)
         var messages = [sentence]
         if !isInForce {
             messages.append("not in etcd yet; it is written as soon as etcd answers")
         }
-        if let trouble = drains.keepTrouble(change) { messages.append(trouble) }
+        if let failure = drains.saveFailure(change) { messages.append(failure) }
         return LocalAPIAnswer(isInForce ? .done : .pending, messages)
     }
 

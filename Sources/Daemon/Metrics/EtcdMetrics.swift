@@ -1,19 +1,10 @@
 import Etcd
+import EtcdRegistry
 import Exposition
 import Registry
 
 /// The connection to etcd, and what is asked over it.
 struct EtcdMetrics: Sendable {
-    /// What is asked of etcd.
-    enum Request: String, CaseIterable, Sendable {
-        case grant, term, revoke, claim, rewrite, withdraw, snapshot, count, summary
-        case keepAlive = "keep_alive"
-        case watch
-
-        /// Whether it lasts until it breaks, so that its time says nothing.
-        var isStream: Bool { self == .keepAlive || self == .watch }
-    }
-
     private static let codes = ["ok"] + StoreError.Code.allCounted.map(\.word)
 
     private let up: Gauge
@@ -51,7 +42,7 @@ struct EtcdMetrics: Sendable {
             bounds: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 10],
             labels: ["method"]
         )
-        for request in Request.allCases {
+        for request in EtcdRegistryStore.Request.allCases {
             for code in Self.codes { requests.create(request.rawValue, code) }
             if !request.isStream { durations.create(request.rawValue) }
         }
@@ -66,7 +57,8 @@ struct EtcdMetrics: Sendable {
         }
     }
 
-    func ended(_ request: Request, after time: Duration, with error: StoreError?) {
+    func ended(_ request: EtcdRegistryStore.Request, after time: Duration, with error: StoreError?)
+    {
         requests.add(1, request.rawValue, error?.code.word ?? "ok")
         if !request.isStream { durations.observe(time, request.rawValue) }
     }

@@ -29,7 +29,7 @@ struct ProcessMetrics: Sendable {
     }
 
     func update(from state: DaemonState) {
-        ready.set(ReadinessPage(state: state).troubles.isEmpty)
+        ready.set(ReadyzPage(state: state).troubles.isEmpty)
     }
 
     func update(from process: ProcessFacts) {

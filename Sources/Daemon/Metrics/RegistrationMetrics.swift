@@ -106,6 +106,9 @@ struct RegistrationMetrics: Sendable {
 
 extension RegistrationStatus {
     fileprivate var isRegistered: Bool {
-        if case .registered = self { true } else { false }
+        switch self {
+        case .registered, .updating: true
+        case .pending, .refused, .withdrawn: false
+        }
     }
 }

@@ -38,7 +38,7 @@ struct ReloadMetrics: Sendable {
         for name in names {
             for result in Result.allCases { runs.create(name, result.rawValue) }
         }
-        let bad = Set(state.reloadFaults.keys.map(\.description))
+        let bad = Set(state.actionFaults.keys.map(\.description))
         failing.setAll(
             Dictionary(names.map { ($0, bad.contains($0) ? 1 : 0) }) { first, _ in first }
         )

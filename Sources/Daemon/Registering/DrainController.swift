@@ -10,7 +10,7 @@ import Synchronization
 /// Drains services, so that they get no new traffic: runs a ``DrainMachine``, tells the registration, and leaves it for
 /// the next run.
 final class DrainController: Service {
-    private struct Kept: Sendable {
+    private struct Save: Sendable {
         var drains: [SavedDrain]
         var change: Int
     }
@@ -20,18 +20,17 @@ final class DrainController: Service {
         /// The registration has been told.
         let applied = Atomic(0)
         /// The next run knows, or cannot be told.
-        let kept = Atomic(0)
+        let saved = Atomic(0)
     }
 
     private let session: RegistrationSession
     private let directory: StateDirectory?
     private let signal: ChangeSignal
     private let events: DaemonEvents
-    private let log: Logger
     private let driver: MachineDriver<DrainMachine>
     private let done: Changes
-    private let trouble: KeepTrouble
-    private let writer: CoalescingWriter<Kept>?
+    private let failures: SaveFailures
+    private let writer: CoalescingWriter<Save>?
 
     /// Tells the registration what an earlier run left, so that it never puts a drained service as one in
     /// service.
@@ -49,16 +48,15 @@ final class DrainController: Service {
         self.directory = directory
         self.signal = signal
         self.events = events
-        self.log = log
         driver = MachineDriver(DrainMachine(), timeline: timeline)
         let done = Changes()
         self.done = done
-        let trouble = KeepTrouble(.drainsNotSaved, log: log)
-        self.trouble = trouble
+        let failures = SaveFailures(.drainsNotSaved, log: log)
+        self.failures = failures
         writer = directory.map { directory in
-            CoalescingWriter<Kept>(on: threads.directory(directory.path)) { kept in
-                trouble.note { () throws(FileError) in try directory.keep(kept.drains) }
-                done.kept.store(kept.change, ordering: .releasing)
+            CoalescingWriter<Save>(on: threads.directory(directory.path)) { save in
+                failures.note { () throws(FileError) in try directory.save(save.drains) }
+                done.saved.store(save.change, ordering: .releasing)
                 signal.raise()
             }
         }
@@ -68,7 +66,6 @@ final class DrainController: Service {
         session.setDrains(driver.read { $0.current })
         for target in driver.read({ $0.drains.keys.sorted { $0.name < $1.name } }) {
             events.happened(.drain(.continued(target)))
-            log.log(.drainingStill, target.name)
         }
     }
 
@@ -82,7 +79,6 @@ final class DrainController: Service {
             machine.drainRequested(target, for: span, wall: Date(), at: now)
         }
         events.happened(.drain(.began(target, for: span)))
-        log.log(.draining, target.name, metadata: span.map { ["for": "\($0)"] } ?? [:])
         return driver.read { $0.changes }
     }
 
@@ -90,7 +86,6 @@ final class DrainController: Service {
     func undrain(_ target: DrainMachine.Target) -> Int {
         driver.happened { machine, _ in machine.undrainRequested(target) }
         events.happened(.drain(.ended(target)))
-        log.log(.drainEnded, target.name)
         return driver.read { $0.changes }
     }
 
@@ -105,21 +100,21 @@ final class DrainController: Service {
     }
 
     /// Whether the next run will know of it, or it is known that it will not.
-    func isKept(_ change: Int) -> Bool {
-        directory == nil || done.kept.load(ordering: .acquiring) >= change
+    func isSaved(_ change: Int) -> Bool {
+        directory == nil || done.saved.load(ordering: .acquiring) >= change
     }
 
     /// Why the next run will not know of that change, if it will not.
-    func keepTrouble(_ change: Int) -> String? {
+    func saveFailure(_ change: Int) -> String? {
         guard let directory else {
             return
                 "not saved, as there is no state directory: a restart of the daemon ends the drain"
         }
-        guard isKept(change) else {
+        guard isSaved(change) else {
             return
                 "not saved for the next run yet: the disk of \(directory.path) does not respond"
         }
-        return trouble.current.map { "not saved for the next run: \($0)" }
+        return failures.last.map { "not saved for the next run: \($0)" }
     }
 
     // MARK: running
@@ -136,13 +131,11 @@ final class DrainController: Service {
     private func begin(_ action: DrainMachine.Action) {
         switch action {
         case .apply(let drains): session.setDrains(drains)
-        case .reportEnd(let target):
-            events.happened(.drain(.expired(target)))
-            log.log(.drainExpired, target.name)
-        case .keep(let drains, let change):
+        case .reportEnd(let target): events.happened(.drain(.expired(target)))
+        case .save(let drains, let change):
             // The registration was told before: see the order of the machine's actions.
             done.applied.store(change, ordering: .releasing)
-            writer?.put(Kept(drains: drains, change: change))
+            writer?.put(Save(drains: drains, change: change))
             signal.raise()
         }
     }

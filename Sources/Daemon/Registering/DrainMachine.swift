@@ -4,7 +4,7 @@ import Registry
 
 /// Decides which of this host's services get no new traffic, and until when.
 ///
-/// Ends are kept by the wall clock, so that they outlive the process, and counted on the timeline while it
+/// Ends are saved by the wall clock, so that they outlive the process, and counted on the timeline while it
 /// runs: a clock that is set does not move them.
 struct DrainMachine: StateMachine {
     /// What drains.
@@ -26,7 +26,7 @@ struct DrainMachine: StateMachine {
         /// These drain from now on.
         case apply(Drains)
         /// This is to be found by the next run; the number counts the changes.
-        case keep([SavedDrain], change: Int)
+        case save([SavedDrain], change: Int)
         /// It has ended by itself.
         case reportEnd(Target)
     }
@@ -45,8 +45,8 @@ struct DrainMachine: StateMachine {
     // MARK: what happened
 
     /// An earlier run left these.
-    mutating func drainsFound(_ kept: [SavedDrain], wall: Date, at now: Duration) -> [Action] {
-        for one in kept {
+    mutating func drainsFound(_ saved: [SavedDrain], wall: Date, at now: Duration) -> [Action] {
+        for one in saved {
             var drain = Drain(since: one.since, until: one.until)
             if let until = one.until {
                 // A clock that was set back must not make it longer than it was asked for.
@@ -56,8 +56,8 @@ struct DrainMachine: StateMachine {
             }
             drains[one.service.map(Target.service) ?? .host] = drain
         }
-        let isLess = drains.count < kept.count
-        return [.apply(current)] + (isLess ? keep() : [])
+        let isLess = drains.count < saved.count
+        return [.apply(current)] + (isLess ? save() : [])
     }
 
     /// Somebody wants it to drain: for so long, or until told. What drains already has that as its new
@@ -96,14 +96,14 @@ struct DrainMachine: StateMachine {
         return changed() + ended.sorted { $0.name < $1.name }.map(Action.reportEnd)
     }
 
-    private mutating func changed() -> [Action] { [.apply(current)] + keep() }
+    private mutating func changed() -> [Action] { [.apply(current)] + save() }
 
-    private mutating func keep() -> [Action] {
+    private mutating func save() -> [Action] {
         changes += 1
-        let kept = drains.sorted { $0.key.name < $1.key.name }.map { target, drain in
+        let saved = drains.sorted { $0.key.name < $1.key.name }.map { target, drain in
             SavedDrain(service: target.service, since: drain.since, until: drain.until)
         }
-        return [.keep(kept, change: changes)]
+        return [.save(saved, change: changes)]
     }
 }
 

@@ -1,6 +1,5 @@
 import Configuration
 import HealthChecks
-import Logging
 import Machines
 import Registry
 import ServiceLifecycle
@@ -17,7 +16,6 @@ final class Registrar: Service {
     private let follower: UnitFollower
     private let events: DaemonEvents
     private let primaryAddress: @Sendable () -> HostAddress?
-    private let log: Logger
     private let driver: MachineDriver<RegistrarMachine>
     /// Held while the actions of an event are done, so that of two changes the later one stands. They are done by
     /// whoever tells of the event: when that returns, the status shows the change.
@@ -37,15 +35,13 @@ final class Registrar: Service {
         events: DaemonEvents,
         hostname: String,
         primaryAddress: @escaping @Sendable () -> HostAddress?,
-        timeline: Timeline,
-        log: Logger
+        timeline: Timeline
     ) {
         self.session = session
         self.monitor = monitor
         self.follower = follower
         self.events = events
         self.primaryAddress = primaryAddress
-        self.log = log
         driver = MachineDriver(
             RegistrarMachine(
                 hostname: hostname,
@@ -122,19 +118,10 @@ final class Registrar: Service {
             case .show(let summary): events.happened(.services(summary))
             case .lookUpAddress: break
             case .reportAddress(let address, let before):
-                log.log(
-                    .addressChanged,
-                    address.text,
-                    metadata: ["before": "\(before?.text ?? "none")"]
-                )
-            case .reportWaiting(let name):
-                log.log(
-                    .addressMissing,
-                    "\(name) \(PrimaryAddress.missing)",
-                    metadata: ["service": "\(name)"]
-                )
+                events.happened(.registrar(.addressChanged(address, before: before)))
+            case .reportWaiting(let name): events.happened(.registrar(.addressMissing(name)))
             case .reportUnusable(let name, let reason):
-                log.log(.serviceUnusable, "\(name): \(reason)")
+                events.happened(.registrar(.serviceUnusable(name, reason)))
             }
         }
     }

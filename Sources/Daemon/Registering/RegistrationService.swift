@@ -52,7 +52,7 @@ struct RegistrationService: Service {
         case .deregister: return false
         case .keep: return true
         case .auto:
-            guard await leases.keeps(session.leaseID) else { return false }
+            guard await leases.hasSaved(session.leaseID) else { return false }
             do throws(SystemdError) {
                 return try await ownJob() == .restart
             } catch {

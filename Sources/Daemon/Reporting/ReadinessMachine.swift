@@ -1,7 +1,7 @@
 import Machines
 import Registry
 
-/// Decides when the daemon is ready, and tells systemd to be patient until then.
+/// Decides when the daemon is ready, READY=1, and tells systemd to be patient until then.
 ///
 /// Ready means: each service is registered or refused with a reason, and each output holds a
 /// complete list that shows it, so that a unit ordered after us can open the files. When etcd keeps us waiting

@@ -71,7 +71,7 @@ struct StatusLine {
             case .waiting, .pending, .current: break
             }
         }
-        let reloads = state.reloadFaults.sorted { $0.key.description < $1.key.description }
+        let reloads = state.actionFaults.sorted { $0.key.description < $1.key.description }
         for (action, fault) in reloads {
             parts.append("\(action) still uses the old file: \(fault)")
         }
@@ -89,7 +89,10 @@ struct StatusLine {
         // Many services are counted; those in trouble are always named.
         let registrations = state.registrations.mapValues(\.status)
         let registered = registrations.filter {
-            if case .registered = $0.value { true } else { false }
+            switch $0.value {
+            case .registered, .updating: true
+            case .pending, .refused, .withdrawn: false
+            }
         }
         var parts: [String] = []
         if registered.count > 3 {
@@ -103,7 +106,8 @@ struct StatusLine {
         }
         for (key, status) in registrations.sorted(by: { $0.key < $1.key }) {
             switch status {
-            case .registered: break
+            case .registered, .updating(_, _, nil): break
+            case .updating(_, _, let reason?): parts.append("\(key.service) not updated: \(reason)")
             case .pending(nil): parts.append("\(key.service) not registered yet")
             case .pending(let reason?): parts.append("\(key.service) not registered: \(reason)")
             case .refused(let refusal): parts.append("\(key) refused: \(refusal)")

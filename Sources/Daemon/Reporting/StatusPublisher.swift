@@ -120,9 +120,9 @@ final class StatusPublisher: Service {
     // MARK: what is told
 
     private func changed() {
-        let state = state.now
+        // The one state for all of them: with thousands of services it is no small thing to read.
+        let state = tell()
         driver.happened { machine, _ in machine.changed(to: state.readiness) }
-        tell()
         statusFile.put(state)
     }
 
@@ -131,7 +131,6 @@ final class StatusPublisher: Service {
         case .ready:
             signal.setPause(Self.pause)
             events.happened(.lifeCycle(.ready))
-            log.log(.ready)
             tell([.ready])
         case .readyDegraded(let filesExist):
             signal.setPause(Self.pause)
@@ -170,17 +169,22 @@ final class StatusPublisher: Service {
 
     /// Sends STATUS=, together with `notifications`; without any only when it says something new.
     /// The one place that does, so that what was said last is known.
-    private func tell(_ notifications: [Notification] = [], status: String? = nil) {
+    ///
+    /// - Returns: The state as it was then.
+    @discardableResult
+    private func tell(_ notifications: [Notification] = [], status: String? = nil) -> DaemonState {
         lastStatus.withLock { last in
             // Read under the lock: of two lines the later one is sent last.
-            let text = status ?? StatusLine(state: state.now).text
-            guard !notifications.isEmpty || last != text else { return }
+            let state = state.now
+            let text = status ?? StatusLine(state: state).text
+            guard !notifications.isEmpty || last != text else { return state }
             last = text
             do throws(SystemdError) {
                 try notifier.send(notifications + [.status(text)])
             } catch {
                 log.log(.notificationFailed, error.message)
             }
+            return state
         }
     }
 

@@ -12,11 +12,11 @@ import Synchronization
 /// Whoever reports waits for no disk: the registration has to hear of it at once.
 final class HealthStore: Sendable {
     private let unwell: Mutex<Set<ServiceKey>>
-    private let trouble: KeepTrouble
+    private let failures: SaveFailures
     private let writer: CoalescingWriter<Set<ServiceKey>>?
 
     /// - Parameters:
-    ///   - directory: Where; nothing is kept without one.
+    ///   - directory: Where; nothing is saved without one.
     ///   - earlier: What the last run left.
     init(
         _ directory: StateDirectory?,
@@ -25,11 +25,11 @@ final class HealthStore: Sendable {
         log: Logger
     ) {
         unwell = Mutex(earlier.unwell)
-        let trouble = KeepTrouble(.healthNotSaved, log: log)
-        self.trouble = trouble
+        let failures = SaveFailures(.healthNotSaved, log: log)
+        self.failures = failures
         writer = directory.map { directory in
             CoalescingWriter<Set<ServiceKey>>(on: threads.directory(directory.path)) { unwell in
-                trouble.note { () throws(FileError) in try directory.keep(unwell: unwell) }
+                failures.note { () throws(FileError) in try directory.save(unwell: unwell) }
             }
         }
     }
@@ -44,7 +44,7 @@ final class HealthStore: Sendable {
             case .down(let key, _): unwell.insert(key)
             case .reasonChanged, .dampingBegan, .dampingEnded, .checkFailing: return
             }
-            if unwell != before || trouble.current != nil { writer?.put(unwell) }
+            if unwell != before || failures.last != nil { writer?.put(unwell) }
         }
     }
 }

@@ -21,18 +21,18 @@ final class LeaseStore: Service {
         self.log = log
         let thread = threads.directory(directory?.path ?? "/")
         self.thread = thread
-        let trouble = KeepTrouble(.leaseNotSaved, log: log)
+        let failures = SaveFailures(.leaseNotSaved, log: log)
         // Only the newest lease is worth anything.
         writer = directory.map { directory in
             CoalescingWriter<SavedLease?>(on: thread) { lease in
                 guard let lease else { return directory.forgetLease() }
-                trouble.note { () throws(FileError) in try directory.keep(lease) }
+                failures.note { () throws(FileError) in try directory.save(lease) }
             }
         }
     }
 
     /// Whether the next run would find this lease. A disk that does not answer will not be found to have it.
-    func keeps(_ lease: LeaseID?) async -> Bool {
+    func hasSaved(_ lease: LeaseID?) async -> Bool {
         guard let lease, let directory else { return false }
         // Behind what is still to be written.
         let isFound = try? await within(Self.patience) { [thread] in

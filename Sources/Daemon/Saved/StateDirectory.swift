@@ -7,7 +7,7 @@ package import Registry
 /// Reads and writes what one run of the daemon leaves for the next: its lease, its drains, the health of its services, and
 /// the last list.
 ///
-/// Without a directory nothing is kept, and the daemon runs all the same. All of this reads and writes a disk that
+/// Without a directory nothing is saved, and the daemon runs all the same. All of this reads and writes a disk that
 /// may hang: it is done on the directory's thread, see ``BlockingThreads``.
 package struct StateDirectory: Sendable {
     package let path: String
@@ -32,7 +32,7 @@ package struct StateDirectory: Sendable {
     /// The file that is locked for all of them.
     package var lockedPath: String { leasePath }
 
-    /// All files that are kept in it.
+    /// All files that are saved in it.
     package var files: [String] { [leasePath, drainsPath, healthPath, listPath] }
 
     // MARK: the lease
@@ -50,8 +50,8 @@ package struct StateDirectory: Sendable {
         for path in [leasePath, drainsPath, healthPath] { writer.removeLeftovers(of: path) }
     }
 
-    /// Keeps a lease for the next run.
-    func keep(_ lease: SavedLease) throws(FileError) {
+    /// Saves a lease for the next run.
+    func save(_ lease: SavedLease) throws(FileError) {
         try writer.write(lease.bytes, to: leasePath, mode: 0o600)
     }
 
@@ -71,8 +71,8 @@ package struct StateDirectory: Sendable {
         return SavedDrain.read(bytes) ?? []
     }
 
-    /// Keeps the drains for the next run.
-    func keep(_ drains: [SavedDrain]) throws(FileError) {
+    /// Saves the drains for the next run.
+    func save(_ drains: [SavedDrain]) throws(FileError) {
         try writer.write(SavedDrain.bytes(of: drains), to: drainsPath, mode: 0o600)
     }
 
@@ -86,11 +86,11 @@ package struct StateDirectory: Sendable {
         guard let bytes = try? writer.read(healthPath, limit: 1 << 20),
             let texts = try? JSONDecoder().decode([String].self, from: Data(bytes))
         else { return [] }
-        return Set(texts.compactMap(ServiceKey.init(kept:)))
+        return Set(texts.compactMap(ServiceKey.init(saved:)))
     }
 
-    /// Keeps them for the next run.
-    func keep(unwell: Set<ServiceKey>) throws(FileError) {
+    /// Saves them for the next run.
+    func save(unwell: Set<ServiceKey>) throws(FileError) {
         // Texts cannot fail to be encoded.
         let json = try? JSONEncoder().encode(unwell.sorted().map(\.description))
         try writer.write((json.map { [UInt8]($0) } ?? []) + [0x0a], to: healthPath, mode: 0o600)
@@ -98,7 +98,7 @@ package struct StateDirectory: Sendable {
 
     // MARK: the last list
 
-    /// Where the last list is kept, as JSON, all services.
+    /// Where the last list is saved, as JSON, all services.
     var listPath: String { "\(path)/last-list.json" }
 
     /// Whether an earlier run left a list, readable or not.
@@ -116,8 +116,8 @@ package struct StateDirectory: Sendable {
 }
 
 extension ServiceKey {
-    /// Reads `service/instance`, as it was kept.
-    fileprivate init?(kept text: String) {
+    /// Reads `service/instance`, as it was saved.
+    fileprivate init?(saved text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let service = ServiceName(declared: String(parts[0])),
             let instance = InstanceID(declared: String(parts[1]))

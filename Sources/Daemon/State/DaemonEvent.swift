@@ -4,6 +4,7 @@ import Etcd
 import FoundationEssentials
 import HealthChecks
 import Registry
+import Texts
 
 /// Something that happened in the daemon. All of it goes through ``DaemonEvents``, in the order in which each part
 /// reports it.
@@ -22,14 +23,16 @@ enum DaemonEvent: Sendable {
     case health(HealthReport)
     /// Which of this host's services cannot be registered.
     case services(RegistrarMachine.Summary)
+    /// What the registrar found of this host and its services.
+    case registrar(RegistrarReport)
     /// What drains.
     case drain(DrainReport)
     /// The configuration.
     case configuration(ConfigurationReport)
     /// How far the daemon is between its start and its end.
     case lifeCycle(LifeCycleReport)
-    /// The endpoints in `[etcd]` belong to several clusters; a sentence with the remedy.
-    case endpointsDiffer(String)
+    /// The endpoints in `[etcd]` belong to several clusters.
+    case endpointsDiffer(ClusterMixture)
 }
 
 /// Reports what happened to a drain.
@@ -44,12 +47,30 @@ enum DrainReport: Hashable, Sendable {
     case expired(DrainMachine.Target)
 }
 
-/// Reports how a reload of the configuration ended.
+/// Reports what the registrar found; see ``RegistrarMachine``.
+enum RegistrarReport: Equatable, Sendable {
+    /// The host's address is another one, or is known for the first time.
+    case addressChanged(HostAddress, before: HostAddress?)
+    /// A service waits for an address. Reported once until it has one.
+    case addressMissing(ServiceName)
+    /// A service has no instance id. Reported once until the services change.
+    case serviceUnusable(ServiceName, UnusableHostname)
+}
+
+/// Reports how a reload of the configuration goes; faults are sentences with their positions.
 enum ConfigurationReport: Sendable {
-    /// This one is in force.
+    /// Something in the new one is probably a mistake; it is applied all the same.
+    case doubtful(String)
+    /// A part of the new one is left out for its fault.
+    case partRefused(String)
+    /// A section of the new one takes effect only after a restart.
+    case needsRestart(String)
+    /// This one is in force: for the state, before the parts of the daemon are told.
     case applied(Configuration)
-    /// The new one has so many errors, and the old one stays.
-    case refused(errors: Int)
+    /// The parts of the daemon have been told.
+    case reloaded(services: Int, outputs: Int)
+    /// The new one has these errors, and the old one stays.
+    case refused([String])
 }
 
 /// A step in the life of the daemon.

@@ -118,7 +118,7 @@ struct DaemonState: Sendable {
     /// How many endpoints and services each output leaves out.
     var leftOut: [String: Int] = [:]
     /// Why consumers have not loaded the new files.
-    var reloadFaults: [ReloadAction: ReloadFault] = [:]
+    var actionFaults: [ReloadAction: ReloadFault] = [:]
 
     /// The state of a daemon that begins.
     init(_ configuration: Configuration = Configuration(), at time: Date) {
@@ -152,9 +152,12 @@ extension DaemonState {
             self.configuration = configuration
             configurationErrors = 0
             lastReload = time
-        case .configuration(.refused(let errors)): configurationErrors = errors
+        case .configuration(.refused(let faults)): configurationErrors = faults.count
+        case .configuration(.doubtful), .configuration(.partRefused), .configuration(.needsRestart),
+            .configuration(.reloaded), .registrar:
+            break
         case .lifeCycle(let report): apply(report)
-        case .endpointsDiffer(let sentence): endpointsError = sentence
+        case .endpointsDiffer(let mixture): endpointsError = mixture.description
         // What follows from these is read where it stands; see ``DaemonReadings``.
         case .registration, .publish, .reload, .health, .drain: break
         }
@@ -179,7 +182,7 @@ extension DaemonState {
         written = readings.written
         modified = readings.modified.mapValues { Date(timeIntervalSince1970: $0 / .seconds(1)) }
         leftOut = readings.leftOut
-        reloadFaults = readings.reloadFaults
+        actionFaults = readings.actionFaults
         if listState != before { since = time }
     }
 
@@ -249,7 +252,7 @@ extension RegistrationStatus {
     var word: String {
         switch self {
         case .pending: "pending"
-        case .registered: "registered"
+        case .registered, .updating: "registered"
         case .refused: "refused"
         case .withdrawn: "withdrawn"
         }
@@ -259,6 +262,7 @@ extension RegistrationStatus {
     var detail: String? {
         switch self {
         case .pending(let reason): reason
+        case .updating(_, _, let reason): reason.map { "not updated: \($0)" }
         case .refused(let refusal): refusal.description
         case .registered, .withdrawn: nil
         }

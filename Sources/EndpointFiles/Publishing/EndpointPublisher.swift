@@ -11,8 +11,8 @@ import Synchronization
 /// publisher ends.
 public final class EndpointPublisher: Sendable {
     /// The state of one file on the disk, as this run knows it.
-    private struct File {
-        var renderer: SharedRenderer
+    struct File {
+        var renderer: ListRenderer
         var rejections: RejectionLedger
         /// The list that the file holds.
         var held: RenderedList?
@@ -37,22 +37,22 @@ public final class EndpointPublisher: Sendable {
     let writer: AtomicFileWriter
     let programs: ProgramRunner
     let driver: MachineDriver<PublisherMachine>
-    private let renderers: RendererPool
-    private let timeline: Timeline
+    let renderers: RendererPool
+    let timeline: Timeline
     let processorTime: @Sendable () -> Duration
     /// Holds one: the newest list stands for all before it.
     private let source = Mutex<Source?>(nil)
-    private let observe: @Sendable (PublishReport) -> Void
+    let observe: @Sendable (PublishReport) -> Void
     private let taken: @Sendable () -> Void
-    private let files = Mutex<[String: File]>([:])
+    let files = Mutex<[String: File]>([:])
     /// How often each file was forgotten: what is under way for one that was has no say any more.
-    private let forgotten = Mutex<[String: Int]>([:])
+    let forgotten = Mutex<[String: Int]>([:])
     let threads: BlockingThreads
     /// The newest of each step that waits for its thread; it stands for those before it.
     private let steps = Mutex<[Step: @Sendable () -> Void]>([:])
-    private let rejected = Mutex<[String: Int]>([:])
+    let rejected = Mutex<[String: Int]>([:])
     /// When each file last changed, as this run left or found it.
-    private let modified = Mutex<[String: Duration]>([:])
+    let modified = Mutex<[String: Duration]>([:])
     private let replaced: @Sendable (String) -> Void
 
     /// A publisher that does nothing before ``run()``.
@@ -194,7 +194,8 @@ public final class EndpointPublisher: Sendable {
                 return onThread(of: write.path) { [self] in commit(write, staged) }
             case .discard(let staged): return { [self] in await discard(staged) }
             case .look(let path, let number):
-                return onThread(of: path, .look) { [self] in look(path, number) }
+                let generation = forgotten.withLock { $0[path, default: 0] }
+                return onThread(of: path, .look) { [self] in look(path, number, generation) }
             case .inspect(let path): return onThread(of: path, .inspect) { [self] in inspect(path) }
             case .forget(let path): forget(path)
             case .replaced(let path): replaced(path)
@@ -233,168 +234,6 @@ public final class EndpointPublisher: Sendable {
         return onThread(of: path) { [self] in
             let step = steps.withLock { $0.removeValue(forKey: key) }
             step?()
-        }
-    }
-
-    private func forget(_ path: String) {
-        forgotten.withLock { $0[path, default: 0] += 1 }
-        _ = files.withLock { $0.removeValue(forKey: path) }
-        _ = rejected.withLock { $0.removeValue(forKey: path) }
-        _ = modified.withLock { $0.removeValue(forKey: path) }
-    }
-
-    /// Changes what is known of a file, unless it was forgotten since that generation.
-    private func update(_ path: String, in generation: Int, _ change: () -> Void) {
-        forgotten.withLock { forgotten in
-            if forgotten[path, default: 0] == generation { change() }
-        }
-    }
-
-    private func write(
-        _ output: EndpointOutput,
-        _ update: TableUpdate,
-        _ number: Int,
-        _ generation: Int
-    ) {
-        let path = output.path
-        let began = processorTime()
-        guard forgotten.withLock({ $0[path, default: 0] == generation }) else { return }
-        var file =
-            files.withLock { $0.removeValue(forKey: path) }
-            ?? File(
-                renderer: renderers.renderer(of: output),
-                rejections: RejectionLedger(path: path)
-            )
-        let rendering = file.renderer.render(update)
-        let list = rendering.list
-        file.rejections.listRendered(leavingOut: rendering.rejections, at: timeline.now)
-            .forEach(observe)
-        let found = holding(list, output, &file)
-        self.update(path, in: generation) { [file] in
-            rejected.withLock { $0[path] = rendering.rejections.count }
-            files.withLock { $0[path] = file }
-        }
-        var write = PendingWrite(
-            output: output,
-            number: number,
-            list: list,
-            generation: generation,
-            cost: processorTime() - began
-        )
-        if let found { return ended(write, .success(.unchanged(found))) }
-        if output.asksPrograms {
-            return driver.happened { [write] machine, _ in machine.listRendered(write) }
-        }
-        let result = Result { () throws(FileError) -> Ending in
-            try replace(output, with: writer.stage(list.content, for: path, number: number))
-        }
-        write.cost = processorTime() - began
-        ended(write, result)
-    }
-
-    /// How a write ended that did not fail.
-    enum Ending {
-        /// The file is a new one.
-        case written(AtomicFileWriter.Identity, bytes: Int)
-        /// The file holds the list already.
-        case unchanged(AtomicFileWriter.Identity)
-    }
-
-    /// The write has ended, or failed.
-    func ended(_ write: PendingWrite, _ result: Result<Ending, FileError>) {
-        let (list, path) = (write.list, write.path)
-        update(path, in: write.generation) {
-            if case .success(let ending) = result {
-                modified.withLock { $0[path] = ending.identity.changed }
-            }
-            files.withLock { files in
-                switch result {
-                case .success(.written(let identity, _)), .success(.unchanged(let identity)):
-                    files[path]?.held = list
-                    files[path]?.identity = identity
-                case .failure:
-                    // What the file holds now is looked at again before the next try.
-                    files[path]?.held = nil
-                    files[path]?.wasRead = false
-                }
-            }
-        }
-        driver.happened { machine, now in
-            switch result {
-            case .success(let ending):
-                machine.writeEnded(
-                    path,
-                    number: write.number,
-                    revision: list.revision,
-                    bytes: ending.bytes,
-                    cost: write.cost,
-                    at: now
-                )
-            case .failure(let error):
-                machine.writeFailed(path, number: write.number, error, at: now)
-            }
-        }
-    }
-
-    private func look(_ path: String, _ number: Int) {
-        let identity = writer.identity(of: path)
-        modified.withLock { $0[path] = identity?.changed }
-        let exists = identity != nil
-        driver.happened { machine, now in
-            machine.fileLooked(path, number: number, exists: exists, at: now)
-        }
-    }
-
-    private func inspect(_ path: String) {
-        // Not under the lock, which is for the files of all directories.
-        let identity = writer.identity(of: path)
-        let isAltered = files.withLock { files in
-            guard let file = files[path], file.held != nil, file.identity != identity else {
-                return false
-            }
-            files[path]?.held = nil
-            return true
-        }
-        if isAltered {
-            driver.happened { machine, now in machine.fileAltered(path, at: now) }
-        }
-    }
-
-    /// The file, where it holds the list already: known from the last write, or read once at the start.
-    private func holding(
-        _ list: RenderedList,
-        _ output: EndpointOutput,
-        _ file: inout File
-    ) -> AtomicFileWriter.Identity? {
-        let path = output.path
-        if let held = file.held {
-            guard list.isSameList(as: held), let identity = file.identity else { return nil }
-            return identity == writer.identity(of: path) ? identity : nil
-        }
-        guard !file.wasRead else { return nil }
-        file.wasRead = true
-        writer.removeLeftovers(of: path)
-        // What a program makes of the list is known only when it has.
-        guard output.command == nil else { return nil }
-        // A file that cannot be read is one that has to be written; that will say what is wrong.
-        guard let found = try? writer.read(path, having: output.access) else { return nil }
-        return list.isSameList(as: found.bytes) ? found.identity : nil
-    }
-}
-
-extension EndpointPublisher.Ending {
-    /// The file that holds the list now.
-    fileprivate var identity: AtomicFileWriter.Identity {
-        switch self {
-        case .written(let identity, _), .unchanged(let identity): identity
-        }
-    }
-
-    /// How many were written; `nil` for none.
-    fileprivate var bytes: Int? {
-        switch self {
-        case .written(_, let bytes): bytes
-        case .unchanged: nil
         }
     }
 }

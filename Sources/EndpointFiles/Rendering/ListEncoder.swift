@@ -1,4 +1,4 @@
-import Registry
+public import Registry
 
 /// One format: how it says a service and a file. Pure; ``BlockRenderer`` keeps what it said.
 ///
@@ -71,4 +71,89 @@ struct ListFrame: Sendable {
 extension Endpoint {
     /// Whether it is to get new traffic: it does not drain, and its weight is not 0.
     var wantsTraffic: Bool { state == .up && instance.weight > 0 }
+}
+
+/// The reason why a format cannot represent an endpoint or a service.
+public struct EncodingFault: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The kind of obstacle.
+    public enum Code: String, Hashable, Sendable {
+        /// The address is a host name, and the format has only IP addresses.
+        case hostName
+        /// The address is `0.0.0.0` or `::`.
+        case unspecifiedAddress
+        /// The name of the service cannot be spelled.
+        case serviceName
+        /// A tag cannot be told from its neighbours.
+        case tag
+        /// It is longer than the reader takes.
+        case tooLong
+    }
+
+    /// The kind of obstacle.
+    public let code: Code
+    /// The end of a sentence that starts with the endpoint or the service, with the remedy.
+    public let description: String
+
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
+
+/// An endpoint or a service that is skipped in a file because its format cannot represent it.
+public struct Rejection: Hashable, Sendable {
+    /// The service.
+    public var service: ServiceName
+    /// The instance that is skipped; `nil` when it is the whole service.
+    public var instance: InstanceID?
+    /// Why.
+    public var fault: EncodingFault
+
+    /// Creates a rejection.
+    public init(service: ServiceName, instance: InstanceID?, fault: EncodingFault) {
+        self.service = service
+        self.instance = instance
+        self.fault = fault
+    }
+
+    /// `service/instance`, or the service alone.
+    public var subject: String {
+        instance.map { "\(service)/\($0)" } ?? service.text
+    }
+}
+
+/// Finds, for each chunk of a service, what was made of it before: cost follows the change, so nothing is
+/// looked up by name.
+struct ChunkAlignment {
+    /// The chunk itself among those before, or else where the endpoints in it were.
+    enum Match: Equatable {
+        case same(Int)
+        case near(Int)
+    }
+
+    /// How far ahead the very same chunk is looked for: chunks are split and joined in pairs.
+    private static let lookahead = 4
+
+    private let before: [EndpointChunk]
+    private var place = 0
+
+    init(with before: [EndpointChunk]) {
+        self.before = before
+    }
+
+    /// The match of the next chunk.
+    mutating func next(_ chunk: EndpointChunk) -> Match {
+        let ahead = place..<min(place + Self.lookahead, before.count)
+        if let index = ahead.first(where: { before[$0] === chunk }) {
+            place = index + 1
+            return .same(index)
+        }
+        guard let first = chunk.endpoints.first?.instance.key.instance else { return .near(place) }
+        while place + 1 < before.count,
+            let start = before[place + 1].endpoints.first?.instance.key.instance, start <= first
+        {
+            place += 1
+        }
+        return .near(place)
+    }
 }

@@ -75,8 +75,9 @@ final class MemberConnection: Sendable {
 
     /// Carries the calls until the connection ends or the task is cancelled, which ends it.
     func run() async {
-        // Only a second run would throw.
-        try? await grpc.runConnections()
+        // Not the client's own run: a client that has ended refuses calls with an error that is no RPC's, and does
+        // not say why the connection did.
+        await transport.connect()
         let reason = await transport.ended()
         switch reason {
         case .closedHere: break

@@ -124,3 +124,80 @@ struct PlainJSON {
     private static let `true` = Array("true".utf8)
     private static let `false` = Array("false".utf8)
 }
+
+/// The members that a reader knows, in the order in which they are written.
+struct MemberNames<Member: CaseIterable & RawRepresentable<String> & Sendable>: Sendable {
+    /// The next thing in an object.
+    enum Next {
+        case known(Member)
+        /// A name that says nothing to us.
+        case unknown
+        /// No name, or one that has come already or should have.
+        case refused
+    }
+
+    /// With its quotes and its colon: as it stands there.
+    private let names = Member.allCases.map {
+        (member: $0, text: Array("\"\($0.rawValue)\":".utf8))
+    }
+
+    /// Takes the next name, when it is not a known one that is out of order.
+    ///
+    /// - Parameter place: How many of the known members are past.
+    func next(in json: inout PlainJSON, after place: inout Int) -> Next {
+        let start = json.position
+        for index in place..<names.count where json.take(names[index].text, at: start) {
+            place = index + 1
+            return .known(names[index].member)
+        }
+        for index in 0..<place where json.take(names[index].text, at: start) { return .refused }
+        return json.string() != nil && json.take(":") ? .unknown : .refused
+    }
+
+    /// The place where everything up to `member` is past.
+    func place(after member: Member) -> Int {
+        (names.firstIndex { $0.member == member } ?? 0) + 1
+    }
+}
+
+/// Caches the values that were made of the last few runs of bytes, for when they recur.
+///
+/// A run must show its own end, as a string with its quotes does: what is recognised at the start of
+/// longer bytes would otherwise be only a part of what stands there.
+struct RecentRuns<Value: Sendable>: Sendable {
+    private struct Run: Sendable {
+        let bytes: [UInt8]
+        let value: Value
+    }
+
+    private var runs: [Run] = []
+    /// Where the run is that was met last: the next one is most often the same.
+    private var latest = 0
+    /// Which run makes room for the next one.
+    private var oldest = 0
+
+    /// How many runs are kept.
+    static var limit: Int { 8 }
+    /// The longest run that is kept, in bytes.
+    static var lengthLimit: Int { 1024 }
+
+    /// Takes what `start` begins, when it is one of the runs kept.
+    mutating func take(from json: inout PlainJSON, at start: Int) -> Value? {
+        guard !runs.isEmpty else { return nil }
+        if json.take(runs[latest].bytes, at: start) { return runs[latest].value }
+        for index in runs.indices where json.take(runs[index].bytes, at: start) {
+            latest = index
+            return runs[index].value
+        }
+        return nil
+    }
+
+    /// Keeps what was made of a run that is not yet among those kept.
+    mutating func keep(_ value: Value, for bytes: ArraySlice<UInt8>) {
+        guard bytes.count <= Self.lengthLimit else { return }
+        let run = Run(bytes: Array(bytes), value: value)
+        latest = oldest
+        if oldest < runs.count { runs[oldest] = run } else { runs.append(run) }
+        oldest = (oldest + 1) % Self.limit
+    }
+}

@@ -32,7 +32,7 @@ enum LeaseState: Sendable {
         /// The lease that may be ours by now.
         var id: LeaseID {
             switch self {
-            case .ask(let kept): kept.id
+            case .ask(let saved): saved.id
             case .grant(let id): id
             }
         }

@@ -24,20 +24,25 @@ struct Registration: Sendable {
         case withdrawn
     }
 
-    var instance: ServiceInstance
+    var instance: ServiceInstance { didSet { mayNeedCall = true } }
     /// Its companion records.
-    var companions: [CompanionRecord]
+    var companions: [CompanionRecord] { didSet { mayNeedCall = true } }
     /// The keys of companion records under our lease, as far as we may have put them.
     var standing: Set<String> = []
     /// When its companion records are to be looked after: no watch of ours hears of those keys.
     var reviewAt: Duration?
     /// The lease of the review that is under way.
     var reviewing: LeaseID?
+    /// Under which lease and since which revision the store has an older record than the one that is being put.
+    var older: (lease: LeaseID, revision: Revision)?
     /// Whether the claim under way puts what has been in the store already, as something else.
     var isUpdate = false
     /// Whether it is to be in the store; otherwise it is to leave it, and our memory then.
-    var isWanted = true
-    var state = State.unclaimed
+    var isWanted = true { didSet { mayNeedCall = true } }
+    var state = State.unclaimed { didSet { mayNeedCall = true } }
+    /// Whether something is perhaps to be done: not while it stands as it was found to be wanted. Of thousands nearly all
+    /// stand so, and none of them is looked at after each event.
+    var mayNeedCall = true
     /// The last news of the key that came while a call was under way; it may be newer than the
     /// call's answer.
     var heard: News?
@@ -124,10 +129,12 @@ struct Registration: Sendable {
 
     var status: RegistrationStatus {
         switch state {
-        case .unclaimed, .claiming, .lost, .withdrawing: .pending(nil)
+        case .unclaimed, .lost, .withdrawing: .pending(nil)
+        case .claiming: older.map { .updating(lease: $0, at: $1, nil) } ?? .pending(nil)
         case .registered(let lease, _, let revision, _): .registered(lease: lease, at: revision)
         case .refused(let refusal, _): .refused(refusal)
-        case .failed(let error, _): .pending(error.message)
+        case .failed(let error, _):
+            older.map { .updating(lease: $0, at: $1, error.message) } ?? .pending(error.message)
         case .withdrawn: .withdrawn
         }
     }

@@ -32,6 +32,7 @@ extension RegistrationMachine {
                 registrations[key]?.isWanted = true
             }
         }
+        registrationsChanged()
         return advance(at: now)
     }
 
@@ -61,6 +62,7 @@ extension RegistrationMachine {
             actions += refused(key, .heldByOurHost(holder), at: now)
         case .leaseGone:
             registrations[key]?.state = .unclaimed
+            registrations[key]?.older = nil
             return leaseLost(at: now)
         }
         // Something may have happened to the key while the answer was on its way.
@@ -107,6 +109,7 @@ extension RegistrationMachine {
         let isContested = registrations[key]?.isContested ?? false
         let isUpdate = registrations[key]?.isUpdate ?? false
         registrations[key]?.state = .registered(lease, desired, at: revision, since: now)
+        registrations[key]?.older = nil
         registrations[key]?.standing = desired.standing
         let review = desired.companions.isEmpty ? nil : nextReview(after: now)
         registrations[key]?.reviewAt = review
@@ -126,6 +129,7 @@ extension RegistrationMachine {
     ) -> [Action] {
         guard var registration = registrations[key] else { return [] }
         registration.state = .refused(refusal, until: now + registration.refusalBackoff.next())
+        registration.older = nil
         let isNews = registration.lastRefusal != refusal
         registration.lastRefusal = refusal
         registrations[key] = registration
@@ -135,7 +139,7 @@ extension RegistrationMachine {
     /// Keys that were contested and have stood for a while are registered like any other again.
     mutating func settleContested(at now: Duration) -> [Action] {
         var actions: [Action] = []
-        for key in registrations.keys.sorted() {
+        for key in order {
             guard let due = registrations[key]?.settlesAt, due <= now,
                 case .registered(let lease, _, let revision, _) = registrations[key]?.state
             else { continue }
@@ -147,8 +151,19 @@ extension RegistrationMachine {
 
     // MARK: what to do next
 
-    var hasFreeSlot: Bool {
-        registrations.values.count(where: \.isBusy) < settings.claimsInFlight
+    /// Begins whatever can begin now.
+    mutating func advance(at now: Duration) -> [Action] {
+        guard hasStarted else { return [] }
+        if case .none = lease {
+            guard registrations.values.contains(where: \.isWanted) else {
+                forgetUnwanted()
+                return []
+            }
+            let step = saved.map(LeaseState.Step.ask) ?? .grant(newLeaseID())
+            saved = nil
+            return take(step)
+        }
+        return advanceClaims(at: now)
     }
 
     /// Begins claims and withdrawals, as many as there are free slots.
@@ -157,7 +172,8 @@ extension RegistrationMachine {
         guard case .held(let held) = lease else { return [] }
         var free = settings.claimsInFlight - registrations.values.count(where: \.isBusy)
         var actions: [Action] = []
-        for key in registrations.keys.sorted() where free > 0 {
+        for key in order where registrations[key]?.mayNeedCall == true {
+            guard free > 0 else { break }
             guard let action = next(for: key, under: held.id, at: now) else { continue }
             actions.append(action)
             free -= 1
@@ -176,15 +192,20 @@ extension RegistrationMachine {
         let wanted = desiredRecord(of: registration)
         switch (registration.isWanted, registration.state) {
         case (true, .registered(_, let desired, _, _)) where desired == wanted:
+            registrations[key]?.mayNeedCall = false
             return nil
         case (true, _):
             registrations[key]?.isUpdate = registration.isRegistered
+            if case .registered(let lease, _, let revision, _) = registration.state {
+                registrations[key]?.older = (lease, revision)
+            }
             registrations[key]?.state = .claiming(lease, wanted)
             registrations[key]?.standing.formUnion(wanted.standing)
             return .claim(claim(wanted, instead: registration.standing, under: lease))
         default:
             // After a failed call nobody knows what stands there: withdrawing it does no harm.
             registrations[key]?.state = .withdrawing(lease)
+            registrations[key]?.older = nil
             return .withdraw(
                 claim(
                     leaving(registration.instance),
@@ -197,7 +218,12 @@ extension RegistrationMachine {
 
     /// Drops what is neither wanted nor in the store.
     mutating func forgetUnwanted() {
-        registrations = registrations.filter { $0.value.isWanted || $0.value.mayStand }
+        let isNeeded = { (registration: Registration) in
+            registration.isWanted || registration.mayStand
+        }
+        guard !registrations.values.allSatisfy(isNeeded) else { return }
+        registrations = registrations.filter { isNeeded($0.value) }
+        registrationsChanged()
     }
 
     /// The lease is gone and all keys with it.
@@ -209,6 +235,7 @@ extension RegistrationMachine {
             case .unclaimed, .refused, .withdrawn: break
             }
             registrations[key]?.standing = []
+            registrations[key]?.older = nil
             registrations[key]?.reviewing = nil
             registrations[key]?.heard = nil
         }
@@ -218,7 +245,7 @@ extension RegistrationMachine {
     /// The keys as their owner's last word has them.
     func leavingMarkers() -> [Claim] {
         guard case .held(let held) = lease else { return [] }
-        return registrations.keys.sorted().compactMap { key in
+        return order.compactMap { key in
             switch registrations[key]?.state {
             case .registered(_, let desired, _, _), .claiming(_, let desired):
                 claim(leaving(desired.instance), under: held.id)

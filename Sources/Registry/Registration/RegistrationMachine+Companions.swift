@@ -4,7 +4,7 @@ extension RegistrationMachine {
     /// beside its keys: whoever wants one has it, and the rest goes with the next claim.
     mutating func adoptSideKeys(_ keys: [String]) {
         let keys = keys.filter { !$0.utf8.starts(with: settings.prefix.text.utf8) }
-        let present = registrations.keys.sorted().filter { registrations[$0]?.isWanted == true }
+        let present = order.filter { registrations[$0]?.isWanted == true }
         for key in keys.sorted() {
             let owner = present.first {
                 registrations[$0]?.companions.contains { $0.key == key } ?? false
@@ -22,7 +22,7 @@ extension RegistrationMachine {
     /// of no interest, but that it is over: the next call for the key waits for that.
     mutating func reviewCompanions(at now: Duration) -> [Action] {
         var actions: [Action] = []
-        for key in registrations.keys.sorted() {
+        for key in order {
             guard let due = registrations[key]?.reviewDue, due <= now,
                 case .registered(let lease, let desired, _, _) = registrations[key]?.state
             else { continue }

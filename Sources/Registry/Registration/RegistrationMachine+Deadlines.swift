@@ -9,14 +9,27 @@ extension RegistrationMachine {
         case .none, .asking, .granting, .leaving, .left: return nil
         case .waiting(_, let until), .leavingAfterGrant(_, let until): return until
         case .held(let held):
-            var next = [held.nextInstant]
-            if !held.isDoubtful { next.append(held.goodUntil) }
-            next += registrations.values.compactMap(\.settlesAt)
-            next += registrations.values.compactMap(\.reviewDue)
-            // While all slots are taken, the end of a call moves the others on, not time.
-            if hasFreeSlot { next += registrations.values.compactMap(\.retryAt) }
-            return next.min()
+            let lease = held.isDoubtful ? held.nextInstant : min(held.nextInstant, held.goodUntil)
+            return nextCall.map { min(lease, $0) } ?? lease
         }
+    }
+
+    /// When something is due of one of the instances. Asked after each event, so in one pass over all of them.
+    private var nextCall: Duration? {
+        var (next, retry) = (Duration?.none, Duration?.none)
+        var free = settings.claimsInFlight
+        for registration in registrations.values {
+            if registration.isBusy { free -= 1 }
+            next = Self.earlier(next, Self.earlier(registration.settlesAt, registration.reviewDue))
+            retry = Self.earlier(retry, registration.retryAt)
+        }
+        // While all slots are taken, the end of a call moves the others on, not time.
+        return free > 0 ? Self.earlier(next, retry) : next
+    }
+
+    private static func earlier(_ left: Duration?, _ right: Duration?) -> Duration? {
+        guard let left, let right else { return left ?? right }
+        return min(left, right)
     }
 
     /// As ``StateMachine/timePassed(to:)`` says.
@@ -57,37 +70,6 @@ extension RegistrationMachine {
         }
         lease = .held(held)
         return actions
-    }
-
-    /// Begins whatever can begin now.
-    mutating func advance(at now: Duration) -> [Action] {
-        guard hasStarted else { return [] }
-        if case .none = lease {
-            guard registrations.values.contains(where: \.isWanted) else {
-                forgetUnwanted()
-                return []
-            }
-            let step = kept.map(LeaseState.Step.ask) ?? .grant(newLeaseID())
-            kept = nil
-            return take(step)
-        }
-        return advanceClaims(at: now)
-    }
-
-    mutating func take(_ step: LeaseState.Step) -> [Action] {
-        switch step {
-        case .ask(let kept):
-            lease = .asking(kept)
-            return [.ask(kept.id)]
-        case .grant(let id):
-            lease = .granting(id)
-            return [.grant(id, ttl: settings.ttl)]
-        }
-    }
-
-    /// Chosen by us, so that a grant whose answer is lost can be asked again under the same id.
-    mutating func newLeaseID() -> LeaseID {
-        LeaseID(rawValue: Int64.random(in: 1...Int64.max, using: &generator))
     }
 }
 

@@ -4,6 +4,12 @@ import Texts
 /// Our own keys as the one watch of the prefix hears of them: a keep-alive that is answered is no proof
 /// that they exist.
 extension RegistrationMachine {
+    /// Whether news may be of keys of ours. Those of a whole fleet come by, and next to none of them are.
+    public func isConcerned(by news: KeyNews) -> Bool {
+        guard case .events(let events) = news else { return true }
+        return events.contains { ours($0.key, $0.lease) != nil }
+    }
+
     /// The watch of the prefix heard something; among it there may be keys of ours.
     public mutating func keysHeard(_ news: KeyNews, at now: Duration) -> [Action] {
         switch lease {
@@ -25,11 +31,15 @@ extension RegistrationMachine {
                 }
             }
         case .page(let records, let isFirst):
-            if isFirst { listed = Listed(looksFor: Set(registrations.keys)) }
+            if isFirst {
+                let keys = order.map { StoreKey($0, under: settings.prefix) }
+                listed = Listed(looksFor: Set(order), keys: Set(keys))
+            }
             // A page is long, and few of its keys are ours: the others are not taken apart.
-            let own = Set(registrations.keys.map { StoreKey($0, under: settings.prefix) })
             for record in records
-            where own.contains(record.key) || (record.lease != .none && record.lease == ownLease) {
+            where listed.keys.contains(record.key)
+                || (record.lease != .none && record.lease == ownLease)
+            {
                 if let key = ours(record.key, record.lease) { listed.found[key] = record }
             }
         case .listed(let revision, let isRestored):
@@ -57,13 +67,14 @@ extension RegistrationMachine {
         }
         var actions: [Action] = []
         // What was registered after the first page came may be on none of them for that alone.
-        for key in registrations.keys.sorted() where listed.looksFor.contains(key) {
+        for key in order where listed.looksFor.contains(key) {
             if isRestored,
                 case .registered(let lease, let desired, _, let since) = registrations[key]?.state
             {
                 // Revisions from before a restore are no measure.
                 registrations[key]?.state = .registered(lease, desired, at: .zero, since: since)
             }
+            if isRestored { registrations[key]?.older?.revision = .zero }
             let news = listed.found[key].map(Registration.News.put) ?? .deleted(at: revision)
             actions += newsHeard(news, of: key, at: now)
         }
@@ -85,6 +96,7 @@ extension RegistrationMachine {
             registration.isWanted = false
             registration.state = .failed(Self.stray, until: now)
             registrations[key] = registration
+            registrationsChanged()
         }
     }
 
@@ -119,12 +131,21 @@ extension RegistrationMachine {
             return lost(key, loss, since: since, at: now)
         case .claiming, .withdrawing:
             registrations[key]?.heard = news
+            forgetOlder(key, after: news)
+        case .failed: forgetOlder(key, after: news)
         case .refused:
             // Free again, as far as anybody knows.
             if case .deleted = news { registrations[key]?.state = .unclaimed }
         default: break
         }
         return []
+    }
+
+    /// The record that an update was to replace is gone, or is somebody else's by now.
+    private mutating func forgetOlder(_ key: ServiceKey, after news: Registration.News) {
+        guard let older = registrations[key]?.older, news.revision > older.revision else { return }
+        if case .put(let record) = news, record.lease == older.lease { return }
+        registrations[key]?.older = nil
     }
 
     /// The address of whoever wrote our key as our host, under our lease, and is somewhere else: a machine

@@ -35,14 +35,30 @@ extension RegistrationMachine {
         sent: Duration,
         at now: Duration
     ) -> [Action] {
-        guard case .asking(let kept) = lease, kept.id == id else { return [] }
-        guard let term, term.clusterID == kept.clusterID else {
+        guard case .asking(let saved) = lease, saved.id == id else { return [] }
+        guard let term, term.clusterID == saved.clusterID else {
             let id = newLeaseID()
             lease = .granting(id)
             return [.grant(id, ttl: settings.ttl)]
         }
         adoptSideKeys(term.keys)
         return [.report(.leaseContinued(id, term))] + hold(id, term, sent: sent, at: now)
+    }
+
+    mutating func take(_ step: LeaseState.Step) -> [Action] {
+        switch step {
+        case .ask(let saved):
+            lease = .asking(saved)
+            return [.ask(saved.id)]
+        case .grant(let id):
+            lease = .granting(id)
+            return [.grant(id, ttl: settings.ttl)]
+        }
+    }
+
+    /// Chosen by us, so that a grant whose answer is lost can be asked again under the same id.
+    mutating func newLeaseID() -> LeaseID {
+        LeaseID(rawValue: Int64.random(in: 1...Int64.max, using: &generator))
     }
 
     mutating func hold(
@@ -68,9 +84,9 @@ extension RegistrationMachine {
 
     /// A lease whose keys are elsewhere, or that lives too long or too short, only leaves keys behind.
     mutating func dropUnfitting() -> [Action] {
-        guard let kept, !kept.fits(settings) else { return [] }
-        self.kept = nil
-        return [.revoke(kept.id)]
+        guard let saved, !saved.fits(settings) else { return [] }
+        self.saved = nil
+        return [.revoke(saved.id)]
     }
 
     /// The grant had no answer, or an error.
@@ -90,8 +106,8 @@ extension RegistrationMachine {
         because error: StoreError,
         at now: Duration
     ) -> [Action] {
-        guard case .asking(let kept) = lease, kept.id == id else { return [] }
-        return wait(for: .ask(kept), because: error, at: now)
+        guard case .asking(let saved) = lease, saved.id == id else { return [] }
+        return wait(for: .ask(saved), because: error, at: now)
     }
 
     mutating func wait(
@@ -170,7 +186,7 @@ extension RegistrationMachine {
         case .granting(let id):
             lease = .leavingAfterGrant(id, until: now + Self.grantPatience)
             return []
-        case .asking(let kept): return leave(kept.id)
+        case .asking(let saved): return leave(saved.id)
         case .waiting(let step, _): return leave(step.id)
         case .held(let held):
             lease = .leaving

@@ -5,36 +5,9 @@ public import Machines
 ///
 /// The lease is in `RegistrationMachine+Lease.swift`, the instances in `RegistrationMachine+Claims.swift`, their
 /// companion records in `RegistrationMachine+Companions.swift`, keys that the watch shows lost or changed in
-/// `RegistrationMachine+KeyChanges.swift`, what is due at which time in `RegistrationMachine+Deadlines.swift`.
+/// `RegistrationMachine+KeyChanges.swift`, what is due at which time in `RegistrationMachine+Deadlines.swift`, delays
+/// and other settings in `RegistrationMachine+Settings.swift`.
 public struct RegistrationMachine: StateMachine {
-    /// Who registers, and how.
-    public struct Settings: Sendable {
-        /// Where in the key space.
-        public var prefix: RegistryPrefix
-        /// This host.
-        public var owner: OwnerID
-        /// What this host calls itself, for people who read the records; 1 to 255 bytes. Default: nothing is
-        /// said.
-        public var host: String?
-        /// The time to live to ask for, in whole seconds, at least 1. Default 10 s.
-        public var ttl: Duration = .seconds(10)
-        /// How many claims may be under way at once. Default 16.
-        public var claimsInFlight = 16
-        /// Delays after failures. Default up to 200 ms at first, up to 5 s in the end.
-        public var backoff = Backoff.Policy(base: .milliseconds(200), cap: .seconds(5))
-        /// Delays between tries for a key that somebody else has. Default up to 2 s at first, up to
-        /// 30 s in the end; a deletion of the key ends the wait at once.
-        public var refusalBackoff = Backoff.Policy(base: .seconds(2), cap: .seconds(30))
-        /// How often the companion records of our keys are looked after, in the mean. Default 5 min.
-        public var reviewEvery: Duration = .seconds(300)
-
-        /// Settings with the defaults above.
-        public init(prefix: RegistryPrefix = .standard, owner: OwnerID) {
-            self.prefix = prefix
-            self.owner = owner
-        }
-    }
-
     /// What the driver is to do.
     public enum Action: Equatable, Sendable {
         /// Ask whether this lease lives.
@@ -70,6 +43,8 @@ public struct RegistrationMachine: StateMachine {
     let settings: Settings
     var lease = LeaseState.none
     var registrations: [ServiceKey: Registration] = [:]
+    /// Their keys in order: what chance decides must not depend on a hash.
+    private(set) var order: [ServiceKey] = []
     var generator: SeededGenerator
     var grantBackoff: Backoff
     var hasStarted = false
@@ -81,27 +56,29 @@ public struct RegistrationMachine: StateMachine {
     /// Our keys on the pages of a whole state that have come so far.
     struct Listed: Sendable {
         var looksFor: Set<ServiceKey> = []
+        /// The same, as they stand in the store.
+        var keys: Set<StoreKey> = []
         var found: [ServiceKey: StoredRecord] = [:]
     }
 
     var listed = Listed()
     /// What an earlier run left to go on with, until that is settled.
-    var kept: SavedLease?
+    var saved: SavedLease?
 
     /// A machine that has not started.
     ///
     /// - Parameters:
-    ///   - kept: The lease of an earlier run; it is gone on with if it is alive and fits the settings.
+    ///   - saved: The lease of an earlier run; it is gone on with if it is alive and fits the settings.
     ///   - generator: Decides lease ids and all jitter.
     public init(
         _ settings: Settings,
-        continuing kept: SavedLease? = nil,
+        continuing saved: SavedLease? = nil,
         generator: SeededGenerator
     ) {
         self.settings = settings
         self.generator = generator
         // Another host's lease is its own affair, wherever we have it from.
-        if let kept, kept.isOwned(by: settings.owner) { self.kept = kept }
+        if let saved, saved.isOwned(by: settings.owner) { self.saved = saved }
         grantBackoff = Backoff(settings.backoff, generator: self.generator.split())
     }
 
@@ -148,7 +125,7 @@ public struct RegistrationMachine: StateMachine {
     var ownLease: LeaseID? {
         switch lease {
         case .held(let held): held.id
-        case .asking(let kept), .waiting(.ask(let kept), _): kept.id
+        case .asking(let saved), .waiting(.ask(let saved), _): saved.id
         case .none, .granting, .waiting, .leavingAfterGrant, .leaving, .left: nil
         }
     }
@@ -168,6 +145,10 @@ public struct RegistrationMachine: StateMachine {
     /// same lease.
     public mutating func drainsChanged(to drains: Drains, at now: Duration) -> [Action] {
         self.drains = drains
+        for key in order { registrations[key]?.mayNeedCall = true }
         return advance(at: now)
     }
+
+    /// Instances have come or gone.
+    mutating func registrationsChanged() { order = registrations.keys.sorted() }
 }

@@ -27,7 +27,7 @@ public final class RegistrationSession: Sendable {
     /// A session that does nothing before ``run()``.
     ///
     /// - Parameters:
-    ///   - kept: The lease of an earlier run, to go on with.
+    ///   - saved: The lease of an earlier run, to go on with.
     ///   - leaveLimit: How long ``leave()`` may take in the store. Default 2 s.
     ///   - save: Saves the lease for the next life, or forgets it; called in order, and before the report of the same.
     ///     Must not wait.
@@ -35,7 +35,7 @@ public final class RegistrationSession: Sendable {
     public init(
         store: any RegistryStore,
         settings: RegistrationMachine.Settings,
-        continuing kept: SavedLease? = nil,
+        continuing saved: SavedLease? = nil,
         generator: SeededGenerator,
         timeline: Timeline,
         leaveLimit: Duration = .seconds(2),
@@ -48,7 +48,7 @@ public final class RegistrationSession: Sendable {
         self.observe = observe
         self.timeline = timeline
         driver = MachineDriver(
-            RegistrationMachine(settings, continuing: kept, generator: generator),
+            RegistrationMachine(settings, continuing: saved, generator: generator),
             timeline: timeline
         )
     }
@@ -88,6 +88,7 @@ public final class RegistrationSession: Sendable {
 
     /// Tells what the watch of the prefix heard: our own keys are among it.
     public func keysHeard(_ news: KeyNews) {
+        guard driver.read({ $0.isConcerned(by: news) }) else { return }
         driver.happened { machine, now in machine.keysHeard(news, at: now) }
     }
 

@@ -4,6 +4,9 @@ public enum RegistrationStatus: Hashable, Sendable {
     case pending(String?)
     /// In the store.
     case registered(lease: LeaseID, at: Revision)
+    /// In the store as it was put at that revision, as far as is known; a newer record is on its way. With the reason,
+    /// when that had no answer.
+    case updating(lease: LeaseID, at: Revision, String?)
     /// Another lease holds the key.
     case refused(Refusal)
     /// Deregistered on request.
@@ -12,7 +15,7 @@ public enum RegistrationStatus: Hashable, Sendable {
     /// Whether this is an answer: registered, or refused with a reason.
     public var isSettled: Bool {
         switch self {
-        case .pending: false
+        case .pending, .updating: false
         case .registered, .refused, .withdrawn: true
         }
     }

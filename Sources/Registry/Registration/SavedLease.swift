@@ -24,7 +24,7 @@ public struct SavedLease: Hashable, Sendable {
         ttl = settings.ttl.components.seconds
     }
 
-    /// Reads what ``bytes`` wrote; `nil` for anything else, which is as good as nothing kept.
+    /// Reads what ``bytes`` wrote; `nil` for anything else, which is as good as nothing saved.
     public init?(_ bytes: [UInt8]) {
         guard let wire = try? JSONDecoder().decode(Wire.self, from: Data(bytes)), wire.lease > 0
         else { return nil }

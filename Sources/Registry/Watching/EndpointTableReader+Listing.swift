@@ -159,3 +159,68 @@ extension EndpointTableReader {
         }
     }
 }
+
+extension EndpointTable {
+    /// Reads a snapshot.
+    ///
+    /// - Returns: Its endpoints, and the records that are left out because they cannot be read, by key.
+    public static func read(
+        _ snapshot: Snapshot,
+        prefix: RegistryPrefix
+    ) -> (table: EndpointTable, bad: [StoreKey: RecordFault]) {
+        var reader = EndpointTableReader(prefix: prefix, hold: .zero)
+        _ = reader.read(snapshot, at: .zero)
+        return (reader.table, reader.bad)
+    }
+
+    /// Builds a table from endpoints that come in the order of their keys, without making each chunk
+    /// again for each of its endpoints. What comes out of order is inserted one by one.
+    struct Builder: Sendable {
+        private var table = EndpointTable()
+        /// The last endpoints, of one service and in order; they come after all of it in the table.
+        private var run: [Endpoint] = []
+
+        mutating func add(_ endpoint: Endpoint) {
+            let key = endpoint.instance.key
+            if let last = run.last?.instance.key {
+                if key.service == last.service, last.instance < key.instance,
+                    run.count < ServiceEndpoints.largestChunk / 2
+                {
+                    run.append(endpoint)
+                    return
+                }
+                flush()
+            }
+            guard table.services.last.map({ comesAfter($0, key) }) ?? true else {
+                table.insert(endpoint)
+                return
+            }
+            run.append(endpoint)
+        }
+
+        /// Takes all endpoints of a service out again.
+        mutating func removeAll(of name: ServiceName) -> [Endpoint] {
+            flush()
+            let endpoints = table.endpoints(of: name)
+            table.removeAll(of: name)
+            return endpoints
+        }
+
+        /// The table so far.
+        mutating func finish() -> EndpointTable {
+            flush()
+            return table
+        }
+
+        private func comesAfter(_ last: ServiceEndpoints, _ key: ServiceKey) -> Bool {
+            guard last.name == key.service else { return last.name < key.service }
+            guard let end = last.chunks.last?.endpoints.last?.instance.key else { return true }
+            return end.instance < key.instance
+        }
+
+        private mutating func flush() {
+            table.append(run)
+            run.removeAll(keepingCapacity: true)
+        }
+    }
+}

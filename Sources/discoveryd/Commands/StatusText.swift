@@ -34,11 +34,11 @@ struct StatusText {
             let end = drain.until.map { "until \($0)" } ?? "until 'discoveryd undrain'"
             rows.append(["draining", "\(drain.service ?? "the whole host"), \(end)"])
         }
-        if report.reloadFaults > 0 {
+        if report.configurationErrors > 0 {
             rows.append(
                 [
                     "reload",
-                    "failed with \(report.reloadFaults) errors, the old configuration stays in force",
+                    "failed with \(report.configurationErrors) errors, the old configuration stays in force",
                 ]
             )
         }

@@ -1,6 +1,7 @@
 import Configuration
 import EndpointFiles
 import Etcd
+import EtcdRegistry
 import Exposition
 import Foundation
 import HealthChecks
@@ -112,7 +113,7 @@ import Testing
         metrics.record(.reload(.failed(haproxy, fault, retryIn: .seconds(1))))
         var state = DaemonState(at: Date())
         state.configuration.outputs = [output("/a", reload: haproxy)]
-        state.reloadFaults = [haproxy: fault]
+        state.actionFaults = [haproxy: fault]
         metrics.update(from: state)
         for line in [
             #"discoveryd_hook_runs_total{hook="haproxy.service",result="done"} 1"#,
@@ -124,11 +125,12 @@ import Testing
         #expect(!metrics.registry.text.contains("haproxy"))
     }
 
-    @Test func eachRequestIsCountedAndTimed() async throws {
-        let store = MeasuredStore(InMemoryRegistryStore(), metrics)
-        let prefix = try #require(RegistryPrefix("services/"))
-        _ = try await store.snapshot(of: prefix)
-        _ = try await store.grantLease(LeaseID(rawValue: 7), ttl: .seconds(10))
+    @Test func eachRequestIsCountedAndTimed() {
+        metrics.record(.ended(.snapshot, after: .milliseconds(3), nil))
+        metrics.record(.ended(.grant, after: .milliseconds(2), nil))
+        metrics.record(.ended(.claim, after: .seconds(5), StoreError(.unavailable, "no answer")))
+        let failed = #"discoveryd_etcd_requests_total{method="claim",code="unavailable"} 1"#
+        #expect(lines.contains(failed))
         #expect(lines.contains(#"discoveryd_etcd_requests_total{method="grant",code="ok"} 1"#))
         #expect(lines.contains(#"discoveryd_etcd_requests_total{method="snapshot",code="ok"} 1"#))
         let count = #"discoveryd_etcd_request_duration_seconds_count{method="snapshot"} 1"#

@@ -33,6 +33,27 @@ import Testing
         )
     }
 
+    @Test
+    func `a registration whose update is not in etcd is registered, and says why it is older`()
+        throws
+    {
+        var state = DaemonState(at: Date())
+        state.hasSynced = true
+        state.isCurrent = true
+        state.etcd = try EtcdEndpoint("10.0.0.1:2379")
+        let updating = RegistrationStatus.updating(lease: lease, at: 5, nil)
+        state.registrations = [key: .init(status: updating, since: Date())]
+        #expect(StatusLine(state: state).text.hasPrefix("web registered"))
+        #expect(!StatusLine(state: state).text.contains("not updated"))
+        let late = RegistrationStatus.updating(lease: lease, at: 5, "etcd is away")
+        state.registrations = [key: .init(status: late, since: Date())]
+        #expect(
+            StatusLine(state: state).text.hasPrefix("web registered, web not updated: etcd is away")
+        )
+        let service = StatusReport(state, at: Date()).services.first
+        #expect(service?.status == "registered" && service?.detail == "not updated: etcd is away")
+    }
+
     @Test func aStartThatEndedWithoutFilesSaysThatThereAreNone() throws {
         var state = DaemonState(at: Date())
         state.isDegraded = true
@@ -75,7 +96,7 @@ import Testing
         state.isCurrent = true
         let fault = ProgramFault(code: .refused, message: "haproxy ended with status 1: bad line")
         state.outputs = ["/x": .refused(fault)]
-        state.reloadFaults = [
+        state.actionFaults = [
             ReloadAction(.unit("haproxy.service")): ReloadFault(message: "not allowed")
         ]
         #expect(

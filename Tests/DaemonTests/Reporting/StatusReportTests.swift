@@ -72,7 +72,7 @@ import Testing
         state.outputs = ["/a": .current(9), "/b": .refused(fault), "/c": .waiting]
         state.modified = ["/a": start - 30]
         let action = ReloadAction(.unit("haproxy.service"))
-        state.reloadFaults = [action: ReloadFault(message: "not allowed")]
+        state.actionFaults = [action: ReloadFault(message: "not allowed")]
         let report = StatusReport(state, at: start)
         #expect(report.outputs.map(\.path) == ["/a", "/b", "/c"])
         #expect(report.outputs.map(\.status) == ["current", "refused", "waiting"])

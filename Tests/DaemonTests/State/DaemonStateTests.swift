@@ -145,7 +145,7 @@ import Testing
 
     @Test func `a refused configuration is counted until one is applied`() {
         var state = DaemonState(at: start)
-        state.apply(.configuration(.refused(errors: 3)), at: start + 1)
+        state.apply(.configuration(.refused(["a", "b", "c"])), at: start + 1)
         #expect(state.configurationErrors == 3 && state.lastReload == start)
         #expect(state.configuration.outputs.count == 1)
         var new = Configuration()

@@ -75,6 +75,37 @@ import Texts
         #expect(machine.standing.isEmpty)
     }
 
+    @Test func `the status says registered while an update is under way, and why it is not there`()
+        throws
+    {
+        var (machine, lease) = try registered()
+        #expect(machine.statuses[web.key] == .registered(lease: lease, at: 5))
+        _ = machine.drainsChanged(to: Drains(everything: true), at: .seconds(1))
+        #expect(machine.statuses[web.key] == .updating(lease: lease, at: 5, nil))
+        #expect(!machine.isAsWanted && !machine.isSettled)
+        _ = machine.claimFailed(web.key, lease: lease, because: Self.away, at: .seconds(2))
+        #expect(machine.statuses[web.key] == .updating(lease: lease, at: 5, "away"))
+        _ = machine.timePassed(to: .seconds(60))
+        #expect(machine.statuses[web.key] == .updating(lease: lease, at: 5, nil))
+        _ = machine.claimAnswered(web.key, lease: lease, .claimed(at: 90), at: .seconds(60))
+        #expect(machine.statuses[web.key] == .registered(lease: lease, at: 90))
+    }
+
+    @Test func `a record that is gone is not registered, whatever was to become of it`() throws {
+        var (machine, lease) = try registered()
+        _ = machine.drainsChanged(to: Drains(everything: true), at: .seconds(1))
+        _ = machine.claimFailed(web.key, lease: lease, because: Self.away, at: .seconds(2))
+        let key = settings.prefix.key(web.key)
+        let gone = StoreEvent.deleted(key: StoreKey(key), at: 99)
+        _ = machine.keysHeard(.events([gone]), at: .seconds(2))
+        #expect(machine.statuses[web.key] == .pending("away"))
+
+        (machine, lease) = try registered()
+        _ = machine.drainsChanged(to: Drains(everything: true), at: .seconds(1))
+        _ = machine.keepAliveAnswered(ttl: .zero, on: 1, at: .seconds(2))
+        #expect(machine.statuses[web.key] == .pending(nil))
+    }
+
     @Test func theEndOfTheLeaseCountsFromWhenTheAnsweredRequestLeft() throws {
         var machine = machine()
         #expect(machine.leaseEnd == nil)
