@@ -172,6 +172,15 @@ extension GRPCConnection {
             attempt.began { connection.close() }
             ClientBootstrap(group: loop)
                 .connectTimeout(TimeAmount(limit))
+                // NIOHTTP2 copies a whole buffer for each small answer after a large one.
+                .channelOption(
+                    .recvAllocator,
+                    value: AdaptiveRecvByteBufferAllocator(
+                        minimum: 1024,
+                        initial: 4096,
+                        maximum: 32 * 1024
+                    )
+                )
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try install(bound.value, on: channel, settings)

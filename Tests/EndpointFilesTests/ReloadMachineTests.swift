@@ -38,7 +38,11 @@ import Testing
         #expect(machine.timePassed(to: .seconds(1)) == [.perform(haproxy, number: 1)])
         _ = machine.fileReplaced("/a", at: .seconds(2))
         #expect(machine.timePassed(to: .seconds(3)).isEmpty)
-        #expect(machine.runEnded(haproxy, number: 1, at: .seconds(4)).isEmpty)
+        #expect(
+            machine.runEnded(haproxy, number: 1, at: .seconds(4)) == [
+                .report(.done(haproxy, paths: ["/a"]))
+            ]
+        )
         // Five seconds after the run before it began.
         #expect(machine.deadline == .seconds(6))
         #expect(machine.timePassed(to: .seconds(6)) == [.perform(haproxy, number: 2)])
