@@ -67,7 +67,8 @@ struct CallMachine {
         case .receiving: answered(CallHeaders.last(fields))
         case .ended, .failed: break
         }
-        return Effects()
+        // Whatever a server has to say after its status, as a proxy the page of an error, nobody reads.
+        return Effects(reset: isOver && !isLast ? .cancel : nil)
     }
 
     /// Bytes came.
@@ -84,7 +85,7 @@ struct CallMachine {
         deframer.append(bytes)
         do throws(MessageDeframer.Fault) {
             while let message = try deframer.next() {
-                window.hold(message.count)
+                window.hold(MessageDeframer.prefixLength + message.count)
                 parts.append(.message(message))
             }
         } catch {
@@ -123,16 +124,20 @@ struct CallMachine {
     ///
     /// - Returns: Whether the server has to be told.
     mutating func cancelled() -> Bool {
+        let isUnread = !parts.isEmpty
         parts.removeAll()
-        guard !isOver else { return false }
-        phase = .failed(.cancelledHere)
-        return true
+        let mustTell = !isOver
+        // A reader must not take what it has for all there was.
+        if mustTell || isUnread { phase = .failed(.cancelledHere) }
+        return mustTell
     }
 
     /// The reader wants the next part.
     mutating func take() -> Taken {
         if let part = parts.popFirst() {
-            if case .message(let message) = part { window.release(message.count) }
+            if case .message(let message) = part {
+                window.release(MessageDeframer.prefixLength + message.count)
+            }
             return .part(part, increment: isOver ? 0 : window.increment())
         }
         switch phase {

@@ -20,6 +20,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private var context: ChannelHandlerContext?
     private var calls: [HTTP2StreamID: GRPCCall] = [:]
+    /// Of those, the ones whose first frame waits for its turn: a server allows only so many at once.
+    private(set) var unsent: Set<HTTP2StreamID> = []
     private var nextStream = HTTP2StreamID(1)
     private var isGreeted = false
     /// Why nothing new begins on the connection, while what is under way may still end well.
@@ -58,7 +60,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         if leaving == nil { closed.succeed(reason) }
         let all = calls.values
         calls = [:]
-        for call in all { call.fail(Self.unavailable(reason)) }
+        for call in all {
+            call.fail(Self.unavailable(reason))
+            call.released()
+        }
         if !isGreeted { greeted.fail(reason) }
         context?.close(promise: nil)
         context = nil
@@ -70,11 +75,15 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard leaving == nil else { return }
         leaving = reason
         closed.succeed(reason)
-        for (stream, call) in calls where stream > last || call.isStreaming {
-            calls[stream] = nil
+        for (stream, call) in calls
+        where stream > last || call.isStreaming || unsent.contains(stream) {
+            _ = calls.removeValue(forKey: stream)
             call.fail(Self.unavailable(reason))
-            if stream <= last { write(stream, .rstStream(.cancel)) }
+            call.released()
+            // Also of those that it has not seen: what waits to be sent must not be.
+            write(stream, .rstStream(.cancel))
         }
+        context?.flush()
         guard !calls.isEmpty, let context else { return end(reason) }
         timer?.cancel()
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.lastAnswers) { [self] in
@@ -85,7 +94,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// - Returns: The call of a stream that has ended.
     private func remove(_ stream: HTTP2StreamID) -> GRPCCall? {
         defer { if let leaving, calls.isEmpty { end(leaving) } }
-        return calls.removeValue(forKey: stream)
+        let call = calls.removeValue(forKey: stream)
+        call?.released()
+        return call
     }
 
     private static func unavailable(_ reason: ConnectionError) -> RPCError {
@@ -149,10 +160,17 @@ final class ConnectionHandler: ChannelInboundHandler {
             headers: fields,
             endStream: isLast && message == nil
         )
+        unsent.insert(stream)
         let sent = context.eventLoop.makePromise(of: Void.self)
-        sent.futureResult.whenFailure { error in
+        sent.futureResult.assumeIsolated().whenComplete { [self] result in
+            unsent.remove(stream)
+            guard case .failure(let error) = result else { return }
             call.fail(
-                RPCError(code: .unavailable, message: "the call could not be sent", cause: error)
+                RPCError(
+                    code: .unavailable,
+                    message: "the call could not be sent",
+                    cause: error as? ConnectionError ?? .socket(error)
+                )
             )
         }
         write(stream, .headers(headers), promise: sent)

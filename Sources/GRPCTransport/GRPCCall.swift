@@ -27,6 +27,8 @@ final class GRPCCall: Sendable {
         var machine: CallMachine
         var request = Request.new
         var stream: HTTP2StreamID?
+        /// Whether the connection knows nothing of the stream any more.
+        var isReleased = false
         var reader: Reader?
         /// Those whose message is not with the socket yet, in order.
         var writers = CircularBuffer<Writer>()
@@ -87,6 +89,9 @@ final class GRPCCall: Sendable {
         let isStreaming = method.type?.isRequestStreaming ?? true
         let failure: RPCError? = state.withLock { state in
             if case .failed(let error) = state.machine.phase { return error }
+            guard case .new = state.request else {
+                return RPCError(code: .internalError, message: "a call has begun already")
+            }
             state.request = isStreaming ? .open : .held(fields, nil)
             return nil
         }
@@ -192,16 +197,9 @@ final class GRPCCall: Sendable {
 
     /// The caller is done with the call, at its end or before.
     func close() {
-        let isComplete = state.withLock { state in
-            guard case .ended = state.machine.phase, case .finished = state.request else {
-                return false
-            }
-            return true
-        }
-        guard !isComplete else { return }
         cancel()
-        // Also when the server has said its last word and we have not.
-        connection.onLoop { $0.reset(self, .cancel) }
+        // Also when the server has said its last word and we have not, or it goes on after that.
+        if !state.withLock({ $0.isReleased }) { connection.onLoop { $0.reset(self, .cancel) } }
     }
 
     /// Ends the call, for a reason of ours, on both sides.
@@ -217,6 +215,9 @@ final class GRPCCall: Sendable {
 
     /// The stream that carries the call, once there is one.
     var stream: HTTP2StreamID? { state.withLock { $0.stream } }
+
+    /// The stream has ended on both sides, or the connection has.
+    func released() { state.withLock { $0.isReleased = true } }
 
     /// - Returns: Whether the call still wants to begin.
     func opens(on stream: HTTP2StreamID) -> Bool {
@@ -265,7 +266,7 @@ final class GRPCCall: Sendable {
                 ?? RPCError(
                     code: .unavailable,
                     message: "the request could not be sent",
-                    cause: error
+                    cause: error as? ConnectionError ?? .socket(error)
                 )
             writer?.resume(throwing: failure)
         }

@@ -32,7 +32,6 @@ extension GRPCConnection {
                 SocketAddress(ipAddress: host.text, port: Int(port)),
                 settings,
                 within: left,
-                of: limit,
                 on: loop
             )
         }
@@ -85,59 +84,69 @@ extension GRPCConnection {
         _ addresses: [HostAddress],
         _ open: @escaping @Sendable (HostAddress) async throws -> GRPCConnection
     ) async throws -> GRPCConnection {
-        try await withThrowingTaskGroup(of: Turn.self) { group in
-            var (begun, running) = (0, 0)
-            func begin() {
-                guard begun < addresses.count else { return }
-                let (address, number) = (addresses[begun], begun + 1)
-                (begun, running) = (number, running + 1)
-                group.addTask {
-                    do {
-                        return .opened(try await open(address))
-                    } catch {
-                        return .failed(error)
-                    }
-                }
-                guard number < addresses.count else { return }
-                group.addTask {
-                    try await Task.sleep(for: attemptDelay)
-                    return .isLate(number)
-                }
+        try await withTaskGroup(of: Turn.self) { group in
+            let winner = await first(of: addresses, in: &group, open)
+            group.cancelAll()
+            // One that came second, or after a cancellation, is not left open.
+            for await turn in group {
+                if case .opened(let other) = turn { other.close() }
             }
-            begin()
-            while let turn = try await group.next() {
-                switch turn {
-                case .opened(let connection):
-                    group.cancelAll()
-                    // One that came second is not left open.
-                    while let other = await group.nextResult() {
-                        if case .success(.opened(let other)) = other { other.close() }
-                    }
-                    return connection
-                case .failed(let error):
-                    running -= 1
-                    if begun == addresses.count, running == 0 { throw error }
-                    try Task.checkCancellation()
-                    begin()
-                case .isLate(let number):
-                    if number == begun { begin() }
-                }
-            }
-            throw CancellationError()
+            return winner
         }
+        .get()
+    }
+
+    private static func first(
+        of addresses: [HostAddress],
+        in group: inout TaskGroup<Turn>,
+        _ open: @escaping @Sendable (HostAddress) async throws -> GRPCConnection
+    ) async -> Result<GRPCConnection, any Error> {
+        var (begun, running) = (0, 0)
+        func begin(in group: inout TaskGroup<Turn>) {
+            guard begun < addresses.count else { return }
+            let (address, number) = (addresses[begun], begun + 1)
+            (begun, running) = (number, running + 1)
+            group.addTask {
+                do {
+                    return .opened(try await open(address))
+                } catch {
+                    return .failed(error)
+                }
+            }
+            guard number < addresses.count else { return }
+            group.addTask {
+                // Cancelled: one has opened, or nobody waits.
+                try? await Task.sleep(for: attemptDelay)
+                return .isLate(number)
+            }
+        }
+        begin(in: &group)
+        while let turn = await group.next() {
+            switch turn {
+            case .opened(let connection): return .success(connection)
+            case .failed(let error):
+                running -= 1
+                if begun == addresses.count, running == 0 { return .failure(error) }
+                if Task.isCancelled { return .failure(CancellationError()) }
+                begin(in: &group)
+            case .isLate(let number):
+                if Task.isCancelled { return .failure(CancellationError()) }
+                if number == begun { begin(in: &group) }
+            }
+        }
+        return .failure(CancellationError())
     }
 
     private static func open(
         _ address: SocketAddress,
         _ settings: Settings,
         within limit: Duration,
-        of whole: Duration,
         on loop: any EventLoop
     ) async throws -> GRPCConnection {
         let attempt = ConnectAttempt()
         do {
             return try await withTaskCancellationHandler {
-                try await begin(address, settings, within: limit, of: whole, on: loop, attempt)
+                try await begin(address, settings, within: limit, on: loop, attempt)
                     .get()
             } onCancel: {
                 attempt.giveUp()
@@ -151,7 +160,6 @@ extension GRPCConnection {
         _ address: SocketAddress,
         _ settings: Settings,
         within limit: Duration,
-        of whole: Duration,
         on loop: any EventLoop,
         _ attempt: ConnectAttempt
     ) -> EventLoopFuture<GRPCConnection> {
@@ -190,7 +198,7 @@ extension GRPCConnection {
                 .whenFailure { error in
                     let isTimeout =
                         if case ChannelError.connectTimeout = error { true } else { false }
-                    bound.value.end(isTimeout ? .timedOut(whole) : .socket(error))
+                    bound.value.end(isTimeout ? .timedOut(limit) : .socket(error))
                 }
             return handler.greeted.futureResult.map { connection }
         }

@@ -47,7 +47,7 @@ struct MessageDeframer {
 
     /// In bytes, without the prefix.
     let limit: Int
-    private var buffer = ByteBuffer()
+    private(set) var buffer = ByteBuffer()
 
     init(limit: Int) {
         self.limit = limit
@@ -62,6 +62,13 @@ struct MessageDeframer {
             buffer = bytes
             return
         }
+        if buffer.readerIndex > 0 {
+            // What was read is let go: whoever reads may hold it still, and it would grow with the stream.
+            var rest = ByteBuffer()
+            rest.reserveCapacity(buffer.readableBytes + bytes.readableBytes)
+            rest.writeImmutableBuffer(buffer)
+            buffer = rest
+        }
         buffer.writeImmutableBuffer(bytes)
     }
 
@@ -74,19 +81,11 @@ struct MessageDeframer {
         else { return nil }
         guard flag == 0 else { throw .compressed }
         guard length <= limit else { throw .tooLarge(Int(length)) }
-        guard buffer.readableBytes >= Self.prefixLength + Int(length) else {
-            // What has come stays where it is while the rest is added.
-            buffer.reserveCapacity(
-                minimumWritableBytes: min(Self.prefixLength + Int(length), Self.step)
-            )
-            return nil
-        }
+        // Its length is only a claim: memory is taken as the bytes come.
+        guard buffer.readableBytes >= Self.prefixLength + Int(length) else { return nil }
         buffer.moveReaderIndex(forwardBy: Self.prefixLength)
         return buffer.readSlice(length: Int(length)).map(MessageBytes.init)
     }
-
-    /// A length is only a claim: memory is taken in steps as the bytes come.
-    private static let step = 256 * 1024
 
     /// A message with its prefix.
     static func frame(_ message: MessageBytes) -> ByteBuffer {

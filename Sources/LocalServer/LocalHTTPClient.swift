@@ -68,7 +68,7 @@ public struct LocalHTTPClient: Sendable {
             head.headers.add(name: "Content-Length", value: "0")
         }
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
-        // Not sent: whoever turns clients away says why without reading.
+        // It may fail: a server that turns clients away answers without reading what they ask.
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
         let result: Result<Answer, any Error> = await withTaskCancellationHandler {
             // Fails at the latest when the connection ends.

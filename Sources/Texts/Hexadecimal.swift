@@ -18,7 +18,7 @@ package struct HexEscaping: Sendable {
 
     /// Spells a name.
     ///
-    /// - Parameter isPlain: Whether the byte at this place stands for itself. Asked for no mark.
+    /// - Parameter isPlain: Whether the byte at this place stands for itself. Not called for the mark, which is always escaped.
     package func spell(_ text: String, isPlain: (_ byte: UInt8, _ offset: Int) -> Bool) -> String {
         var spelled: [UInt8] = []
         for (offset, byte) in text.utf8.enumerated() {

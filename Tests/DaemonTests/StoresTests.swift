@@ -23,6 +23,16 @@ import Testing
         web = try ServiceKey("web/web-1")
     }
 
+    @Test func aSignalEndsTheWaitForADiskThatHangs() async throws {
+        try await onADiskThatHangs { hang, state, threads in
+            threads.directory(state.path).add { hang.wait() }
+            try await eventually("the disk hangs") { hang.count == 1 }
+            let run = await EarlierRun.read(from: state, on: threads, isOver: { true }, log: log)
+            #expect(run == nil)
+            hang.release()
+        }
+    }
+
     @Test func aChangeOfHealthIsReportedAtOnceAndKeptWhenTheDiskAnswers() async throws {
         try await onADiskThatHangs { hang, state, threads in
             let store = HealthStore(state, earlier: EarlierRun(), threads: threads, log: log)

@@ -95,6 +95,64 @@ import Testing
         #expect(error.cause is CancellationError)
     }
 
+    @Test func anAnswerThatCameAndWasNotReadIsNotTakenForAShorterOne() {
+        var machine = receiving()
+        _ = machine.dataReceived(framed(1), flowControlled: 6, isLast: false)
+        _ = machine.headersReceived(["grpc-status": "0"], isLast: true)
+        let mustTell = machine.cancelled()
+        #expect(!mustTell)
+        guard case .failure(let error) = machine.take() else {
+            Issue.record("no failure")
+            return
+        }
+        #expect(error.code == .cancelled)
+    }
+
+    @Test func aStatusThatIsNotTheLastWordEndsTheStream() {
+        var machine = receiving()
+        let trailers = machine.headersReceived(["grpc-status": "0"], isLast: false)
+        #expect(trailers.reset == .cancel)
+        var other = CallMachine(limit: 10, window: Self.window)
+        let page = other.headersReceived(
+            [":status": "502", "content-type": "text/html"],
+            isLast: false
+        )
+        #expect(page.reset == .cancel)
+        #expect(other.isOver)
+    }
+
+    @Test func emptyMessagesThatNobodyReadsFillTheWindow() {
+        var machine = receiving()
+        var window = Self.window
+        for _ in 0..<(Self.window / MessageDeframer.prefixLength) {
+            window -= MessageDeframer.prefixLength
+            window +=
+                machine.dataReceived(
+                    framed(0),
+                    flowControlled: MessageDeframer.prefixLength,
+                    isLast: false
+                ).increment
+        }
+        #expect(window < MessageDeframer.prefixLength)
+    }
+
+    @Test func piecesThatAlwaysEndWithinAMessageLeaveNothingBehind() throws {
+        var deframer = MessageDeframer(limit: 10_000)
+        var held: [MessageBytes] = []
+        var stream = ByteBuffer()
+        for _ in 0..<2000 { stream.writeImmutableBuffer(framed(1000)) }
+        // Of a length that a message's is no part of.
+        while let piece = stream.readSlice(length: min(1507, stream.readableBytes)),
+            piece.readableBytes > 0
+        {
+            deframer.append(piece)
+            while let message = try deframer.next() { held.append(message) }
+            #expect(deframer.buffer.capacity <= 16 * 1024)
+        }
+        #expect(held.count == 2000)
+        #expect(held.allSatisfy { $0.count == 1000 })
+    }
+
     @Test func dataBeforeTheFieldsOfTheAnswerEndsTheCall() {
         var machine = CallMachine(limit: 10, window: Self.window)
         let effects = machine.dataReceived(framed(1), flowControlled: 6, isLast: false)

@@ -217,6 +217,26 @@ import Texts
         }
     }
 
+    @Test func aPageOfAProxyThatDoesNotEndIsNotWaitedFor() async throws {
+        let script = Self.answering { stream in
+            stream == 1
+                ? [
+                    .headers([(":status", "502"), ("content-type", "text/html")], on: stream),
+                    RawFrame(type: RawFrame.data, stream: stream, payload: Array("<html>".utf8)),
+                ] : RawFrame.whole([2], on: stream)
+        }
+        try await ScriptedServer.with(script) { server in
+            try await withConnection(to: server) { _, client in
+                let error = await failure { try await client.ask([1]) }
+                #expect(error?.code == .unavailable)
+                #expect(await answer { try await client.ask([1]) } == [2])
+                try await eventually("the reset") {
+                    server.received.all.contains(.reset(1, code: 8))
+                }
+            }
+        }
+    }
+
     @Test func informationalFieldsAreNotTheAnswer() async throws {
         let script = Self.answering { stream in
             [.headers([(":status", "103"), ("link", "x")], on: stream)]
@@ -335,6 +355,35 @@ import Texts
                 let later = await failure { try await client.ask([1]) }
                 #expect(later?.code == .unavailable)
             }
+        }
+    }
+
+    @Test func whatWaitsForItsTurnIsNotSentToAServerThatGoesAway() async throws {
+        // SETTINGS_MAX_CONCURRENT_STREAMS 1: the second question waits.
+        let few =
+            RawFrame(type: RawFrame.settings, payload: [0, 3, 0, 0, 0, 1]).bytes
+            + RawFrame(type: RawFrame.settings, flags: RawFrame.end).bytes
+        let script: ScriptedServer.Script = { if case .accepted = $0 { [few] } else { [] } }
+        try await ScriptedServer.with(script) { server in
+            try await withConnection(to: server) { connection, client in
+                async let first = client.ask([1])
+                try await eventually("the first question") {
+                    server.received.all.contains { $0.type == RawFrame.data && $0.stream == 1 }
+                }
+                async let second = failure { try await client.ask([1], timeout: nil) }
+                try await eventually("the second waits on the connection") {
+                    await withCheckedContinuation { asked in
+                        connection.onLoop { asked.resume(returning: !$0.unsent.isEmpty) }
+                    }
+                }
+                server.send(RawFrame.goAway(last: 0x7fff_ffff, code: 0).bytes)
+                #expect(await second?.code == .unavailable)
+                server.send(RawFrame.whole([5], on: 1).bytes)
+                let answer = try await first
+                #expect(answer == [5])
+                #expect(await name(connection.ended()) == "goAway NO_ERROR ")
+            }
+            #expect(!server.received.all.contains { $0.stream == 3 && $0.type == RawFrame.headers })
         }
     }
 

@@ -39,7 +39,7 @@ struct EarlierRun: Sendable {
     private static let patience = Duration.seconds(5)
     private static let askEvery = Duration.milliseconds(100)
 
-    /// Reads it. There is no beginning without: a service that drains would be put in service.
+    /// Reads it. The daemon waits for this: without the saved drains it would put a draining service back in service.
     ///
     /// - Parameter isOver: Asked now and then whether the program is to end meanwhile.
     /// - Returns: `nil` when it is.
@@ -74,7 +74,10 @@ struct EarlierRun: Sendable {
                 case .irrelevant: continue
                 case .read(let run): found = run
                 // Also when it was read at the same instant: nobody else hears of the signal.
-                case .toldToEnd: return nil
+                case .toldToEnd:
+                    // Not waited for: the disk may hang for ever.
+                    group.cancelAll()
+                    return nil
                 }
                 group.cancelAll()
             }

@@ -19,8 +19,8 @@ public struct Revision: RawRepresentable, Hashable, Comparable, Sendable {
     /// Before the first change of a cluster.
     public static let zero = Revision(rawValue: 0)
 
-    /// The revision of the next change of the cluster. No cluster comes to the last of all numbers; a server
-    /// that says so is followed by nothing.
+    /// The revision of the next change of the cluster; the same one after the largest number there is, which no
+    /// cluster reaches but a hostile server may name.
     public var next: Revision { Revision(rawValue: rawValue == .max ? .max : rawValue + 1) }
 
     /// Whether the left revision is the older one.

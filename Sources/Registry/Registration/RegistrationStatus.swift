@@ -12,7 +12,7 @@ public enum RegistrationStatus: Hashable, Sendable {
     /// Deregistered on request.
     case withdrawn
 
-    /// Whether this is an answer: registered, or refused with a reason.
+    /// Whether this is an answer: registered, refused with a reason, or deregistered.
     public var isSettled: Bool {
         switch self {
         case .pending, .updating: false
