@@ -38,7 +38,7 @@ extension Configuration {
         /// long after its last sign of life. Default 10 s, whole seconds, 2 s to 1 h.
         package var ttl: Duration = .seconds(10)
 
-        /// What becomes of the registrations when the daemon ends. Default: what systemd is about to do.
+        /// Says whether the registrations stay or go when the daemon ends. Default: what systemd is about to do.
         package var onStop = OnStop.auto
 
         /// How long the registrations stand as draining before they go, when the daemon ends and they do
@@ -51,7 +51,7 @@ extension Configuration {
         static let comfortableTTL: Duration = .seconds(5)
     }
 
-    /// What becomes of the registrations when the daemon ends.
+    /// Says whether the registrations stay or go when the daemon ends.
     package enum OnStop: String, Hashable, Sendable, CaseIterable {
         /// They stay when systemd is restarting the unit, and go when it is stopping it.
         case auto
@@ -69,14 +69,14 @@ extension Configuration {
         /// after it the daemon is ready but degraded. Default 30 s, 0 to 1 h.
         package var timeout: Duration = .seconds(30)
 
-        /// What happens after it when there is no list at all, not even an old one. Default: the daemon counts
+        /// Says how the start goes on after it without any list, not even an old one. Default: the daemon counts
         /// as started, without files.
         package var whenEtcdIsAway = WhenEtcdIsAway.degraded
 
         static let timeouts: ClosedRange<Duration> = .zero ... .seconds(3600)
     }
 
-    /// What happens when the start timeout is over and there is no list at all.
+    /// Says how a start goes on when its timeout is over and there is no list at all.
     package enum WhenEtcdIsAway: String, Hashable, Sendable, CaseIterable {
         /// The start goes on until there is one.
         case wait

@@ -18,7 +18,7 @@ package enum FormatSetting: String, Hashable, Sendable, CaseIterable {
     case env
     /// `SERVICE ADDRESS:PORT` lines.
     case lines
-    /// What a program of the administrator makes of the JSON list.
+    /// A format that a program of the administrator makes of the JSON list.
     case command
 
     /// The list that is rendered for it.

@@ -38,7 +38,7 @@ enum CallHeaders {
         }
     }
 
-    /// What a server's first fields, or its last, say.
+    /// The meaning of a server's first fields, or of its last.
     enum Answer {
         /// 1xx: the answer itself follows (RFC 9113 §8.1).
         case informational
@@ -117,7 +117,7 @@ enum CallHeaders {
 }
 
 extension Status {
-    /// What an answer without gRPC's own status means; see "HTTP to gRPC Status Code Mapping".
+    /// Gives an answer without gRPC's own status one by its HTTP status; see "HTTP to gRPC Status Code Mapping".
     init(httpStatus status: Int, type: String?) {
         let code: Code =
             switch status {

@@ -20,7 +20,7 @@ struct CallMachine {
         case failed(RPCError)
     }
 
-    /// What the connection has to send on the stream.
+    /// Frames that the connection has to send on the stream.
     struct Effects: Equatable {
         /// How much the server may send more, in bytes.
         var increment = 0
@@ -28,7 +28,7 @@ struct CallMachine {
         var reset: HTTP2ErrorCode?
     }
 
-    /// What there is for the reader.
+    /// The next thing for the reader.
     enum Taken {
         case part(Part, increment: Int)
         case failure(RPCError)

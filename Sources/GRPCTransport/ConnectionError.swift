@@ -1,6 +1,6 @@
 package import NIOSSL
 
-/// Why a connection could not be made, or has ended.
+/// The reason why a connection could not be made, or has ended.
 package enum ConnectionError: Error {
     /// Nothing was heard of a server for that long.
     case timedOut(Duration)

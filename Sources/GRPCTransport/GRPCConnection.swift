@@ -28,7 +28,7 @@ package final class GRPCConnection: ClientTransport {
     /// How a connection is made.
     package struct Settings: Sendable {
         var security: Security?
-        /// What the calls' `:authority` says.
+        /// The value of the calls' `:authority`.
         var authority: String
         /// After how long of silence the server is pinged while calls are under way.
         var pingInterval: Duration

@@ -3,7 +3,7 @@
 ///
 /// Without a call under way none is sent: etcd, as other servers of gRPC, hangs up on those.
 struct KeepaliveMachine {
-    /// What to do.
+    /// An order to the connection.
     enum Action: Equatable {
         /// Call ``timerFired(now:hasCalls:)`` at that time.
         case wait(until: Duration)

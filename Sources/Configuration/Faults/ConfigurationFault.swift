@@ -10,7 +10,7 @@ package struct ConfigurationFault: Hashable, Sendable, CustomStringConvertible {
     let position: SourcePosition?
     /// The table as an administrator knows it, `[service "web"]`, or `nil` at the top of a file.
     package let table: String?
-    /// What is wrong; starts with the key where there is one.
+    /// A sentence that says what is wrong; starts with the key where there is one.
     package let sentence: String
 
     /// A fault at a place in a file.

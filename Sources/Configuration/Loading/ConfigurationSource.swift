@@ -164,7 +164,7 @@ package enum DiskPlace: Hashable, Sendable {
 }
 
 extension ConfigurationSource.Failure {
-    /// What happened and what to do about it, as the end of a sentence that starts with a path.
+    /// Says what happened and what to do about it, as the end of a sentence that starts with a path.
     package var sentence: String {
         switch self {
         case .missing: "does not exist"

@@ -73,7 +73,7 @@ extension ConfigurationDraft {
         }
     }
 
-    /// What stands for the name of a service in a path.
+    /// The placeholder for the name of a service in a path.
     static let service = "{service}"
 
     /// The output, or one for each of its services when its path says so. Only the names that stand in

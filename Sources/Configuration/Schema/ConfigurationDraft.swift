@@ -18,18 +18,18 @@ struct ConfigurationDraft {
         let name: String?
     }
 
-    /// Who there is on this host.
+    /// The users and groups of this host.
     let accounts: Accounts
 
     init(accounts: Accounts) {
         self.accounts = accounts
     }
 
-    /// What the files say of the tables of which there is one; the default of all that none of them says.
+    /// The tables of which there is one, as the files have them; the default of all that none of them says.
     var merged = Configuration()
     // Where that stands of it which is looked at together with the rest.
     var endpoints: [Located<EtcdEndpoint>]?
-    /// What is said of endpoints that can be read in two ways.
+    /// Warnings about endpoints that can be read in two ways.
     var endpointDoubts: [Located<String>] = []
     var username: Located<String>?
     var passwordFile: Located<FilePlace>?

@@ -6,7 +6,7 @@ import Texts
 struct Expectation<Value> {
     /// Names the type before the limits: `an integer from`.
     let type: String
-    /// What a value of that type may be: `1 to 65535`.
+    /// The values that are allowed, in words: `1 to 65535`.
     let limits: String
     /// Reads a value.
     let read: (TomlNode.Value) -> Reading

@@ -34,7 +34,7 @@ final class LeaseStore: Service {
     /// Whether the next run would find this lease. A disk that does not answer will not be found to have it.
     func hasSaved(_ lease: LeaseID?) async -> Bool {
         guard let lease, let directory else { return false }
-        // Behind what is still to be written.
+        // Behind what is still to be written. Throws when it is cancelled: then it does not count as saved.
         let isFound = try? await within(Self.patience) { [thread] in
             await thread.run { directory.lease?.id == lease } ?? false
         }

@@ -6,7 +6,7 @@ import Files
 import Logging
 import Systemd
 
-/// What `discoveryd run` does: everything up to the daemon itself, which it runs.
+/// Carries out `discoveryd run`: loads the configuration and runs the daemon.
 struct DaemonRun {
     let arguments: RunArguments
 

@@ -1,11 +1,11 @@
 import Daemon
 
-/// What `discoveryd run` is told on its command line.
+/// The options of `discoveryd run`.
 struct RunArguments: Hashable {
     /// The configuration file; where it usually is without one.
     var configuration: String?
     var statusFile = StatusFile.standardPath
-    /// Where one run leaves what the next one wants; what systemd says without one.
+    /// The directory for what the next run wants; systemd's `STATE_DIRECTORY` without one.
     var stateDirectory: String?
     var controlSocket = LocalAPIRoutes.standardSocket
     var logLevel = LogLevel.info
