@@ -42,6 +42,7 @@ let package = Package(
         // What any daemon could use. They know nothing of discovery.
         .target(name: "Machines", swiftSettings: strict),
         .target(name: "Texts", swiftSettings: strict),
+        .target(name: "Mustache", dependencies: ["Texts"], swiftSettings: strict),
         .target(name: "Files", dependencies: ["Machines", "Texts"], swiftSettings: strict),
         .target(
             name: "Programs",
@@ -125,7 +126,7 @@ let package = Package(
         ),
         .target(
             name: "EndpointFiles",
-            dependencies: ["Files", "Machines", "Programs", "Registry", "Texts"],
+            dependencies: ["Files", "Machines", "Mustache", "Programs", "Registry", "Texts"],
             swiftSettings: strict
         ),
         .target(
@@ -143,8 +144,7 @@ let package = Package(
             name: "Configuration",
             dependencies: [
                 "CToml", "EndpointFiles", "Etcd", "Files", "HealthChecks", "LocalServer",
-                "Programs",
-                "Registry", "Texts",
+                "Mustache", "Programs", "Registry", "Texts",
             ],
             swiftSettings: strict
         ),
@@ -167,7 +167,7 @@ let package = Package(
             name: "discoveryd",
             dependencies: [
                 "Configuration", "Daemon", "EndpointFiles", "Etcd", "EtcdRegistry", "Files",
-                "LocalServer", "Machines", "Programs", "Registry", "Systemd", "Texts",
+                "LocalServer", "Machines", "Mustache", "Programs", "Registry", "Systemd", "Texts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -194,6 +194,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "TextsTests", dependencies: ["TestKit", "Texts"], swiftSettings: strict),
+        .testTarget(
+            name: "MustacheTests",
+            dependencies: ["Mustache", "TestKit"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "FilesTests",
             dependencies: ["Files", "Machines", "TestKit"],
@@ -240,8 +245,8 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Configuration", "EndpointFiles", "Etcd", "HealthChecks", "LocalServer", "Registry",
-                "TestKit", "Texts",
+                "Configuration", "EndpointFiles", "Etcd", "HealthChecks", "LocalServer", "Mustache",
+                "Registry", "TestKit", "Texts",
             ],
             swiftSettings: strict
         ),
@@ -266,7 +271,8 @@ let package = Package(
         .testTarget(
             name: "EndpointFilesTests",
             dependencies: [
-                "EndpointFiles", "Files", "Machines", "Programs", "Registry", "TestKit", "Texts",
+                "EndpointFiles", "Files", "Machines", "Mustache", "Programs", "Registry", "TestKit",
+                "Texts",
             ],
             exclude: ["Golden"],
             swiftSettings: strict

@@ -19,7 +19,7 @@ if [ -n "$heavy" ]; then
 fi
 
 # These know nothing of discovery, so that any program can use them.
-for module in Machines Texts Files Programs Certificates Network GRPCTransport Etcd Systemd Exposition LocalServer; do
+for module in Machines Texts Mustache Files Programs Certificates Network GRPCTransport Etcd Systemd Exposition LocalServer; do
     [ -d "$sources/$module" ] || continue
     found=$(grep -rnE 'import (Registry|EtcdRegistry|EndpointFiles|HealthChecks|Configuration|Daemon|discoveryd)$' \
         --include='*.swift' "$sources/$module" || true)

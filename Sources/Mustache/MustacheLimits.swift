@@ -1,0 +1,19 @@
+/// The limits of a rendering: a template is a program, and this one runs inside ours.
+public struct MustacheLimits: Hashable, Sendable {
+    /// How many tags, texts and turns of sections there may be: a bound on the time, the same on every host.
+    public var steps: Int
+    /// How deep sections and partials may be within one another: a partial may name itself.
+    public var depth: Int
+    /// How long the result may be, in bytes.
+    public var bytes: Int
+
+    /// Describes limits.
+    public init(steps: Int, depth: Int, bytes: Int) {
+        self.steps = steps
+        self.depth = depth
+        self.bytes = bytes
+    }
+
+    /// 20 million steps, which take a few seconds; 128 levels; 64 MiB.
+    public static let standard = MustacheLimits(steps: 20_000_000, depth: 128, bytes: 64 << 20)
+}
