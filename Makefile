@@ -13,12 +13,13 @@ FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check e
 ATONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
 OURS = Package.swift Examples Tests $(filter-out Sources/EtcdAPI, $(wildcard Sources/*))
 
-.PHONY: help demo test fuzz build lint format benchmark benchmark-quick benchmark-soak install install-files uninstall dist clean
+.PHONY: help demo test fuzz mustache-spec build lint format benchmark benchmark-quick benchmark-soak install install-files uninstall dist clean
 
 help:
 	@echo "make demo      install what is needed, build, and run 'discoveryd dev'"
 	@echo "make test      install what is needed, build, and run every test"
 	@echo "make fuzz      feed every parser with millions of hostile inputs (FUZZ=5000000)"
+	@echo "make mustache-spec SPEC=DIR  run the test cases of Mustache's specification, JSON files that DIR holds"
 	@echo "make build     build everything, tests included"
 	@echo "make lint      check format, imports, shell scripts and what is shown of examples"
 	@echo "make format    format the Swift sources"
@@ -40,6 +41,12 @@ fuzz:
 	dev/install-packages.sh
 	$(MAKE) build
 	DISCOVERYD_FUZZ=$(FUZZ) $(SWIFT) test --skip-build $(FLAGS) --filter FuzzTests
+
+# The specification's own files are none of ours; MustacheTests has cases of its own for all that they cover.
+mustache-spec:
+	@test -d "$(SPEC)" || { echo "usage: make mustache-spec SPEC=DIR, where the specification's JSON files are" >&2; exit 1; }
+	$(SWIFT) build --product discoveryd $(FLAGS)
+	dev/mustache-spec .build/debug/discoveryd "$(SPEC)"
 
 test:
 	dev/install-packages.sh

@@ -43,6 +43,9 @@ extension Configuration {
         /// The program that makes the file of the JSON list, and its arguments; with ``format`` `command`,
         /// and never else.
         package var command: [String]?
+        /// The template that makes the file, read with the configuration; with ``format`` `template`, and never
+        /// else.
+        package var template: ListTemplate?
         /// The program that says whether a new file will do, and its arguments; one of them holds
         /// ``ProgramCall/file``. Default: none is asked.
         package var check: [String]?

@@ -8,7 +8,11 @@ extension EndpointOutput {
         self.init(
             path: output.path,
             services: output.services,
-            format: output.format.list(under: output.domain, resolvers: output.resolvers),
+            format: output.format.list(
+                under: output.domain,
+                resolvers: output.resolvers,
+                template: output.template
+            ),
             filter: output.filter,
             includeDraining: output.includeDraining,
             header: output.header

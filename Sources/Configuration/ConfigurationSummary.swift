@@ -1,5 +1,6 @@
 import EndpointFiles
 import Etcd
+import Mustache
 import Registry
 package import Texts
 
@@ -45,7 +46,8 @@ package struct ConfigurationSummary {
             parts.append("tagged \(output.filter.tags.sorted().joined(separator: " and "))")
         }
         let command = output.command.map { ", made by \($0.joined(separator: " "))" }
-        parts.append("as \(output.format.rawValue)\(command ?? "")")
+        let template = output.template.map { " \($0.text.name), escape \($0.escape.rawValue)" }
+        parts.append("as \(output.format.rawValue)\(command ?? template ?? "")")
         if let check = output.check { parts.append("checked by \(check.joined(separator: " "))") }
         switch output.reload?.kind {
         case nil: break

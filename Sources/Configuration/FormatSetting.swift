@@ -20,15 +20,19 @@ package enum FormatSetting: String, Hashable, Sendable, CaseIterable {
     case lines
     /// A format that a program of the administrator makes of the JSON list.
     case command
+    /// A format that a template of the administrator describes.
+    case template
 
     /// The list that is rendered for it.
     ///
     /// - Parameters:
     ///   - domain: Where the names of a hosts file are.
     ///   - resolvers: Which section tells HAProxy how to look host names up.
+    ///   - template: The template, once it is read.
     package func list(
         under domain: DomainName = .standard,
-        resolvers: HAProxySectionName? = nil
+        resolvers: HAProxySectionName? = nil,
+        template: ListTemplate? = nil
     ) -> ListFormat {
         switch self {
         case .json, .command: .json
@@ -39,6 +43,7 @@ package enum FormatSetting: String, Hashable, Sendable, CaseIterable {
         case .hosts: .hosts(domain: domain)
         case .env: .env
         case .lines: .lines
+        case .template: .template(template ?? .empty)
         }
     }
 }

@@ -29,6 +29,17 @@ package enum SmallFile {
         guard fstat(file, &status) == 0 else { throw .unreadable(errno: errno) }
         if isNullDevice(status) { return [] }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
+        return try rest(of: file, limit: limit)
+    }
+
+    /// Reads standard input to its end, whatever it is: for commands, which have nothing else to do meanwhile.
+    ///
+    /// - Parameter limit: The most bytes it may hold.
+    package static func readStandardInput(limit: Int) throws(Fault) -> [UInt8] {
+        try rest(of: STDIN_FILENO, limit: limit)
+    }
+
+    private static func rest(of file: Int32, limit: Int) throws(Fault) -> [UInt8] {
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 16 * 1024)
         while true {

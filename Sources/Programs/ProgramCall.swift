@@ -65,6 +65,9 @@ public struct ProgramFault: Error, Hashable, Sendable, CustomStringConvertible {
         case refused
         /// It could not be started, took too long or was ended by a signal. It may succeed the next time.
         case notDone
+        /// It is a template, which runs inside discoveryd, and cannot be rendered. Rendering it again gives the
+        /// same result.
+        case notRendered
     }
 
     /// The kind of failure.

@@ -61,7 +61,7 @@ struct DiscoverydCommand: AsyncParsableCommand {
             Without a command the daemon runs, as systemd starts it. Its configuration is \
             /etc/discoveryd.conf and /etc/discoveryd.conf.d/*.conf; see the commented sample there.
 
-            Exit status: 0 success, 64 wrong usage, 69 etcd not reachable or the daemon not running, \
+            Exit status: 0 success, 64 wrong usage, 65 faulty template or data, 69 etcd not reachable or the daemon not running, \
             70 internal error or no machine id, 73 no temporary directory, 74 output cannot be written, \
             75 try again: not in time, too many, or another daemon has the files, 77 not permitted, \
             78 faulty configuration.
@@ -69,7 +69,8 @@ struct DiscoverydCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, CheckCommand.self, ListCommand.self, WatchCommand.self,
-            StatusCommand.self, WaitCommand.self, DrainCommand.self, UndrainCommand.self,
+            RenderCommand.self, StatusCommand.self, WaitCommand.self, DrainCommand.self,
+            UndrainCommand.self,
             ReloadCommand.self, DevCommand.self,
         ],
         defaultSubcommand: RunCommand.self

@@ -108,8 +108,8 @@ import Testing
     }
 
     private static let formats =
-        "\"json\", \"prometheus\", \"haproxy\", \"nginx\", \"envoy\", \"hosts\", \"env\", \"lines\" or "
-        + "\"command\""
+        "\"json\", \"prometheus\", \"haproxy\", \"nginx\", \"envoy\", \"hosts\", \"env\", \"lines\", "
+        + "\"command\" or \"template\""
 
     @Test func aFormatOrModeThatCannotBeIsRefused() {
         #expect(

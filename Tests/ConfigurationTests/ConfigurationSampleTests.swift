@@ -1,4 +1,5 @@
 import EndpointFiles
+import Mustache
 import Testing
 
 @testable import Configuration
@@ -28,6 +29,7 @@ import Testing
             .filter {
                 $0 != "outputs = []" && !$0.hasPrefix("command =")
                     && $0 != "domain = \"discoveryd.internal\"" && !$0.hasPrefix("resolvers =")
+                    && !$0.hasPrefix("template =") && !$0.hasPrefix("escape =")
             }
         let files = ["password", "ca.pem", "cert.pem", "key.pem"].map { "/etc/discoveryd/\($0)" }
         let named = Dictionary(uniqueKeysWithValues: files.map { ($0, "") })
@@ -76,6 +78,20 @@ import Testing
         #expect((output.resolvers != nil) == (format == "haproxy"))
     }
 
+    @Test func theTemplateAndItsEscapeAreValidTogether() throws {
+        let bytes = try ConfigurationSource.disk.readFile(Self.path, 1 << 20)
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let settings = lines.filter { $0.hasPrefix("#template = ") || $0.hasPrefix("#escape = ") }
+            .map { String($0.dropFirst()) }
+        let text = (["[[output]]", "path = \"/run/x\"", "format = \"template\""] + settings)
+            .joined(separator: "\n")
+        let files = [
+            ConfigurationLoader.standardPath: text, "/etc/discoveryd/list.mustache": "{{revision}}",
+        ]
+        let output = try #require(try ConfigurationFixture(files).configuration().outputs.first)
+        #expect(settings.count == 2 && output.template?.escape == .json)
+    }
+
     @Test func everyKeyThatIsAllowedStandsInIt() throws {
         let bytes = try ConfigurationSource.disk.readFile(Self.path, 1 << 20)
         let text = String(decoding: bytes, as: UTF8.self)
@@ -87,7 +103,7 @@ import Testing
             "on_stop", "drain", "when_etcd_is_away", "on_empty", "min_endpoints", "hold",
             "command", "domain", "include_draining", "header", "owner", "group", "wait", "check",
             "timeout", "reload",
-            "listen", "also", "resolvers",
+            "listen", "also", "resolvers", "template", "escape",
         ]
         for key in keys {
             #expect(text.contains("\n#\(key) = "), "\(key) is not in the sample")

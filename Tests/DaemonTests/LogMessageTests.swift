@@ -272,6 +272,7 @@ private struct Reporter {
         log.publish(.failed(file, retryIn: delay))
         log.publish(.refused(path: "/x", ProgramFault(code: .refused, message: "no")))
         log.publish(.refused(path: "/x", ProgramFault(code: .notDone, message: "late")))
+        log.publish(.refused(path: "/x", ProgramFault(code: .notRendered, message: "deep")))
         log.publish(.altered(path: "/x"))
         let rejection = Rejection(
             service: web.service,

@@ -152,7 +152,8 @@ import Testing
     @Test func helpNamesEveryCommandAndVersionIsANumber() async throws {
         let help = try await Command(DaemonProcess.program, ["--help"]).run()
         let commands = [
-            "run", "check", "list", "watch", "status", "wait", "drain", "undrain", "reload", "dev",
+            "run", "check", "list", "watch", "render", "status", "wait", "drain", "undrain",
+            "reload", "dev",
         ]
         for command in commands {
             #expect(help.output.contains("  \(command)"))

@@ -18,10 +18,12 @@ extension ConfigurationDraft {
         table.read("hold", .hold, into: &output.hold)
         readPrograms(of: &output, isFormKnown: isFormKnown, &table)
         readReload(of: &output, &table)
+        let template = readTemplate(of: output, isFormKnown: isFormKnown, &table)
         refuseOutputs(in: &table)
 
         guard let path else { return }
         for output in expanded(output, at: path, &table) {
+            if let template { templates[output.path] = template }
             outputs.append(
                 Declared(value: output, place: table.place, keyPlace: path.place, name: table.name)
             )

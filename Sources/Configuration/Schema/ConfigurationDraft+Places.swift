@@ -1,3 +1,4 @@
+import EndpointFiles
 import LocalServer
 import Texts
 
@@ -24,6 +25,9 @@ extension ConfigurationDraft {
         for file in [main] + files { take(file, "the configuration file \(Quoted(file))") }
         for (key, file) in secured {
             take(file.path(credentials: source.credentials), "the \(key) of [etcd]")
+        }
+        for template in outputs.compactMap(\.value.template) {
+            for file in template.files { take(file, "a template, \(Quoted(file))") }
         }
         for file in reserved { take(file.path, file.what) }
         if case .unix(let path)? = merged.metrics.listen { take(path, "the socket of [metrics]") }

@@ -40,6 +40,8 @@ struct ConfigurationDraft {
     var ttl: Located<Duration>?
     var services: [Declared<Configuration.Service>] = []
     var outputs: [Declared<Configuration.Output>] = []
+    /// The templates of outputs, by the path of the output, before they are read.
+    var templates: [String: WrittenTemplate] = [:]
     /// Where the first `[[output]]` starts, readable or not.
     var firstOutput: SourcePlace?
     /// Where `outputs = []` stands.

@@ -103,6 +103,7 @@ extension DaemonLog {
                 switch fault.code {
                 case .refused: .listRejected
                 case .notDone: .programFailed
+                case .notRendered: .templateFailed
                 }
             log.log(message, "\(fault)", metadata: ["path": "\(path)"])
         case .altered(let path):

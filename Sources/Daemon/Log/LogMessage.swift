@@ -102,6 +102,7 @@ package enum LogMessage: String, CaseIterable, Sendable {
     case fileKept = "491da6aea0e6422fa9c016fa1c209d28"
     case fileNotWritten = "024cd5295bfa430db726863f8adf5d31"
     case listRejected = "ec885629a1a448aaa5ee631ea105d96a"
+    case templateFailed = "022446eb90c543c69a6523cf881d884f"
     case programFailed = "ea53257e8d6a4d59bc20da4d36db4c8e"
     case fileAltered = "ee31f25bc28d44ac94dda9d48ca1f3b6"
     case endpointSkipped = "7a3d1669023e48d8bed9325cb0ae45e0"
@@ -227,6 +228,7 @@ package enum LogMessage: String, CaseIterable, Sendable {
         case .fileKept: (.warning, "file not updated")
         case .fileNotWritten: (.error, "could not write file")
         case .listRejected: (.error, "program rejected the new list; the old file stays")
+        case .templateFailed: (.error, "template could not be rendered; the old file stays")
         case .programFailed: (.error, "program for the new list failed; the old file stays")
         case .fileAltered:
             (.warning, "file deleted or changed by another program; writing it again")

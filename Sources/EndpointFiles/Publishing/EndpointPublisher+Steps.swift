@@ -51,7 +51,7 @@ extension EndpointPublisher {
         let list = rendering.list
         file.rejections.listRendered(leavingOut: rendering.rejections, at: timeline.now)
             .forEach(observe)
-        let found = holding(list, output, &file)
+        let found = rendering.fault == nil ? holding(list, output, &file) : nil
         self.update(path, in: generation) { [file] in
             rejected.withLock { $0[path] = rendering.rejections.count }
             files.withLock { $0[path] = file }
@@ -63,6 +63,7 @@ extension EndpointPublisher {
             generation: generation,
             cost: processorTime() - began
         )
+        if let fault = rendering.fault { return refused(write, fault, cost: write.cost) }
         if let found { return ended(write, .success(.unchanged(found))) }
         if output.asksPrograms {
             return driver.happened { [write] machine, _ in machine.listRendered(write) }
@@ -162,9 +163,9 @@ extension EndpointPublisher {
         _ = await thread.run(grace: .seconds(1)) { [writer] in writer.discard(staged) }
     }
 
-    private func refused(_ write: PendingWrite, _ fault: ProgramFault) {
+    private func refused(_ write: PendingWrite, _ fault: ProgramFault, cost: Duration = .zero) {
         driver.happened { machine, now in
-            machine.listRefused(write.path, number: write.number, fault, at: now)
+            machine.listRefused(write.path, number: write.number, fault, cost: cost, at: now)
         }
     }
 

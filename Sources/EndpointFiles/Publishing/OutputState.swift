@@ -138,7 +138,7 @@ struct OutputState: Sendable {
             switch step {
             case .failed(_, let until): until
             case .refused(let fault, let until):
-                fault.code == .refused ? min(until, gathering?.due ?? until) : until
+                fault.code != .notDone ? min(until, gathering?.due ?? until) : until
             case .idle: isBehind ? max(gathering?.due ?? .zero, restsUntil) : nil
             case .looking, .writing, .making, .staging, .checking, .committing: nil
             }
@@ -238,11 +238,13 @@ struct OutputState: Sendable {
         backoff.reset()
     }
 
+    /// - Parameter cost: What it took of a processor. As long as that the next write waits.
     /// - Returns: Whether the refusal is news.
-    mutating func listRefused(_ fault: ProgramFault, at now: Duration) -> Bool {
+    mutating func listRefused(_ fault: ProgramFault, cost: Duration, at now: Duration) -> Bool {
+        restsUntil = now + cost
         let delay =
             switch fault.code {
-            case .refused: Self.refusedFor
+            case .refused, .notRendered: Self.refusedFor
             case .notDone: backoff.next()
             }
         step = .refused(fault, until: now + delay)

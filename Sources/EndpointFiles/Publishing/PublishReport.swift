@@ -13,8 +13,8 @@ public enum PublishReport: Hashable, Sendable {
     /// A file could not be written; the old one is complete. Retried after the delay. Reported once for
     /// each cause.
     case failed(FileError, retryIn: Duration)
-    /// A program rejected the new list, or could not be run; the old file stays. Reported once for each
-    /// cause.
+    /// A program rejected the new list, or could not be run, or the output's template could not be rendered; the
+    /// old file stays. Reported once for each cause.
     case refused(path: String, ProgramFault)
     /// Another program deleted or changed the file; it is written again.
     case altered(path: String)
@@ -41,7 +41,8 @@ public enum OutputStatus: Hashable, Sendable {
     case kept(KeepReason)
     /// The file could not be written; it holds an older list, or none.
     case failed(FileError)
-    /// A program rejected the list, or could not be run; the file holds an older list, or none.
+    /// A program rejected the list, or could not be run, or the template could not be rendered; the file holds an
+    /// older list, or none.
     case refused(ProgramFault)
 }
 

@@ -262,15 +262,18 @@ struct PublisherMachine: StateMachine {
         outputs[write.path]?.stepEnded(ended, next: next) ?? false
     }
 
-    /// A program has refused the list, or could not be asked. The file is as it was.
+    /// A program has refused the list, or could not be asked, or a template cannot be rendered. The file is as it was.
+    ///
+    /// - Parameter cost: What rendering took of a processor, where nothing else was done.
     mutating func listRefused(
         _ path: String,
         number: Int,
         _ fault: ProgramFault,
+        cost: Duration = .zero,
         at now: Duration
     ) -> [Action] {
         guard outputs[path]?.step.write == number,
-            let isNews = outputs[path]?.listRefused(fault, at: now)
+            let isNews = outputs[path]?.listRefused(fault, cost: cost, at: now)
         else { return [] }
         return (isNews ? [.report(.refused(path: path, fault))] : []) + advance(at: now)
     }

@@ -87,6 +87,8 @@ public struct EncodingFault: Error, Hashable, Sendable, CustomStringConvertible 
         case tag
         /// It is longer than the reader takes.
         case tooLong
+        /// The escape of a template has no way to say one of its values.
+        case value
     }
 
     /// The kind of obstacle.

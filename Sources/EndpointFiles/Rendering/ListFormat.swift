@@ -17,11 +17,13 @@ public enum ListFormat: Hashable, Sendable {
     case env
     /// `SERVICE ADDRESS:PORT` lines.
     case lines
+    /// Whatever a template of the administrator makes of it.
+    case template(ListTemplate)
 
     /// Whether it has comments, and so can have a header.
     public var hasComments: Bool {
         switch self {
-        case .json, .prometheus, .envoy: false
+        case .json, .prometheus, .envoy, .template: false
         case .haproxy, .nginx, .hosts, .env, .lines: true
         }
     }
@@ -30,14 +32,14 @@ public enum ListFormat: Hashable, Sendable {
     public var pathEnding: String? {
         switch self {
         case .prometheus, .envoy: ".json"
-        case .json, .haproxy, .nginx, .hosts, .env, .lines: nil
+        case .json, .haproxy, .nginx, .hosts, .env, .lines, .template: nil
         }
     }
 
     /// Which services an output of this format has to name.
     public var naming: Naming {
         switch self {
-        case .json, .prometheus, .hosts, .env, .lines: .optional
+        case .json, .prometheus, .hosts, .env, .lines, .template: .optional
         case .haproxy, .nginx: .advised
         case .envoy: .one
         }

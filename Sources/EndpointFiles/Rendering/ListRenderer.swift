@@ -1,4 +1,5 @@
 public import Files
+public import Programs
 public import Registry
 import Synchronization
 
@@ -12,6 +13,11 @@ public final class ListRenderer: Sendable {
     init(_ blocks: BlockRenderer<some ListEncoder>) {
         let blocks = Guarded(blocks)
         render = { update in blocks.value.withLock { $0.render(update) } }
+    }
+
+    /// Wraps a renderer that keeps nothing from one list to the next.
+    init(_ template: TemplateRenderer) {
+        render = { template.render($0) }
     }
 
     private final class Guarded<Value: Sendable>: Sendable {
@@ -38,6 +44,16 @@ extension EndpointOutput {
         case .hosts(let domain): renderer(HostsEncoder(domain: domain, header: header), prefix)
         case .env: renderer(EnvironmentEncoder(header: header), prefix)
         case .lines: renderer(LinesEncoder(header: header), prefix)
+        case .template(let template):
+            ListRenderer(
+                TemplateRenderer(
+                    template,
+                    prefix: prefix,
+                    services: services,
+                    filter: filter,
+                    includeDraining: includeDraining
+                )
+            )
         }
     }
 
@@ -201,11 +217,14 @@ public struct Rendering: Equatable, Sendable {
     public var list: RenderedList
     /// The endpoints and services that were skipped, in the order of the list.
     public var rejections: [Rejection]
+    /// Why there is no file: the template of the output could not be rendered. `nil` for all other formats.
+    public var fault: ProgramFault?
 
-    /// Joins the two.
-    public init(list: RenderedList, rejections: [Rejection]) {
+    /// Joins them.
+    public init(list: RenderedList, rejections: [Rejection], fault: ProgramFault? = nil) {
         self.list = list
         self.rejections = rejections
+        self.fault = fault
     }
 }
 

@@ -4,6 +4,8 @@ import ArgumentParser
 enum ExitStatus {
     /// What the command line asks for is not there.
     static let usage = ExitCode(64)
+    /// A template, or the data for it, is faulty.
+    static let data = ExitCode(65)
     /// etcd is not reachable, or the daemon does not run.
     static let unavailable = ExitCode(69)
     /// A fault of ours.

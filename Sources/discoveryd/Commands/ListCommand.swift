@@ -19,31 +19,38 @@ struct ListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let etcd = try options.registry()
+        let list = try await etcd.listed()
+        switch output {
+        case .text: Terminal.print(EndpointTableText.text(list.table))
+        case .json:
+            var renderer = JSONListRenderer(prefix: etcd.prefix, services: nil)
+            Terminal.print(String(decoding: renderer.render(list).bytes, as: UTF8.self))
+        }
+    }
+}
+
+extension Configuration.Etcd {
+    /// The list as etcd has it now; records that cannot be read are said and left out.
+    ///
+    /// - Throws: ``ExitStatus/unavailable`` after it was said why.
+    func listed() async throws -> TableUpdate {
         let snapshot: Snapshot
         do {
-            snapshot = try await EtcdClient.withClient(EtcdClient.Configuration(etcd)) { client in
-                try await EtcdRegistryStore(client).snapshot(of: etcd.prefix)
+            snapshot = try await EtcdClient.withClient(EtcdClient.Configuration(self)) { client in
+                try await EtcdRegistryStore(client).snapshot(of: prefix)
             }
         } catch {
             Terminal.complain("discoveryd: \(error)")
             throw ExitStatus.unavailable
         }
-        let (table, bad) = EndpointTable.read(snapshot, prefix: etcd.prefix)
+        let (table, bad) = EndpointTable.read(snapshot, prefix: prefix)
         for (key, fault) in bad.sorted(by: { $0.key < $1.key }) {
             Terminal.complain("skipped: \(key): \(fault)")
         }
-        switch output {
-        case .text: Terminal.print(EndpointTableText.text(table))
-        case .json:
-            var renderer = JSONListRenderer(prefix: etcd.prefix, services: nil)
-            let list = renderer.render(
-                TableUpdate(
-                    table: table,
-                    clusterID: snapshot.clusterID,
-                    revision: snapshot.revision
-                )
-            )
-            Terminal.print(String(decoding: list.bytes, as: UTF8.self))
-        }
+        return TableUpdate(
+            table: table,
+            clusterID: snapshot.clusterID,
+            revision: snapshot.revision
+        )
     }
 }

@@ -3,7 +3,7 @@ import TestKit
 
 /// The programs that read our files. One that is missing fails the test.
 enum Consumer: String {
-    case haproxy, nginx, prometheus, promtool, dnsmasq, envoy, sh, bash, python3
+    case haproxy, nginx, caddy, prometheus, promtool, dnsmasq, envoy, sh, bash, python3
     case systemdAnalyze = "systemd-analyze"
     case environmentGenerator = "30-systemd-environment-d-generator"
 

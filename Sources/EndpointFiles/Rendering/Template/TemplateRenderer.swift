@@ -1,0 +1,275 @@
+package import Mustache
+import Programs
+import Registry
+import Texts
+
+/// Renders lists by a template of the administrator.
+///
+/// The whole file is rendered each time: nobody knows which part of a template depends on what. An endpoint or a service
+/// with a value that the escape cannot represent is left out, and the template is rendered again without it, so that
+/// counts, first and last are those of what is shown.
+struct TemplateRenderer: Sendable {
+    /// How often a list is rendered at most.
+    private static let attempts = 3
+
+    private let template: ListTemplate
+    private let renderer: MustacheRenderer
+    private let names: TemplateNames
+    private let prefix: RegistryPrefix
+    private let services: [ServiceName]?
+    private let choice: EndpointChoice
+
+    /// A renderer for one output.
+    ///
+    /// - Parameters:
+    ///   - services: The services to show, each of them always; all that have endpoints when `nil`.
+    ///   - includeDraining: Whether endpoints are shown that want no new traffic: the template must say so.
+    init(
+        _ template: ListTemplate,
+        prefix: RegistryPrefix,
+        services: [ServiceName]?,
+        filter: EndpointFilter = EndpointFilter(),
+        includeDraining: Bool = false,
+        limits: MustacheLimits = .standard
+    ) {
+        self.template = template
+        self.prefix = prefix
+        self.services = services.map { Set($0).sorted() }
+        renderer = MustacheRenderer(
+            template.text,
+            partials: template.partials,
+            escape: template.escape.escape,
+            unescapedTags: .escaped,
+            limits: limits
+        )
+        names = TemplateNames(for: template.escape)
+        choice = EndpointChoice(
+            filter: filter,
+            includesDraining: includeDraining,
+            includesEmpty: services != nil
+        )
+    }
+
+    func render(_ update: TableUpdate) -> Rendering {
+        var rejected: [String: EncodingFault] = [:]
+        let all = shown(of: update)
+        for endpoint in all.flatMap(\.endpoints) {
+            do throws(EncodingFault) {
+                try names.check(endpoint.instance.address)
+            } catch {
+                rejected[EndpointContext.origin(of: endpoint)] = error
+            }
+        }
+        do throws(MustacheError) {
+            for attempt in 1...Self.attempts {
+                let text = try renderer.render(.object(context(all, without: rejected, update)))
+                guard !text.faults.isEmpty else {
+                    return Rendering(
+                        list: list(of: text, update.revision),
+                        rejections: rejections(in: all, rejected)
+                    )
+                }
+                for fault in text.faults { rejected[fault.origin] = encodingFault(fault) }
+                // What is left out brings others to light, a new last one for instance. Hostile records must not make
+                // that a race: before the last attempt goes whatever could.
+                if attempt == Self.attempts - 1 { rejectAll(in: all, &rejected) }
+            }
+            let fault = ProgramFault(
+                code: .notRendered,
+                message: "\(template.text.name): its escape cannot represent what it prints"
+            )
+            return nothing(fault, rejections(in: all, rejected), update.revision)
+        } catch {
+            let fault = ProgramFault(code: .notRendered, message: error.description)
+            return nothing(fault, rejections(in: all, rejected), update.revision)
+        }
+    }
+
+    // MARK: what is shown
+
+    private func shown(of update: TableUpdate) -> [ServiceContext] {
+        let services = services.map { $0.map(update.table.named) } ?? update.table.services
+        return services.compactMap { service in
+            let matching = service.endpoints.filter(choice.filter.matches)
+            // A service whose endpoints all drain is still there.
+            guard choice.includesEmpty || !matching.isEmpty else { return nil }
+            return ServiceContext(
+                service: service.name,
+                endpoints: matching.filter(choice.shows),
+                names: names
+            )
+        }
+    }
+
+    private func context(
+        _ all: [ServiceContext],
+        without rejected: [String: EncodingFault],
+        _ update: TableUpdate
+    ) -> ListContext {
+        var services = all
+        if !rejected.isEmpty {
+            services = all.filter { rejected[$0.service.text] == nil }
+            for index in services.indices {
+                services[index].endpoints.removeAll {
+                    rejected[EndpointContext.origin(of: $0)] != nil
+                }
+            }
+        }
+        if !services.isEmpty {
+            services[0].isFirst = true
+            services[services.count - 1].isLast = true
+        }
+        return ListContext(
+            host: template.host,
+            source: ListOrigin(prefix: prefix, clusterID: update.clusterID),
+            revision: update.revision,
+            services: services
+        )
+    }
+
+    // MARK: what is not
+
+    private func encodingFault(_ fault: MustacheFault) -> EncodingFault {
+        EncodingFault(
+            .value,
+            "has a value that escape \"\(template.escape.rawValue)\" cannot represent: \(fault.message), "
+                + "\(fault.place)"
+        )
+    }
+
+    /// Leaves out whatever has any text that the escape cannot represent, shown or not.
+    private func rejectAll(in all: [ServiceContext], _ rejected: inout [String: EncodingFault]) {
+        for service in all {
+            note(service.service.text, [("name", names.spell(service.service.text))], &rejected)
+            for endpoint in service.endpoints {
+                let context = EndpointContext(endpoint: endpoint, names: names)
+                note(EndpointContext.origin(of: endpoint), context.texts, &rejected)
+            }
+        }
+    }
+
+    private func note(
+        _ origin: String,
+        _ texts: [(name: String, text: String)],
+        _ rejected: inout [String: EncodingFault]
+    ) {
+        guard rejected[origin] == nil else { return }
+        for (name, text) in texts {
+            var bytes: [UInt8] = []
+            do throws(UnrepresentableValue) {
+                try template.escape.escape.append(text, to: &bytes)
+            } catch {
+                rejected[origin] = EncodingFault(
+                    .value,
+                    "has a value that escape \"\(template.escape.rawValue)\" cannot represent: \(name) "
+                        + error.what
+                )
+                return
+            }
+        }
+    }
+
+    private func rejections(
+        in all: [ServiceContext],
+        _ rejected: [String: EncodingFault]
+    ) -> [Rejection] {
+        guard !rejected.isEmpty else { return [] }
+        var rejections: [Rejection] = []
+        for service in all {
+            if let fault = rejected[service.service.text] {
+                rejections.append(Rejection(service: service.service, instance: nil, fault: fault))
+                continue
+            }
+            for endpoint in service.endpoints {
+                guard let fault = rejected[EndpointContext.origin(of: endpoint)] else { continue }
+                let key = endpoint.instance.key
+                rejections.append(
+                    Rejection(service: key.service, instance: key.instance, fault: fault)
+                )
+            }
+        }
+        return rejections
+    }
+
+    // MARK: the file
+
+    /// A revision that is printed once is held apart: a list that differs in it alone is the same.
+    private func list(of text: MustacheText, _ revision: Revision) -> RenderedList {
+        guard text.tracked.count == 1, let place = text.tracked.first else {
+            return RenderedList(
+                head: [],
+                revision: revision,
+                pieces: [text.bytes],
+                saysRevision: false
+            )
+        }
+        return RenderedList(
+            head: Array(text.bytes[..<place.lowerBound]),
+            revision: revision,
+            pieces: [Array(text.bytes[place.upperBound...])],
+            saysRevision: true
+        )
+    }
+
+    private func nothing(
+        _ fault: ProgramFault,
+        _ rejections: [Rejection],
+        _ revision: Revision
+    ) -> Rendering {
+        Rendering(
+            list: RenderedList(head: [], revision: revision, pieces: [], saysRevision: false),
+            rejections: rejections,
+            fault: fault
+        )
+    }
+}
+
+extension ListTemplate {
+    /// Renders the template over a list of one plain endpoint, within few steps.
+    ///
+    /// - Returns: What would be wrong with it on every host, as far as that shows.
+    package var trialFault: MustacheError? {
+        guard let service = ServiceName(declared: "web"), let id = InstanceID(declared: "web-1"),
+            let address = HostAddress("192.0.2.1")
+        else { return nil }
+        let endpoint = Endpoint(
+            instance: ServiceInstance(
+                key: ServiceKey(service: service, instance: id),
+                address: address,
+                port: 80,
+                zone: "a",
+                tags: ["b"],
+                meta: ["c": "d"]
+            ),
+            createRevision: Revision(rawValue: 1),
+            modRevision: Revision(rawValue: 1),
+            version: 1,
+            lease: LeaseID(rawValue: 1)
+        )
+        var shown = ServiceContext(
+            service: service,
+            endpoints: [endpoint],
+            names: TemplateNames(for: escape)
+        )
+        (shown.isFirst, shown.isLast) = (true, true)
+        let context = ListContext(
+            host: host,
+            source: ListOrigin(prefix: .standard, clusterID: ClusterID(rawValue: 1)),
+            revision: Revision(rawValue: 1),
+            services: [shown]
+        )
+        let renderer = MustacheRenderer(
+            text,
+            partials: partials,
+            escape: escape.escape,
+            unescapedTags: .escaped,
+            limits: MustacheLimits(steps: 100_000, depth: 128, bytes: 8 << 20)
+        )
+        do throws(MustacheError) {
+            _ = try renderer.render(.object(context))
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
