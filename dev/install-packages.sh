@@ -12,7 +12,7 @@ tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables openssl c
 # What the faults are made with.
 tests="$tests iproute2 strace gcc libc6-dev"
 # The readers of our files. The tests run the programs; none of them is needed as a service.
-tests="$tests polkitd haproxy nginx prometheus dnsmasq-base monitoring-plugins-basic"
+tests="$tests polkitd haproxy nginx caddy prometheus dnsmasq-base monitoring-plugins-basic python3-yaml"
 # Go's own naming, which reads what we write.
 tests="$tests golang-go golang-etcd-server-dev"
 packages=$build

@@ -1,5 +1,6 @@
 import EndpointFiles
 import Foundation
+import Mustache
 import Registry
 import TestKit
 import Testing
@@ -71,6 +72,98 @@ import Testing
         try await with("env/web-client.sh", .env, "services.env") { example, _ in
             let result = try await Consumer.sh.run([example])
             #expect(result.output == "web is at 10.0.0.5:8080\nweb is at [2001:db8::6]:8080\n")
+        }
+    }
+
+    @Test func caddyTakesWhatItsTemplateMakes() async throws {
+        try await TemporaryDirectory.with { directory in
+            for endpoints in [try Self.endpoints(), []] {
+                let text = try made(by: "caddy/caddy.json.mustache", .json, endpoints, "web")
+                let path = try directory.write("caddy.json", text)
+                let result = try await Consumer.caddy.run(
+                    ["validate", "--config", path],
+                    environment: ["HOME": directory.path]
+                )
+                #expect(result.status == 0, "\(result.errors)")
+                let dialled = text.split(separator: "\n").filter { $0.contains("\"dial\"") }
+                #expect(dialled.count == endpoints.count)
+            }
+        }
+    }
+
+    /// Traefik is not in Debian; this is what its documentation of the file provider says that a file holds.
+    @Test func theTemplateForTraefikMakesWhatItDocuments() async throws {
+        let text = try made(
+            by: "traefik/traefik.yml.mustache",
+            .yaml,
+            try Self.endpoints(),
+            "web",
+            "api"
+        )
+        let read = try await yaml(text)
+        #expect(Set(read.keys) == ["http"])
+        let http = try #require(read["http"] as? [String: Any])
+        #expect(Set(http.keys) == ["routers", "services"])
+        let routers = try #require(http["routers"] as? [String: [String: String]])
+        #expect(
+            routers == [
+                "web": ["rule": "Host(`web.example.com`)", "service": "web"],
+                "api": ["rule": "Host(`api.example.com`)", "service": "api"],
+            ]
+        )
+        let services = try #require(http["services"] as? [String: [String: Any]])
+        #expect(services.values.allSatisfy { Set($0.keys) == ["loadBalancer"] })
+        let servers = try services.mapValues { service in
+            let balancer = try #require(service["loadBalancer"] as? [String: Any])
+            #expect(Set(balancer.keys) == ["servers"])
+            return try #require(balancer["servers"] as? [[String: String]])
+        }
+        #expect(
+            servers == [
+                "web": [["url": "http://10.0.0.5:8080"], ["url": "http://[2001:db8::6]:8080"]],
+                "api": [],
+            ]
+        )
+        // It takes the whole file for a template of Go's first.
+        #expect(!text.contains("{{"))
+        let source = Repository.root.appending(path: "Examples/traefik/static.yml")
+        let settings = try await yaml(String(decoding: try Data(contentsOf: source), as: UTF8.self))
+        let providers = try #require(settings["providers"] as? [String: [String: Any]])
+        #expect(providers["file"]?["filename"] as? String == "/run/discoveryd/traefik.yml")
+        #expect(providers["file"]?["watch"] as? Bool == true)
+    }
+
+    private static func endpoints() throws -> [Endpoint] {
+        [
+            try Lists.endpoint("web", "web-1"),
+            try Lists.endpoint("web", "web-2", address: "2001:db8::6"),
+        ]
+    }
+
+    /// What the template of an example makes of a list.
+    private func made(
+        by example: String,
+        _ escape: MustacheEscapeName,
+        _ endpoints: [Endpoint],
+        _ services: String...
+    ) throws -> String {
+        let source = Repository.root.appending(path: "Examples/\(example)")
+        let text = String(decoding: try Data(contentsOf: source), as: UTF8.self)
+        let names = try services.map { try #require(ServiceName(read: $0)) }
+        let list = Lists.text(try Templates.format(text, escape), endpoints, services: names)
+        #expect(list.rejections == [])
+        return list.text
+    }
+
+    private func yaml(_ text: String) async throws -> [String: Any] {
+        let python =
+            "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)"
+        return try await TemporaryDirectory.with { directory in
+            let path = try directory.write("list.yml", text)
+            let result = try await Consumer.python3.run(["-c", python, path])
+            #expect(result.status == 0, "\(result.errors)")
+            let read = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+            return try #require(read as? [String: Any])
         }
     }
 
