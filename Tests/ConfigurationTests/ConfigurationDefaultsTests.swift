@@ -22,10 +22,14 @@ import Testing
             "output",
             [
                 "format", "include_draining", "header", "mode", "on_empty", "min_endpoints", "hold",
-                "domain", "timeout",
+                "domain", "timeout", "drain_before_delete",
             ],
             // What a setting needs beside it.
-            ["domain": "format = \"hosts\"\n", "timeout": "check = [\"true\", \"{file}\"]\n"],
+            [
+                "domain": "format = \"hosts\"\n", "timeout": "check = [\"true\", \"{file}\"]\n",
+                "drain_before_delete":
+                    "format = \"haproxy\"\nservices = [\"a\"]\nruntime = \"/s\"\nreload = { unit = \"a.service\" }\n",
+            ],
             "[[output]]\npath = \"/run/x.json\"\n"
         ),
         Setting(

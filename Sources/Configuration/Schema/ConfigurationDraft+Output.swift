@@ -18,6 +18,7 @@ extension ConfigurationDraft {
         table.read("hold", .hold, into: &output.hold)
         readPrograms(of: &output, isFormKnown: isFormKnown, &table)
         readReload(of: &output, &table)
+        readRuntime(of: &output, isFormKnown: isFormKnown, &table)
         let template = readTemplate(of: output, isFormKnown: isFormKnown, &table)
         refuseOutputs(in: &table)
 

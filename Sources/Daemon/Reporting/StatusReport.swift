@@ -44,10 +44,16 @@ package struct StatusReport: Codable, Equatable, Sendable {
         /// How long before ``StatusReport/time`` that was.
         package var ageSeconds: Int64?
         package var detail: String?
+        /// How the running HAProxy stands to it, where it is told of changes: `pending`, `current`, `reloading`,
+        /// `different` or `unreachable`.
+        package var runtime: String?
+        /// What there is to say of that: the reason, servers to be deleted, what was set by hand.
+        package var runtimeDetail: String?
 
         enum CodingKeys: String, CodingKey {
-            case path, status, revision, modified, detail
+            case path, status, revision, modified, detail, runtime
             case ageSeconds = "age_seconds"
+            case runtimeDetail = "runtime_detail"
         }
     }
 
@@ -146,7 +152,9 @@ package struct StatusReport: Codable, Equatable, Sendable {
         report.oversized = report.oversized.map {
             Oversized(service: $0.service, keys: 0, bytes: 0)
         }
-        report.outputs = report.outputs.map { Output(path: $0.path, status: $0.status) }
+        report.outputs = report.outputs.map { output in
+            Output(path: output.path, status: output.status, runtime: output.runtime)
+        }
         return report
     }
 
@@ -190,7 +198,10 @@ extension StatusReport {
         actionErrors = state.actionFaults.map { "\($0.key): \($0.value.message)" }.sorted()
         services = Self.services(state)
         outputs = state.outputs.sorted { $0.key < $1.key }.map { path, status in
-            Output(path, status, modified: state.modified[path], now: now)
+            var output = Output(path, status, modified: state.modified[path], now: now)
+            output.runtime = state.runtimes[path]?.word
+            output.runtimeDetail = state.runtimes[path]?.detail
+            return output
         }
         drains = state.drains.sorted { $0.key.name < $1.key.name }.map { target, drain in
             Drain(

@@ -78,4 +78,6 @@ struct DaemonReadings: Sendable {
     var leftOut: [String: Int] = [:]
     /// Why consumers have not loaded the new files.
     var actionFaults: [ReloadAction: ReloadFault] = [:]
+    /// How each running HAProxy stands to its file.
+    var runtimes: [String: RuntimeStatus] = [:]
 }

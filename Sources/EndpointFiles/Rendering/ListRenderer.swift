@@ -37,8 +37,11 @@ extension EndpointOutput {
         switch format {
         case .json: renderer(JSONListEncoder(), prefix)
         case .prometheus: renderer(PrometheusEncoder(), prefix)
-        case .haproxy(let resolvers):
-            renderer(HAProxyEncoder(header: header, resolvers: resolvers), prefix)
+        case .haproxy(let resolvers, let options):
+            renderer(
+                HAProxyEncoder(header: header, resolvers: resolvers, options: options),
+                prefix
+            )
         case .nginx: renderer(NginxEncoder(header: header), prefix)
         case .envoy: renderer(EnvoyEncoder(), prefix)
         case .hosts(let domain): renderer(HostsEncoder(domain: domain, header: header), prefix)

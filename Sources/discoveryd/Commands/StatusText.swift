@@ -74,8 +74,15 @@ struct StatusText {
     private func row(_ output: StatusReport.Output) -> [String] {
         [
             output.path, output.status, output.revision.map { "\($0)" } ?? "-",
-            output.ageSeconds.map { Self.age($0) } ?? "-", output.detail ?? "",
+            output.ageSeconds.map { Self.age($0) } ?? "-", detail(output),
         ]
+    }
+
+    private func detail(_ output: StatusReport.Output) -> String {
+        let runtime = output.runtime.map { status in
+            "HAProxy \(status)" + (output.runtimeDetail.map { ": \($0)" } ?? "")
+        }
+        return [output.detail, runtime].compactMap { $0 }.joined(separator: "; ")
     }
 
     private func age(since text: String) -> String {

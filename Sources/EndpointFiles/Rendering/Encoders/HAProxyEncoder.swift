@@ -23,6 +23,8 @@ struct HAProxyEncoder: LineEncoder {
     let header: Bool
     /// The name of the section that tells whom to ask for host names.
     var resolvers: HAProxySectionName?
+    /// What stands behind each server.
+    var options: HAProxyServerOptions?
 
     func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
 
@@ -54,7 +56,8 @@ struct HAProxyEncoder: LineEncoder {
             resolving = " resolvers \(resolvers) init-addr last,none"
         }
         let target = address.joined(port: instance.port)
-        text += "    server \(name) \(target) weight \(weight)\(resolving)\n".utf8
+        let options = options.map { " \($0)" } ?? ""
+        text += "    server \(name) \(target) weight \(weight)\(resolving)\(options)\n".utf8
     }
 }
 
