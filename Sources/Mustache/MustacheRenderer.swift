@@ -37,11 +37,10 @@ public struct MustacheRenderer: Sendable {
 
     /// Renders the template.
     ///
-    /// A value of an origin that cannot be represented is left out and noted: the text is of use only without
-    /// such notes.
+    /// A value of an origin that cannot be printed is left out and noted: the text is of use only without such
+    /// notes.
     ///
-    /// - Throws: ``MustacheError`` when a value without an origin cannot be represented, a list or an object is to
-    ///   be printed, or a limit is reached.
+    /// - Throws: ``MustacheError`` when a value without an origin cannot be printed, or a limit is reached.
     public func render(_ value: MustacheValue) throws(MustacheError) -> MustacheText {
         var run = MustacheRun(self, value)
         try run.render(template.nodes, of: template.name, depth: 0)
@@ -56,18 +55,16 @@ public struct MustacheText: Equatable, Sendable {
     public var bytes: [UInt8] = []
     /// Where each ``MustacheValue/tracked(_:)`` stands in it, in order.
     public var tracked: [Range<Int>] = []
-    /// The first value of each origin that the escape cannot represent, in the order of the text.
+    /// The first value of each origin that cannot be printed, in the order of the text.
     public var faults: [MustacheFault] = []
 }
 
-/// A value that an escape cannot represent.
+/// A value that cannot be printed, and what it comes from.
 public struct MustacheFault: Hashable, Sendable {
     /// What the value comes from.
     public let origin: String
-    /// The tag.
-    public let place: MustachePlace
-    /// What the tag names, and what of it cannot be represented: `meta.note holds a line break`.
-    public let message: String
+    /// Where and why.
+    public let error: MustacheError
 }
 
 /// One rendering.
@@ -202,11 +199,12 @@ private struct MustacheRun {
                 return try checkLength(at: place)
             }
             if let obstacle = renderer.escape.obstacle(in: surroundings) {
-                throw error(
+                return try refuse(
                     .surroundings,
-                    at: place,
                     "the tag of \(OneLine.escaped(name.text)) \(obstacle), where the escape "
-                        + "\"\(renderer.escape.name)\" protects nothing; move it"
+                        + "\"\(renderer.escape.name)\" protects nothing; move it",
+                    of: found.origin,
+                    at: place
                 )
             }
             let start = text.bytes.count
@@ -214,43 +212,47 @@ private struct MustacheRun {
                 try renderer.escape.append(value, to: &text.bytes)
             } catch {
                 text.bytes.removeLast(text.bytes.count - start)
-                try note(error, of: found.origin, name, at: place)
+                try refuse(
+                    .value,
+                    "\(OneLine.escaped(name.text)) \(error.what), which the escape "
+                        + "\"\(renderer.escape.name)\" cannot represent",
+                    of: found.origin,
+                    at: place
+                )
             }
         case .list:
             let shown = OneLine.escaped(name.text)
-            throw error(
+            return try refuse(
                 .notPrintable,
-                at: place,
-                "\(shown) is a list; write {{#\(shown)}}…{{/\(shown)}} and what of each element is to be printed"
+                "\(shown) is a list; write {{#\(shown)}}…{{/\(shown)}} and what of each element is to be printed",
+                of: found.origin,
+                at: place
             )
         case .object:
             let shown = OneLine.escaped(name.text)
-            throw error(
+            return try refuse(
                 .notPrintable,
-                at: place,
-                "\(shown) is an object; name one of its members, {{\(shown).…}}"
+                "\(shown) is an object; name one of its members, {{\(shown).…}}",
+                of: found.origin,
+                at: place
             )
         }
         surroundings.valueWritten()
         try checkLength(at: place)
     }
 
-    private mutating func note(
-        _ fault: UnrepresentableValue,
+    /// Notes that a value cannot be printed, or ends the rendering where it is nobody's: which values there are the
+    /// origins decide, so none of them ends it.
+    private mutating func refuse(
+        _ code: MustacheError.Code,
+        _ message: String,
         of origin: String?,
-        _ name: MustacheName,
         at place: (String, MustachePosition)
     ) throws(MustacheError) {
-        let message = "\(OneLine.escaped(name.text)) \(fault.what)"
-        guard let origin else {
-            throw error(
-                .value,
-                at: place,
-                "\(message), which the escape \"\(renderer.escape.name)\" cannot represent; use another escape"
-            )
-        }
+        let error = error(code, at: place, message)
+        guard let origin else { throw error }
         guard faulty.insert(origin).inserted else { return }
-        text.faults.append(MustacheFault(origin: origin, place: placed(place), message: message))
+        text.faults.append(MustacheFault(origin: origin, error: error))
     }
 
     // MARK: limits

@@ -13,9 +13,9 @@ import Testing
 
     @Test func theOldFileStaysAndTheNextListIsRendered() async throws {
         try await TemporaryDirectory.with { directory in
-            // A list in the place of a text, for as long as there are two endpoints.
+            // A list in the place of a text, which is nobody's, for as long as there are two endpoints.
             let format = try Templates.format(
-                "{{#services}}{{#endpoints}}{{^last}}{{tags}}{{/last}}{{id}}{{/endpoints}}{{/services}}"
+                "{{#services}}{{#endpoints}}{{^last}}{{services}}{{/last}}{{id}}{{/endpoints}}{{/services}}"
             )
             let output = EndpointOutput(path: directory.file("list"), format: format)
             let reports = Recorder<PublishReport>()
@@ -50,7 +50,9 @@ import Testing
                     if case .refused(_, let fault) = report { fault.message } else { nil }
                 }
                 #expect(refusals.count == 1)
-                #expect(refusals.first?.hasPrefix("/etc/x.mustache:1:37: tags is a list") == true)
+                #expect(
+                    refusals.first?.hasPrefix("/etc/x.mustache:1:37: services is a list") == true
+                )
                 group.cancelAll()
             }
         }

@@ -55,7 +55,7 @@ import Testing
         let said = sentence { try rendered("a\n{{x}}", #"{"x":"a\nb"}"#, escape: .shell) }
         #expect(
             said == """
-                main:2:1: x holds a line break, which the escape "shell" cannot represent; use another escape
+                main:2:1: x holds a line break, which the escape "shell" cannot represent
                 """
         )
     }

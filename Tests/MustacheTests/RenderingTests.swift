@@ -223,8 +223,10 @@ import Testing
         let list = MustacheValue.list(records.prefix(2).map { .object($0) })
         let faults = try renderer.render(.object(MustacheMembers(["l": list]))).faults
         #expect(faults.map(\.origin) == ["b"])
-        #expect(faults.map(\.message) == [#"note holds ";""#])
-        #expect(faults.map { "\($0.place)" } == ["main:2:2"])
+        #expect(
+            faults.map { "\($0.error)" }
+                == [#"main:2:2: note holds ";", which the escape "nginx" cannot represent"#]
+        )
         let inner = try MustacheTemplate(
             Array("{{#l}}{{#note.in}}{{.}}{{/note.in}}{{/l}}".utf8),
             name: "main"

@@ -87,7 +87,7 @@ public struct EncodingFault: Error, Hashable, Sendable, CustomStringConvertible 
         case tag
         /// It is longer than the reader takes.
         case tooLong
-        /// The escape of a template has no way to say one of its values.
+        /// A template has no way to print one of its values.
         case value
     }
 

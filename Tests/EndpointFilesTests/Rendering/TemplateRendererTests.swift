@@ -179,7 +179,8 @@ import Testing
         )
         #expect(
             list.rejections.first?.fault.description == """
-                has a value that escape "nginx" cannot represent: meta.n holds ";", /etc/x.mustache:1:47
+                has a value that the template cannot print: meta.n holds ";", which the escape "nginx" cannot \
+                represent, /etc/x.mustache:1:47
                 """
         )
     }
@@ -230,6 +231,22 @@ import Testing
         #expect(list.rejections.map(\.fault.code) == [.hostName, .unspecifiedAddress])
     }
 
+    @Test func aTagAtTheWrongPlaceCostsThoseWhoHaveItsValue() throws {
+        // No endpoint without that entry would show it, so neither check nor a trial can.
+        let template =
+            "{{#services}}{{#endpoints}}{{#meta.n}}{{meta.n}}{{/meta.n}}{{#meta.t}}{{tags}}{{/meta.t}}{{port}},"
+            + "{{/endpoints}}{{/services}}"
+        let endpoints = [
+            try Lists.endpoint("web", "1"), try Lists.endpoint("web", "2", meta: ["n": "1,2"]),
+            try Lists.endpoint("web", "3", meta: ["t": "x"]),
+        ]
+        let list = try text(template, .json, endpoints)
+        #expect(list.text == "8080," && list.rejections.map(\.subject) == ["web/2", "web/3"])
+        let said = list.rejections.map(\.fault.description)
+        #expect(said[0].contains("the tag of meta.n stands outside of a string in double quotes"))
+        #expect(said[1].contains("tags is a list"))
+    }
+
     // MARK: what fails
 
     @Test func aValueOfNobodyIsAFaultOfTheTemplate() throws {
@@ -248,7 +265,7 @@ import Testing
                     code: .notRendered,
                     message: """
                         /etc/x.mustache:2:1: host.name holds white space, which the escape "nginx" cannot \
-                        represent; use another escape
+                        represent
                         """
                 )
         )

@@ -76,7 +76,8 @@ struct TemplateRenderer: Sendable {
             }
             let fault = ProgramFault(
                 code: .notRendered,
-                message: "\(template.text.name): its escape cannot represent what it prints"
+                message:
+                    "\(template.text.name): the endpoints that are left have values that it cannot print"
             )
             return nothing(fault, rejections(in: all, rejected), update.revision)
         } catch {
@@ -132,8 +133,7 @@ struct TemplateRenderer: Sendable {
     private func encodingFault(_ fault: MustacheFault) -> EncodingFault {
         EncodingFault(
             .value,
-            "has a value that escape \"\(template.escape.rawValue)\" cannot represent: \(fault.message), "
-                + "\(fault.place)"
+            "has a value that the template cannot print: \(fault.error.message), \(fault.error.place)"
         )
     }
 
@@ -161,8 +161,8 @@ struct TemplateRenderer: Sendable {
             } catch {
                 rejected[origin] = EncodingFault(
                     .value,
-                    "has a value that escape \"\(template.escape.rawValue)\" cannot represent: \(name) "
-                        + error.what
+                    "has a value that the template cannot print: \(name) \(error.what), which the escape "
+                        + "\"\(template.escape.rawValue)\" cannot represent"
                 )
                 return
             }
@@ -266,8 +266,7 @@ extension ListTemplate {
             limits: MustacheLimits(steps: 100_000, depth: 128, bytes: 8 << 20)
         )
         do throws(MustacheError) {
-            _ = try renderer.render(.object(context))
-            return nil
+            return try renderer.render(.object(context)).faults.first?.error
         } catch {
             return error
         }
