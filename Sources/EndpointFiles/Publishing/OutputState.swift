@@ -124,8 +124,8 @@ struct OutputState: Sendable {
         guard wait.min > .zero, isServed else { return }
         if specification.hasRuntime {
             changed = (changed?.first ?? now, now)
-            // Only what takes a reload is gathered; that shows when the list is rendered.
-            if gathering == nil { return }
+            // Only what takes a reload is gathered; that shows when the list is rendered, or has shown.
+            if case .refused = step {} else if gathering == nil { return }
         }
         let since = gathering?.since ?? now
         gathering = (since, min(now + wait.min, since + wait.max))
@@ -246,6 +246,7 @@ struct OutputState: Sendable {
         step = .idle
         isBehind = false
         gathering = nil
+        changed = nil
         lastRefusal = nil
         defer { kept = reason }
         return kept != reason
@@ -281,6 +282,7 @@ struct OutputState: Sendable {
             case .notDone: backoff.next()
             }
         step = .refused(fault, until: now + delay)
+        changed = nil
         defer { lastRefusal = fault }
         return lastRefusal.map { !$0.isSame(as: fault) } ?? true
     }
@@ -290,6 +292,7 @@ struct OutputState: Sendable {
         let delay = backoff.next()
         let isNews = lastFailure != error
         step = .failed(error, until: now + delay)
+        changed = nil
         lastFailure = error
         // Whatever the writer had, the next try renders all of the newest list.
         becameDoubtful()
