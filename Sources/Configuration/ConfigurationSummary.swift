@@ -41,6 +41,7 @@ package struct ConfigurationSummary {
         let services = output.services.map { $0.map(\.text).joined(separator: ", ") }
         var parts = [output.path, services ?? "all services"]
         if let zone = output.filter.zone { parts.append("zone \(zone)") }
+        if let zones = output.zones?.zones { parts.append("preferring \(Self.listed(zones))") }
         if !output.filter.tags.isEmpty {
             parts.append("tagged \(output.filter.tags.sorted().joined(separator: " and "))")
         }
@@ -55,6 +56,11 @@ package struct ConfigurationSummary {
         return OneLine.escaped(parts.joined(separator: ", "))
     }
 
+    /// `zone a`, `zone a, then b, then c`.
+    private static func listed(_ zones: [String]) -> String {
+        "zone \(zones.joined(separator: ", then "))"
+    }
+
     private func describe(_ service: Configuration.Service) -> String {
         // A configuration that was loaded with this name never throws.
         let id = (try? service.instanceID(hostname: hostname))?.text ?? "?"
@@ -63,6 +69,7 @@ package struct ConfigurationSummary {
             ?? primaryAddress.map { "\($0.joined(port: service.port)), the host's primary address" }
             ?? "the host's primary address, which is not known, port \(service.port)"
         let name = service.skyDNSDomain.map { ", as \(service.name).\($0) in CoreDNS" } ?? ""
-        return "\(service.name)/\(id) at \(address), weight \(service.weight)\(name)"
+        let zone = service.zone.map { ", zone \(OneLine.escaped($0))" } ?? ""
+        return "\(service.name)/\(id) at \(address), weight \(service.weight)\(zone)\(name)"
     }
 }

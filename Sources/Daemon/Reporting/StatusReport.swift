@@ -44,10 +44,15 @@ package struct StatusReport: Codable, Equatable, Sendable {
         /// How long before ``StatusReport/time`` that was.
         package var ageSeconds: Int64?
         package var detail: String?
+        /// The zones that it prefers, in order; absent where it prefers none.
+        package var preferredZones: [String]?
+        /// The services whose traffic leaves the first of them now; absent where no zone is preferred.
+        package var spilling: [String]?
 
         enum CodingKeys: String, CodingKey {
-            case path, status, revision, modified, detail
+            case path, status, revision, modified, detail, spilling
             case ageSeconds = "age_seconds"
+            case preferredZones = "preferred_zones"
         }
     }
 
@@ -146,7 +151,14 @@ package struct StatusReport: Codable, Equatable, Sendable {
         report.oversized = report.oversized.map {
             Oversized(service: $0.service, keys: 0, bytes: 0)
         }
-        report.outputs = report.outputs.map { Output(path: $0.path, status: $0.status) }
+        report.outputs = report.outputs.map {
+            Output(
+                path: $0.path,
+                status: $0.status,
+                preferredZones: $0.preferredZones,
+                spilling: $0.spilling
+            )
+        }
         return report
     }
 
@@ -189,15 +201,27 @@ extension StatusReport {
         configurationErrors = state.configurationErrors
         actionErrors = state.actionFaults.map { "\($0.key): \($0.value.message)" }.sorted()
         services = Self.services(state)
-        outputs = state.outputs.sorted { $0.key < $1.key }.map { path, status in
-            Output(path, status, modified: state.modified[path], now: now)
-        }
+        outputs = Self.outputs(state, at: now)
         drains = state.drains.sorted { $0.key.name < $1.key.name }.map { target, drain in
             Drain(
                 service: target.service?.text,
                 since: drain.since.ISO8601Format(),
                 until: drain.until?.ISO8601Format()
             )
+        }
+    }
+
+    private static func outputs(_ state: DaemonState, at now: Date) -> [Output] {
+        let preferred = state.configuration.outputs.compactMap { output in
+            output.zones.map { (output.path, $0.zones) }
+        }
+        let zones = Dictionary(preferred) { first, _ in first }
+        return state.outputs.sorted { $0.key < $1.key }.map { path, status in
+            var output = Output(path, status, modified: state.modified[path], now: now)
+            guard let preferred = zones[path] else { return output }
+            output.preferredZones = preferred
+            output.spilling = (state.spilling[path] ?? []).map(\.text)
+            return output
         }
     }
 

@@ -210,6 +210,14 @@ struct PublisherMachine: StateMachine {
         return isNews ? [.report(.failed(error, retryIn: delay))] : []
     }
 
+    /// The list of a write is rendered.
+    ///
+    /// - Parameter until: When it has to be rendered again, because a choice between zones is held until then.
+    mutating func zonesChosen(_ path: String, number: Int, until: Duration?) -> [Action] {
+        if outputs[path]?.step.write == number { outputs[path]?.zonesChosen(until: until) }
+        return []
+    }
+
     /// The list of a write is rendered, the file holds another one, and a program has a say.
     mutating func listRendered(_ write: PendingWrite) -> [Action] {
         let number = write.number
