@@ -41,7 +41,7 @@ package struct ConfigurationSummary {
         let services = output.services.map { $0.map(\.text).joined(separator: ", ") }
         var parts = [output.path, services ?? "all services"]
         if let zone = output.filter.zone { parts.append("zone \(zone)") }
-        if let zones = output.zones?.zones { parts.append("preferring \(Self.listed(zones))") }
+        if let zones = output.zones { parts.append(Self.describe(zones)) }
         if !output.filter.tags.isEmpty {
             parts.append("tagged \(output.filter.tags.sorted().joined(separator: " and "))")
         }
@@ -56,9 +56,17 @@ package struct ConfigurationSummary {
         return OneLine.escaped(parts.joined(separator: ", "))
     }
 
-    /// `zone a`, `zone a, then b, then c`.
-    private static func listed(_ zones: [String]) -> String {
-        "zone \(zones.joined(separator: ", then "))"
+    /// `preferring zone a, then b, unless fewer than 2 are usable`.
+    private static func describe(_ preference: ZonePreference) -> String {
+        let zones = preference.zones.joined(separator: ", then ")
+        let threshold =
+            switch preference.spillBelow {
+            case .endpoints(1): "nobody is usable there"
+            case .endpoints(let count): "fewer than \(count) are usable there"
+            case .evenShare(let percent):
+                "fewer than \(percent)% of the even share are usable there"
+            }
+        return "preferring zone \(zones), unless \(threshold)"
     }
 
     private func describe(_ service: Configuration.Service) -> String {

@@ -138,10 +138,13 @@ import Testing
             [[output]]
             path = "/run/x"
             prefer_zone = ["a", "b"]
+            spill_below = "50%"
             """
         ).load()
         let text = ConfigurationSummary(loaded, hostname: "box", primaryAddress: nil).text
         #expect(text.contains("weight 100, zone a\n"))
-        #expect(text.contains("writes: /run/x, all services, preferring zone a, then b, as json\n"))
+        let preference =
+            "preferring zone a, then b, unless fewer than 50% of the even share are usable there"
+        #expect(text.contains("writes: /run/x, all services, \(preference), as json\n"))
     }
 }
