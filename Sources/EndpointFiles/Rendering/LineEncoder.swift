@@ -34,9 +34,8 @@ extension LineEncoder {
     func scale(_ weights: WeightSpread) -> WeightScale { .unchanged }
     func closing(isEmpty: Bool) -> [UInt8] { [] }
 
-    /// What of the tiers is not written is not lost: when none of the preferred endpoints can be written in this
-    /// format, all are written as if no zone were preferred. nginx takes no upstream of backups alone, and in a hosts
-    /// file the name would be gone.
+    /// When none of the preferred endpoints can be written in this format, all others are written as if no zone were
+    /// preferred: nginx takes no upstream of backups alone, and in a hosts file the name would be gone.
     func block(
         _ service: ServiceEndpoints,
         _ choice: EndpointChoice,

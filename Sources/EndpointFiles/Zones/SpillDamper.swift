@@ -10,8 +10,7 @@ struct SpillDamper: Hashable, Sendable {
         case new
         /// What the plain rule says. Can go to `settled`, `held`.
         case settled(ZoneReach)
-        /// What was chosen before, although the plain rule says otherwise since a moment. Can go to `held`,
-        /// `settled`.
+        /// What was chosen before, although the plain rule says otherwise. Can go to `held`, `settled`.
         case held(ZoneReach, until: Duration)
     }
 
