@@ -60,6 +60,12 @@ class Etcd:
                 return found
             key = found[-1]["key"] + b"\0"
 
+    def put(self, key, value):
+        self._ask("kv/put", {"key": encode(key.encode()), "value": encode(value.encode())})
+
+    def delete(self, key):
+        self._ask("kv/deleterange", {"key": encode(key.encode())})
+
     def end(self):
         self.process.kill()
         self.process.wait()

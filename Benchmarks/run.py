@@ -16,6 +16,7 @@ import time
 
 import churn
 import coldstart
+import haproxy
 import hostile
 import idle
 import large
@@ -24,7 +25,7 @@ import propagation
 from setting import Setting
 
 PARTS = {"propagation": propagation, "coldstart": coldstart, "churn": churn, "large": large,
-         "hostile": hostile, "idle": idle}
+         "hostile": hostile, "idle": idle, "haproxy": haproxy}
 
 
 def main():

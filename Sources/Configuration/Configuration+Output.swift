@@ -20,6 +20,13 @@ extension Configuration {
         /// The section of HAProxy's own configuration that tells how it looks host names up. Default: none, and
         /// endpoints with a host name are left out.
         package var resolvers: HAProxySectionName?
+        /// What stands behind each server in HAProxy's file. Default: nothing.
+        package var serverOptions: HAProxyServerOptions?
+        /// The `stats socket` over which the running HAProxy is told of changed servers; goes with ``reload``.
+        /// Default: none, and each change takes a reload.
+        package var runtime: String?
+        /// How long a server that leaves may keep its sessions, 0 to 1 h; with ``runtime``. Default 30 s.
+        package var drainBeforeDelete = RuntimeOutput.standardDrain
         /// Whether endpoints are written that want no new traffic though the format cannot say so.
         /// Default: no.
         package var includeDraining = false
@@ -60,6 +67,7 @@ extension Configuration {
         static let mostZones = 64
         static let spillCounts: ClosedRange<Int> = 1...65535
         static let spillPercentages: ClosedRange<Int> = 1...100
+        static let drains: ClosedRange<Duration> = .zero ... .seconds(3600)
         static let holds: ClosedRange<Duration> = .zero ... .seconds(3600)
         package static let waits: ClosedRange<Duration> = .zero ... .seconds(3600)
         static let timeouts: ClosedRange<Duration> = .seconds(1) ... .seconds(600)

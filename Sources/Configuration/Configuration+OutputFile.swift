@@ -8,7 +8,11 @@ extension EndpointOutput {
         self.init(
             path: output.path,
             services: output.services,
-            format: output.format.list(under: output.domain, resolvers: output.resolvers),
+            format: output.format.list(
+                under: output.domain,
+                resolvers: output.resolvers,
+                options: output.serverOptions
+            ),
             filter: output.filter,
             includeDraining: output.includeDraining,
             header: output.header
@@ -25,11 +29,26 @@ extension EndpointOutput {
         hold = output.hold
         command = output.command.map { ProgramCall($0, limit: output.timeout) }
         hasReload = output.reload != nil
+        hasRuntime = output.runtime != nil
         check = output.check.map { ProgramCall($0, limit: output.timeout) }
     }
 }
 
 extension Configuration {
+    /// The files whose changes are applied to the running HAProxy.
+    package var runtimeOutputs: [RuntimeOutput] {
+        outputs.compactMap { output in
+            output.runtime.map { socket in
+                RuntimeOutput(
+                    path: output.path,
+                    socket: socket,
+                    drainBeforeDelete: output.drainBeforeDelete,
+                    check: output.check.map { ProgramCall($0, limit: output.timeout) }
+                )
+            }
+        }
+    }
+
     /// The reloads after files were replaced, by the path of the file.
     package var reloads: [String: ReloadAction] {
         let named = outputs.compactMap { output in output.reload.map { (output.path, $0) } }

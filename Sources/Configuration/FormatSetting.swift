@@ -26,14 +26,16 @@ package enum FormatSetting: String, Hashable, Sendable, CaseIterable {
     /// - Parameters:
     ///   - domain: Where the names of a hosts file are.
     ///   - resolvers: Which section tells HAProxy how to look host names up.
+    ///   - options: What stands behind each server of HAProxy.
     package func list(
         under domain: DomainName = .standard,
-        resolvers: HAProxySectionName? = nil
+        resolvers: HAProxySectionName? = nil,
+        options: HAProxyServerOptions? = nil
     ) -> ListFormat {
         switch self {
         case .json, .command: .json
         case .prometheus: .prometheus
-        case .haproxy: .haproxy(resolvers: resolvers)
+        case .haproxy: .haproxy(resolvers: resolvers, options: options)
         case .nginx: .nginx
         case .envoy: .envoy
         case .hosts: .hosts(domain: domain)

@@ -26,8 +26,23 @@ extension Assembly {
             perform: performer.perform,
             observe: { [events] in events.happened(.reload($0)) }
         )
-        reloader.setActions(daemon.configuration.reloads)
+        let atRuntime = Set(daemon.configuration.runtimeOutputs.map(\.path))
+        reloader.setActions(daemon.configuration.reloads, except: atRuntime)
         return reloader
+    }
+
+    /// What tells running HAProxies of changes.
+    func updater(_ performer: ActionPerformer, _ reloader: Reloader) -> HAProxyUpdater {
+        let updater = HAProxyUpdater(
+            timeline: timeline,
+            threads: threads,
+            programs: ProgramRunner(performer.content),
+            reload: { reloader.fileReplaced($0) },
+            cancelReload: { reloader.fileTakenUp($0) },
+            observe: { [events] in events.happened(.runtime($0)) }
+        )
+        updater.setOutputs(daemon.configuration.runtimeOutputs)
+        return updater
     }
 
     /// The output files.
@@ -35,6 +50,7 @@ extension Assembly {
         _ renderers: RendererPool,
         _ performer: ActionPerformer,
         _ reloader: Reloader,
+        _ updater: HAProxyUpdater,
         _ generator: SeededGenerator
     ) -> EndpointPublisher {
         let publisher = EndpointPublisher(
@@ -44,7 +60,13 @@ extension Assembly {
             threads: threads,
             programs: ProgramRunner(performer.content),
             taken: { [signal] in signal.raiseSoon() },
-            replaced: { reloader.fileReplaced($0) },
+            replaced: { path, isChecked in
+                if updater.serves(path) {
+                    updater.fileReplaced(path, isChecked: isChecked)
+                } else {
+                    reloader.fileReplaced(path)
+                }
+            },
             observe: { [events] in events.happened(.publish($0)) }
         )
         publisher.setOutputs(daemon.configuration.outputs.map(EndpointOutput.init))
@@ -195,7 +217,8 @@ extension Assembly {
         _ session: RegistrationSession,
         _ drains: DrainController,
         _ publisher: EndpointPublisher,
-        _ reloader: Reloader
+        _ reloader: Reloader,
+        _ updater: HAProxyUpdater
     ) -> DaemonReadings {
         DaemonReadings(
             list: watcher.newest,
@@ -209,7 +232,8 @@ extension Assembly {
             modified: publisher.knownModificationTimes,
             leftOut: publisher.rejectionCounts,
             spilling: publisher.spills,
-            actionFaults: reloader.faults
+            actionFaults: reloader.faults,
+            runtimes: updater.statuses
         )
     }
 

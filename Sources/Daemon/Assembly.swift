@@ -70,9 +70,16 @@ struct Assembly: Sendable {
         var generator = SeededGenerator(seed: .random(in: 0...UInt64.max))
         let performer = ActionPerformer(log: daemon.log)
         let reloader = reloader(performer, generator.split())
+        let updater = updater(performer, reloader)
         // What is saved for the next start is rendered once, where an output shows the same.
         let renderers = RendererPool(prefix: daemon.configuration.etcd.prefix)
-        let publisher = publisher(renderers, performer, reloader, generator.split())
+        let publisher = publisher(
+            renderers,
+            performer,
+            reloader,
+            updater,
+            generator.split()
+        )
         let archive = archive(renderers, generator.split())
         let (connections, connection) = AsyncStream.makeStream(
             of: ConnectionEvent.self,
@@ -98,7 +105,7 @@ struct Assembly: Sendable {
         let saved = HealthStore(daemon.state, earlier: earlier, threads: threads, log: daemon.log)
         let registrar = registrar(session, monitor, follower)
         let reader = StateReader(state) {
-            Self.readings(watcher, session, drains, publisher, reloader)
+            Self.readings(watcher, session, drains, publisher, reloader, updater)
         }
         let status = statusPublisher(reader, publisher)
         let loops: [WatchdogService.Loop] = [
@@ -107,6 +114,7 @@ struct Assembly: Sendable {
             .init(name: "health", laps: { monitor.laps }, poke: monitor.poke),
             .init(name: "files", laps: { publisher.laps }, poke: publisher.poke),
             .init(name: "reloads", laps: { reloader.laps }, poke: reloader.poke),
+            .init(name: "haproxy", laps: { updater.laps }, poke: updater.poke),
             .init(name: "status", laps: { status.laps }, poke: signal.raise),
         ]
         let reloads = ConfigurationReloadQueue()
@@ -122,6 +130,7 @@ struct Assembly: Sendable {
             registrar: registrar,
             publisher: publisher,
             reloader: reloader,
+            updater: updater,
             watcher: watcher,
             wanted: wanted,
             status: status,
@@ -145,7 +154,8 @@ struct Assembly: Sendable {
                 },
             ],
             [
-                .loop("reloads") { await reloader.run() },
+                .loop("reloads") { await reloader.run(loaded: { updater.reloaded($0) }) },
+                .loop("haproxy") { await updater.run() },
                 .loop("files") { await publisher.run() },
                 .loop("last list") { await archive.run() },
                 .loop("watch") { await watcher.run() },

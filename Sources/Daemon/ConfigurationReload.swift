@@ -17,6 +17,7 @@ struct ConfigurationReloadService: Service {
     let registrar: Registrar
     let publisher: EndpointPublisher
     let reloader: Reloader
+    let updater: HAProxyUpdater
     let watcher: EndpointWatcher
     let wanted: WantedServices
     let status: StatusPublisher
@@ -71,9 +72,12 @@ struct ConfigurationReloadService: Service {
         applied.metrics = old.metrics
         report(.applied(applied))
         registrar.setServices(new.services)
+        // Before the outputs: it reads what HAProxy has loaded.
+        updater.setOutputs(new.runtimeOutputs)
         publisher.setOutputs(new.outputs.map(EndpointOutput.init))
         // After the outputs: it looks for files that were replaced before their action was known.
-        reloader.setActions(new.reloads)
+        let atRuntime = Set(new.runtimeOutputs.map(\.path))
+        reloader.setActions(new.reloads, except: atRuntime)
         watcher.holdLosses(for: new.longestHold)
         watcher.limit(to: new.limits)
         wanted.configurationChanged(to: new)

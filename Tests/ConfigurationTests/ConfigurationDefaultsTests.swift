@@ -22,11 +22,13 @@ import Testing
             "output",
             [
                 "format", "include_draining", "header", "mode", "on_empty", "min_endpoints", "hold",
-                "domain", "timeout", "spill_below",
+                "domain", "timeout", "drain_before_delete", "spill_below",
             ],
             // What a setting needs beside it.
             [
                 "domain": "format = \"hosts\"\n", "timeout": "check = [\"true\", \"{file}\"]\n",
+                "drain_before_delete":
+                    "format = \"haproxy\"\nservices = [\"a\"]\nruntime = \"/s\"\nreload = { unit = \"a.service\" }\n",
                 "spill_below": "prefer_zone = [\"a\"]\n",
             ],
             "[[output]]\npath = \"/run/x.json\"\n"

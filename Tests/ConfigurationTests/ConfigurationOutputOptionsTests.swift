@@ -18,6 +18,60 @@ import Testing
         try ConfigurationFixture("[[output]]\npath = \"\(path)\"\n\(lines)").configuration().outputs
     }
 
+    @Test func `the runtime API of HAProxy is read, with what stands behind each server`() throws {
+        let lines = """
+            services = ["web"]
+            format = "haproxy"
+            server_options = "check  inter 2s"
+            runtime = "/run/haproxy/admin.sock"
+            drain_before_delete = "5s"
+            check = ["haproxy", "-c", "-f", "{file}"]
+            reload = { unit = "haproxy.service" }
+            """
+        let configuration = try ConfigurationFixture("[[output]]\npath = \"/run/x.cfg\"\n\(lines)")
+            .configuration()
+        let output = EndpointOutput(try #require(configuration.outputs.first))
+        #expect(output.format == .haproxy(options: HAProxyServerOptions("check inter 2s")))
+        #expect(output.hasRuntime)
+        #expect(
+            configuration.runtimeOutputs == [
+                RuntimeOutput(
+                    path: "/run/x.cfg",
+                    socket: "/run/haproxy/admin.sock",
+                    drainBeforeDelete: .seconds(5),
+                    check: ProgramCall(["haproxy", "-c", "-f", "{file}"])
+                )
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        (
+            #"server_options = "check;quit""#,
+            #"server_options: must be words such as "check inter 2s""#
+        ),
+        (#"server_options = "weight 5""#, #"server_options: "weight" is written by discoveryd"#),
+        (
+            #"server_options = "check cookie x"\#nruntime = "/s"\#nreload = { unit = "a.service" }"#,
+            #"runtime: HAProxy takes no "cookie" for a server that is added while it runs"#
+        ),
+        (#"runtime = "/run/haproxy/admin.sock""#, "runtime: needs reload = { ... } beside it"),
+        (#"runtime = "admin.sock""#, "runtime: must be absolute, is"),
+        (#"drain_before_delete = "5s""#, "drain_before_delete: is for runtime, and there is none"),
+    ])
+    func `what HAProxy's runtime API cannot have is refused`(lines: String, fault: String) {
+        let found = faults("services = [\"web\"]\nformat = \"haproxy\"\n\(lines)")
+        #expect(found.contains { $0.contains(fault) }, "\(found)")
+    }
+
+    @Test func `other formats have no runtime API and no server options`() {
+        let found = faults(
+            "runtime = \"/s\"\nserver_options = \"check\"\nreload = { unit = \"a.service\" }"
+        )
+        #expect(found.count == 2, "\(found)")
+        #expect(found.allSatisfy { $0.contains("belongs to format \"haproxy\"") }, "\(found)")
+    }
+
     @Test func everyOptionIsReadAndReachesTheFile() throws {
         let read = try #require(
             try outputs(

@@ -29,6 +29,8 @@ import Testing
                 $0 != "outputs = []" && !$0.hasPrefix("command =")
                     && $0 != "domain = \"discoveryd.internal\"" && !$0.hasPrefix("resolvers =")
                     && !$0.hasPrefix("prefer_zone =") && !$0.hasPrefix("spill_below =")
+                    && !$0.hasPrefix("server_options =") && !$0.hasPrefix("runtime =")
+                    && !$0.hasPrefix("drain_before_delete =")
             }
         let files = ["password", "ca.pem", "cert.pem", "key.pem"].map { "/etc/discoveryd/\($0)" }
         let named = Dictionary(uniqueKeysWithValues: files.map { ($0, "") })

@@ -288,5 +288,15 @@ private struct Reporter {
         log.publish(.rejectedMore(path: "/x", count: 2))
         let action = ReloadAction(.unit("haproxy.service"))
         log.reload(.failed(action, ReloadFault(message: "no"), retryIn: delay))
+        let refusal = ProgramFault(code: .refused, message: "no")
+        for report: RuntimeReport in [
+            .applied(path: "/x", commands: 2), .deleted(path: "/x", servers: 1),
+            .processChanged(path: "/x", pid: 3),
+            .unreachable(path: "/x", RuntimeFault(.notPermitted, "no")), .reachable(path: "/x"),
+            .different(path: "/x", reason: "no"), .reloadRefused(path: "/x", refusal),
+            .reloadNeeded(path: "/x", reason: "options"),
+            .setByHand(path: "/x", ["web/a is in state maint"], more: 2),
+            .setByHand(path: "/x", [], more: 0),
+        ] { log.runtime(report) }
     }
 }

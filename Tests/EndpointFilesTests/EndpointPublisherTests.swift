@@ -55,7 +55,7 @@ import Testing
                 renderers: RendererPool(prefix: .standard),
                 generator: SeededGenerator(seed: 1),
                 timeline: Timeline(),
-                replaced: { path in told.withLock { $0.append("replaced \(path)") } },
+                replaced: { path, _ in told.withLock { $0.append("replaced \(path)") } },
                 observe: { report in told.withLock { $0.append("reported \(report)") } }
             )
             let path = directory.file("list.json")

@@ -63,7 +63,7 @@ import Testing
         let next = machine.writeEnded("/out/all.json", number: 2, revision: 43, bytes: 1, at: .zero)
         #expect(
             next == [
-                .replaced(path: all.path),
+                .replaced(path: all.path, isChecked: false),
                 .report(.written(path: all.path, revision: 43, bytes: 1)),
                 .write(all, Lists.update([try Lists.endpoint("c", "1")], revision: 45), number: 3),
             ]
@@ -71,7 +71,7 @@ import Testing
         // Whoever is to load it hears of it first.
         #expect(
             machine.writeEnded(all.path, number: 3, revision: 45, bytes: 1, at: .zero) == [
-                .replaced(path: all.path),
+                .replaced(path: all.path, isChecked: false),
                 .report(.written(path: all.path, revision: 45, bytes: 1)),
             ]
         )

@@ -16,6 +16,7 @@ import Testing
         #expect(
             machine.runEnded(haproxy, number: 1, at: .seconds(1)) == [
                 .settle(path: "/a"), .settle(path: "/b"),
+                .loaded(path: "/a"), .loaded(path: "/b"),
                 .report(.done(haproxy, paths: ["/a", "/b"])),
             ]
         )
@@ -40,7 +41,7 @@ import Testing
         #expect(machine.timePassed(to: .seconds(3)).isEmpty)
         #expect(
             machine.runEnded(haproxy, number: 1, at: .seconds(4)) == [
-                .report(.done(haproxy, paths: ["/a"]))
+                .loaded(path: "/a"), .report(.done(haproxy, paths: ["/a"])),
             ]
         )
         // Five seconds after the run before it began.
@@ -66,7 +67,10 @@ import Testing
         }
         #expect(
             machine.runEnded(haproxy, number: 31, at: now)
-                == [.settle(path: "/a"), .report(.done(haproxy, paths: ["/a"]))]
+                == [
+                    .settle(path: "/a"), .loaded(path: "/a"),
+                    .report(.done(haproxy, paths: ["/a"])),
+                ]
         )
         #expect(machine.faults.isEmpty && machine.deadline == nil)
     }
@@ -83,10 +87,35 @@ import Testing
         #expect(
             machine.runEnded(haproxy, number: 2, at: .seconds(34)) == [
                 .settle(path: "/a"), .settle(path: "/b"),
+                .loaded(path: "/a"), .loaded(path: "/b"),
                 .report(.done(haproxy, paths: ["/a", "/b"])),
             ]
         )
         #expect(machine.deadline == nil)
+    }
+
+    @Test func `a file that its reader has by other means needs no reload, others do`() {
+        var machine = machine(["/a": haproxy, "/b": haproxy])
+        _ = machine.fileReplaced("/a", at: .zero)
+        _ = machine.fileReplaced("/b", at: .zero)
+        _ = machine.fileTakenUp("/a")
+        #expect(machine.timePassed(to: .seconds(1)) == [.perform(haproxy, number: 1)])
+        // One that has begun goes on.
+        _ = machine.fileTakenUp("/b")
+        #expect(
+            machine.runEnded(haproxy, number: 1, at: .seconds(2)) == [
+                .settle(path: "/b"), .loaded(path: "/b"), .report(.done(haproxy, paths: ["/b"])),
+            ]
+        )
+        _ = machine.fileReplaced("/a", at: .seconds(10))
+        _ = machine.fileTakenUp("/a")
+        #expect(machine.deadline == nil)
+        _ = machine.fileReplaced("/a", at: .seconds(20))
+        _ = machine.timePassed(to: .seconds(21))
+        _ = machine.runFailed(haproxy, number: 2, ReloadFault(message: "no"), at: .seconds(22))
+        #expect(machine.faults.count == 1)
+        _ = machine.fileTakenUp("/a")
+        #expect(machine.deadline == nil && machine.faults.isEmpty)
     }
 
     @Test func aStopThatIsCalledOffLeavesTheReloadOwed() {
@@ -145,7 +174,7 @@ import Testing
         // The file has changed since: it is still owed a reload.
         #expect(
             machine.runEnded(haproxy, number: 1, at: .seconds(10))
-                == [.report(.done(haproxy, paths: ["/a"]))]
+                == [.loaded(path: "/a"), .report(.done(haproxy, paths: ["/a"]))]
         )
         #expect(machine.timePassed(to: .seconds(20)).isEmpty)
         #expect(machine.timePassed(to: .seconds(21)) == [.perform(patient, number: 2)])

@@ -142,7 +142,7 @@ import Testing
             generator: SeededGenerator(seed: 5),
             timeline: Timeline(),
             threads: threads,
-            replaced: { reloader.fileReplaced($0) }
+            replaced: { path, _ in reloader.fileReplaced(path) }
         )
         var output = EndpointOutput(path: path, format: .lines)
         output.hasReload = true

@@ -20,7 +20,8 @@ import Testing
         var machine = machine(EndpointOutput(path: path))
         #expect(
             machine.writeEnded(path, number: 1, revision: 42, bytes: 5, at: .zero) == [
-                .replaced(path: path), .report(.written(path: path, revision: 42, bytes: 5)),
+                .replaced(path: path, isChecked: false),
+                .report(.written(path: path, revision: 42, bytes: 5)),
             ]
         )
         #expect(machine.statuses == [path: .current(42)])
@@ -32,7 +33,7 @@ import Testing
             var machine = machine(output)
             let write = write(output, 1)
             let made = FileContent(Array("made".utf8))
-            #expect(machine.listRendered(write) == [.make(write, command)])
+            #expect(machine.listRendered(write, at: .zero) == [.make(write, command)])
             #expect(machine.contentMade(made, for: write) == [.stage(write, made)])
             let asked = ProgramCall(["check", "-f", staged.path])
             #expect(machine.contentStaged(staged, for: write) == [.check(write, staged, asked)])
@@ -40,7 +41,8 @@ import Testing
             #expect(machine.statuses == [path: .pending])
             #expect(
                 machine.writeEnded(path, number: 1, revision: 42, bytes: 4, at: .zero) == [
-                    .replaced(path: path), .report(.written(path: path, revision: 42, bytes: 4)),
+                    .replaced(path: path, isChecked: true),
+                    .report(.written(path: path, revision: 42, bytes: 4)),
                 ]
             )
         }
@@ -51,7 +53,7 @@ import Testing
             let output = output(check: check)
             var machine = machine(output)
             let write = write(output, 1)
-            #expect(machine.listRendered(write) == [.stage(write, write.list.content)])
+            #expect(machine.listRendered(write, at: .zero) == [.stage(write, write.list.content)])
             #expect(machine.contentStaged(staged, for: write).count == 1)
             #expect(machine.checkPassed(staged, for: write) == [.commit(write, staged)])
         }
@@ -62,7 +64,7 @@ import Testing
             let output = output(command: command)
             var machine = machine(output)
             let write = write(output, 1)
-            #expect(machine.listRendered(write) == [.make(write, command)])
+            #expect(machine.listRendered(write, at: .zero) == [.make(write, command)])
             _ = machine.contentMade(FileContent([UInt8]()), for: write)
             #expect(machine.contentStaged(staged, for: write) == [.commit(write, staged)])
         }
@@ -89,7 +91,7 @@ import Testing
         let output = output(command: command)
         var machine = machine(output)
         let write = write(output, 1)
-        _ = machine.listRendered(write)
+        _ = machine.listRendered(write, at: .zero)
         #expect(
             machine.listRefused(path, number: 1, no, at: .zero) == [
                 .report(.refused(path: path, no))
@@ -102,7 +104,7 @@ import Testing
         let output = output(check: check)
         var machine = machine(output)
         let write = write(output, 1)
-        _ = machine.listRendered(write)
+        _ = machine.listRendered(write, at: .zero)
         let error = FileError(
             code: .noSpace,
             path: path,
@@ -139,9 +141,9 @@ import Testing
             let output = output(command: command, check: check)
             var machine = machine(output)
             let write = write(output, 1)
-            _ = machine.listRendered(write)
+            _ = machine.listRendered(write, at: .zero)
             _ = machine.outputsChanged(to: [], at: .zero)
-            #expect(machine.listRendered(write) == [])
+            #expect(machine.listRendered(write, at: .zero) == [])
             #expect(machine.contentMade(FileContent([UInt8]()), for: write) == [])
             #expect(machine.contentStaged(staged, for: write) == [.discard(staged)])
         }
@@ -176,7 +178,8 @@ import Testing
             #expect(machine.listChanged(to: newer, at: .zero) == [])
             #expect(
                 machine.writeEnded(path, number: 1, revision: 42, bytes: 4, at: .zero) == [
-                    .replaced(path: path), .report(.written(path: path, revision: 42, bytes: 4)),
+                    .replaced(path: path, isChecked: true),
+                    .report(.written(path: path, revision: 42, bytes: 4)),
                     .write(output, newer, number: 2),
                 ]
             )
@@ -315,7 +318,7 @@ import Testing
         _ write: PendingWrite,
         _ staged: StagedFile
     ) -> [Action] {
-        _ = machine.listRendered(write)
+        _ = machine.listRendered(write, at: .zero)
         return machine.contentStaged(staged, for: write)
     }
 

@@ -18,6 +18,7 @@ extension ConfigurationDraft {
         table.read("hold", .hold, into: &output.hold)
         readPrograms(of: &output, isFormKnown: form.isKnown, &table)
         readReload(of: &output, &table)
+        readRuntime(of: &output, isFormKnown: form.isKnown, &table)
         refuseOutputs(in: &table)
 
         guard let path else { return }

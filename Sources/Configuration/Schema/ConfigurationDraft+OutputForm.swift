@@ -33,6 +33,16 @@ extension ConfigurationDraft {
             into: &output.resolvers
         )
 
+        let options = table.read(
+            "server_options",
+            .text(
+                "words such as \"check inter 2s\", without any of ; # \\ ' $ < and quotation marks"
+            ) {
+                HAProxyServerOptions($0)
+            },
+            into: &output.serverOptions
+        )
+
         guard format != nil || !table.holds("format") else { return (false, ownZone) }
         let name = output.format.rawValue
         if let domain, output.format != .hosts {
@@ -43,12 +53,30 @@ extension ConfigurationDraft {
             let sentence = "resolvers: belongs to format \"haproxy\", the format is \"\(name)\""
             table.fault(at: resolvers.place.position, sentence)
         }
+        if let options { refuseOptions(options, of: output, &table) }
         if let header, header.value, !output.format.list().hasComments {
             let sentence = "header: format \"\(name)\" has no comments to write one in"
             table.fault(at: header.place.position, sentence)
         }
         if let format { refuseUnnamed(output, format, &table) }
         return (true, ownZone)
+    }
+
+    private func refuseOptions(
+        _ options: Located<HAProxyServerOptions>,
+        of output: Configuration.Output,
+        _ table: inout TomlTableReader
+    ) {
+        if output.format != .haproxy {
+            let name = output.format.rawValue
+            let sentence =
+                "server_options: belongs to format \"haproxy\", the format is \"\(name)\""
+            table.fault(at: options.place.position, sentence)
+        }
+        if let word = options.value.misplaced {
+            let sentence = "server_options: \"\(word)\" is written by discoveryd where it is due"
+            table.fault(at: options.place.position, sentence)
+        }
     }
 
     /// Formats whose readers have names beside ours need to know which are ours.

@@ -137,6 +137,51 @@ extension DaemonLog {
 
     // MARK: the consumers of the files
 
+    func runtime(_ report: RuntimeReport) {
+        switch report {
+        case .applied(let path, let commands):
+            log.debug(
+                "HAProxy does what the file says",
+                metadata: ["path": "\(path)", "commands": "\(commands)"]
+            )
+        case .deleted(let path, let servers):
+            log.debug(
+                "servers deleted from HAProxy",
+                metadata: ["path": "\(path)", "servers": "\(servers)"]
+            )
+        case .processChanged(let path, let pid):
+            log.info(
+                "HAProxy has another process",
+                metadata: ["path": "\(path)", "pid": "\(pid)"]
+            )
+        case .unreachable(let path, let fault):
+            log.log(.runtimeUnreachable, "\(fault)", metadata: ["path": "\(path)"])
+        case .reachable(let path):
+            log.log(.runtimeReachable, metadata: ["path": "\(path)"])
+        case .different(let path, let reason):
+            log.log(.runtimeDifferent, reason, metadata: ["path": "\(path)"])
+        case .reloadRefused(let path, let fault):
+            log.log(.runtimeReloadRejected, "\(fault)", metadata: ["path": "\(path)"])
+        case .reloadNeeded(let path, let reason):
+            // A list with host names says the same again and again.
+            let level: Logger.Level? = isNews("runtime \(path)", reason) ? nil : .debug
+            log.log(.runtimeReloadNeeded, reason, level: level, metadata: ["path": "\(path)"])
+        case .setByHand(let path, let settings, let more):
+            guard !settings.isEmpty else {
+                return log.info(
+                    "no HAProxy server is set by hand any more",
+                    metadata: ["path": "\(path)"]
+                )
+            }
+            let others = more > 0 ? "; and \(more) more" : ""
+            log.log(
+                .runtimeSetByHand,
+                settings.joined(separator: "; ") + others,
+                metadata: ["path": "\(path)"]
+            )
+        }
+    }
+
     func reload(_ report: ReloadReport) {
         switch report {
         case .done(let action, let paths):

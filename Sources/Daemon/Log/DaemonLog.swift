@@ -33,6 +33,7 @@ final class DaemonLog: Sendable {
         case .watch(let report): watch(report)
         case .publish(let report): publish(report)
         case .reload(let report): reload(report)
+        case .runtime(let report): runtime(report)
         case .configuration(let report): configuration(report)
         case .lifeCycle(let report): lifeCycle(report)
         case .endpointsDiffer(let mixture): log.log(.etcdClustersMixed, mixture.detail)

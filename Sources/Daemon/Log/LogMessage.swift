@@ -111,6 +111,12 @@ package enum LogMessage: String, CaseIterable, Sendable {
     case spillEnded = "c176e8dcf0b44d3bb402e4112c4fc731"
     case outputRemoved = "99bb2b28d5d34529ab919044b5bb88c8"
     case reloadFailed = "cde9897526984c1f8ef16bdbfb21746e"
+    case runtimeUnreachable = "2bc9b13884f1456db6eba7a0aa9de18b"
+    case runtimeReachable = "b98bbc23040a4d3db4160dc6014d22a5"
+    case runtimeDifferent = "21b44b24bc3140779b770ac19020e0f5"
+    case runtimeReloadRejected = "e3036084a4634af1947ead7d0b0415d5"
+    case runtimeReloadNeeded = "37e14edc8f8147b68db9e5c33b48926b"
+    case runtimeSetByHand = "b15eba7ca5aa4559ba07c74a0d0748a0"
     case lastListNotSaved = "fcf207bbb4634cbeae7f17b2b02e9c51"
     case statusFileNotWritten = "28424510946d4735a6fce318feebaed4"
 
@@ -242,6 +248,15 @@ package enum LogMessage: String, CaseIterable, Sendable {
         case .outputRemoved:
             (.notice, "output no longer configured; its file stays and is not updated")
         case .reloadFailed: (.error, "reload failed; the service still uses the old file")
+        case .runtimeUnreachable:
+            (.warning, "could not ask HAProxy at its socket; it is reloaded for each change")
+        case .runtimeReachable: (.notice, "connected to HAProxy's socket again")
+        case .runtimeDifferent:
+            (.error, "running HAProxy differs from the file although it was reloaded")
+        case .runtimeReloadRejected:
+            (.error, "program rejected the file; HAProxy is not reloaded")
+        case .runtimeReloadNeeded: (.notice, "change needs a reload of HAProxy")
+        case .runtimeSetByHand: (.notice, "servers of HAProxy set by hand are left as they are")
         case .lastListNotSaved:
             (.warning, "could not save the endpoint list for a start without etcd")
         case .statusFileNotWritten: (.warning, "could not write the status file")

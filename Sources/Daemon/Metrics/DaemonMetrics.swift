@@ -19,6 +19,7 @@ struct DaemonMetrics: Sendable {
     let outputs: OutputMetrics
     let health: HealthMetrics
     let reloads: ReloadMetrics
+    let runtimes: RuntimeMetrics
     let threads: ThreadMetrics
 
     /// All metrics, at zero.
@@ -32,6 +33,7 @@ struct DaemonMetrics: Sendable {
         outputs = OutputMetrics(in: registry)
         health = HealthMetrics(in: registry)
         reloads = ReloadMetrics(in: registry)
+        runtimes = RuntimeMetrics(in: registry)
         threads = ThreadMetrics(in: registry)
     }
 
@@ -43,6 +45,7 @@ struct DaemonMetrics: Sendable {
         case .watch(let report): list.record(report)
         case .health(let report): health.record(report)
         case .reload(let report): reloads.record(report)
+        case .runtime(let report): runtimes.record(report)
         case .publish(let report): outputs.record(report)
         case .services, .registrar, .drain, .configuration, .lifeCycle, .endpointsDiffer: break
         }
@@ -65,6 +68,7 @@ struct DaemonMetrics: Sendable {
         registrations.update(from: state)
         health.update(from: state)
         reloads.update(from: state)
+        runtimes.update(from: state)
         list.update(from: state)
         outputs.update(from: state)
     }

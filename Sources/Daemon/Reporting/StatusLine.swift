@@ -71,6 +71,17 @@ struct StatusLine {
             case .waiting, .pending, .current: break
             }
         }
+        for (path, status) in state.runtimes.sorted(by: { $0.key < $1.key }) {
+            switch status {
+            case .unreachable(let fault): parts.append("\(path): \(fault)")
+            case .different(let reason): parts.append("HAProxy differs from \(path): \(reason)")
+            case .current(_, let setByHand):
+                guard let first = setByHand.first else { break }
+                let more = setByHand.count > 1 ? " and \(setByHand.count - 1) more" : ""
+                parts.append("HAProxy, set by hand: \(first)\(more)")
+            case .pending, .applying, .reloading: break
+            }
+        }
         let reloads = state.actionFaults.sorted { $0.key.description < $1.key.description }
         for (action, fault) in reloads {
             parts.append("\(action) still uses the old file: \(fault)")

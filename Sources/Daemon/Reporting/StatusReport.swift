@@ -48,11 +48,17 @@ package struct StatusReport: Codable, Equatable, Sendable {
         package var preferredZones: [String]?
         /// The services whose traffic leaves the first of them now; absent where no zone is preferred.
         package var spilling: [String]?
+        /// How the running HAProxy stands to it, where it is told of changes: `pending`, `current`, `reloading`,
+        /// `different` or `unreachable`.
+        package var runtime: String?
+        /// What there is to say of that: the reason, servers to be deleted, what was set by hand.
+        package var runtimeDetail: String?
 
         enum CodingKeys: String, CodingKey {
-            case path, status, revision, modified, detail, spilling
+            case path, status, revision, modified, detail, spilling, runtime
             case ageSeconds = "age_seconds"
             case preferredZones = "preferred_zones"
+            case runtimeDetail = "runtime_detail"
         }
     }
 
@@ -151,12 +157,13 @@ package struct StatusReport: Codable, Equatable, Sendable {
         report.oversized = report.oversized.map {
             Oversized(service: $0.service, keys: 0, bytes: 0)
         }
-        report.outputs = report.outputs.map {
+        report.outputs = report.outputs.map { output in
             Output(
-                path: $0.path,
-                status: $0.status,
-                preferredZones: $0.preferredZones,
-                spilling: $0.spilling
+                path: output.path,
+                status: output.status,
+                preferredZones: output.preferredZones,
+                spilling: output.spilling,
+                runtime: output.runtime
             )
         }
         return report
@@ -218,6 +225,8 @@ extension StatusReport {
         let zones = Dictionary(preferred) { first, _ in first }
         return state.outputs.sorted { $0.key < $1.key }.map { path, status in
             var output = Output(path, status, modified: state.modified[path], now: now)
+            output.runtime = state.runtimes[path]?.word
+            output.runtimeDetail = state.runtimes[path]?.detail
             guard let preferred = zones[path] else { return output }
             output.preferredZones = preferred
             output.spilling = (state.spilling[path] ?? []).map(\.text)

@@ -19,6 +19,8 @@ enum DaemonEvent: Sendable {
     case publish(PublishReport)
     /// The consumers of the output files.
     case reload(ReloadReport)
+    /// The running HAProxies.
+    case runtime(RuntimeReport)
     /// The checks of this host's services.
     case health(HealthReport)
     /// Which of this host's services cannot be registered.

@@ -121,6 +121,8 @@ struct DaemonState: Sendable {
     var spilling: [String: [ServiceName]] = [:]
     /// Why consumers have not loaded the new files.
     var actionFaults: [ReloadAction: ReloadFault] = [:]
+    /// How each running HAProxy stands to its file, by the file's path.
+    var runtimes: [String: RuntimeStatus] = [:]
 
     /// The state of a daemon that begins.
     init(_ configuration: Configuration = Configuration(), at time: Date) {
@@ -161,7 +163,7 @@ extension DaemonState {
         case .lifeCycle(let report): apply(report)
         case .endpointsDiffer(let mixture): endpointsError = mixture.description
         // What follows from these is read where it stands; see ``DaemonReadings``.
-        case .registration, .publish, .reload, .health, .drain: break
+        case .registration, .publish, .reload, .runtime, .health, .drain: break
         }
         if listState != before { since = time }
     }
@@ -186,6 +188,7 @@ extension DaemonState {
         leftOut = readings.leftOut
         spilling = readings.spilling
         actionFaults = readings.actionFaults
+        runtimes = readings.runtimes
         if listState != before { since = time }
     }
 
@@ -269,6 +272,38 @@ extension RegistrationStatus {
         case .refused(let refusal): refusal.description
         case .registered, .withdrawn: nil
         }
+    }
+}
+
+extension RuntimeStatus {
+    /// The status as one word.
+    var word: String {
+        switch self {
+        case .pending: "pending"
+        case .applying, .current: "current"
+        case .reloading: "reloading"
+        case .different: "different"
+        case .unreachable: "unreachable"
+        }
+    }
+
+    /// What there is to say of it.
+    var detail: String? {
+        switch self {
+        case .pending, .applying: nil
+        case .reloading(let reason), .different(let reason): reason
+        case .unreachable(let fault): fault.message
+        case .current(let leaving, let setByHand): Self.detail(leaving, setByHand)
+        }
+    }
+
+    private static func detail(_ leaving: Int, _ setByHand: [String]) -> String? {
+        var parts: [String] = []
+        if leaving > 0 { parts.append("\(leaving) server\(leaving == 1 ? "" : "s") to be deleted") }
+        if !setByHand.isEmpty {
+            parts.append("set by hand: \(setByHand.joined(separator: "; "))")
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 }
 

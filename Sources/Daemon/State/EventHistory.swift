@@ -163,6 +163,7 @@ struct EventNote: Hashable, Sendable {
         case .connection(let event): self.init(event)
         case .publish(let report): self.init(report)
         case .reload(let report): self.init(report)
+        case .runtime(let report): self.init(report)
         case .health(let report): self.init(report)
         case .drain(let report): self.init(report)
         case .configuration(.applied): self.init(.configuration, "applied")
@@ -281,6 +282,28 @@ struct EventNote: Hashable, Sendable {
             isProgress = true
         case .failed(let action, let fault, _):
             self.init(.consumer("\(action)"), "failed", fault.message)
+        }
+    }
+
+    private init?(_ report: RuntimeReport) {
+        switch report {
+        case .applied(let path, let commands):
+            self.init(.output(path), "applied", "\(commands) commands")
+            isProgress = true
+        case .reloadNeeded(let path, let reason):
+            self.init(.output(path), "reload_needed", reason)
+        case .reloadRefused(let path, let fault):
+            self.init(.output(path), "reload_refused", fault.message)
+        case .unreachable(let path, let fault):
+            self.init(.output(path), "haproxy_unreachable", fault.message)
+        case .reachable(let path): self.init(.output(path), "haproxy_reachable")
+        case .different(let path, let reason):
+            self.init(.output(path), "haproxy_differs", reason)
+        case .setByHand(let path, let settings, _):
+            self.init(.output(path), "set_by_hand", settings.joined(separator: "; "))
+        case .processChanged(let path, let pid):
+            self.init(.output(path), "haproxy_replaced", "pid \(pid)")
+        case .deleted: return nil
         }
     }
 

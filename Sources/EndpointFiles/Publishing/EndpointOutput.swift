@@ -28,6 +28,9 @@ public struct EndpointOutput: Hashable, Sendable {
     public var check: ProgramCall?
     /// Whether something is done when it was replaced; see ``Reloader``. Default: nothing.
     public var hasReload = false
+    /// Whether a change of servers alone is applied to the running HAProxy, see ``HAProxyUpdater``: then it is written
+    /// without ``wait`` and ``check``. Default: no.
+    public var hasRuntime = false
     /// The endpoints it shows.
     public var filter: EndpointFilter
     /// Whether it shows endpoints that want no new traffic though its format cannot say so. Formats

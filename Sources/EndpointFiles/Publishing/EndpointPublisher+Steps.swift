@@ -10,6 +10,8 @@ struct PendingWrite: Equatable, Sendable {
     let number: Int
     /// The list in the output's form.
     let list: RenderedList
+    /// Its servers, where HAProxy is told of changes.
+    var backends: HAProxyFile?
     /// How often the file had been forgotten when the write began.
     let generation: Int
     /// The processor time that it has used so far.
@@ -60,6 +62,8 @@ extension EndpointPublisher {
             }
         }
         let found = holding(list, output, &file)
+        let backends = output.hasRuntime && found == nil ? HAProxyFile(list.bytes) : nil
+        let takesReload = output.hasRuntime ? takesReload(from: file.backends, to: backends) : nil
         self.update(path, in: generation) { [file] in
             rejected.withLock { $0[path] = rendering.rejections.count }
             if output.zones != nil { spilling.withLock { $0[path] = rendering.spilling } }
@@ -69,12 +73,15 @@ extension EndpointPublisher {
             output: output,
             number: number,
             list: list,
+            backends: backends,
             generation: generation,
             cost: processorTime() - began
         )
         if let found { return ended(write, .success(.unchanged(found))) }
-        if output.asksPrograms {
-            return driver.happened { [write] machine, _ in machine.listRendered(write) }
+        if takesReload ?? output.asksPrograms {
+            return driver.happened { [write] machine, now in
+                machine.listRendered(write, at: now)
+            }
         }
         let result = Result { () throws(FileError) -> Ending in
             try replace(output, with: writer.stage(list.content, for: path, number: number))
@@ -97,11 +104,20 @@ extension EndpointPublisher {
         guard !file.wasRead else { return nil }
         file.wasRead = true
         writer.removeLeftovers(of: path)
+        if output.hasRuntime, let bytes = try? writer.read(path) {
+            file.backends = HAProxyFile(bytes)
+        }
         // What a program makes of the list is known only when it has.
         guard output.command == nil else { return nil }
         // A file that cannot be read is one that has to be written; that will say what is wrong.
         guard let found = try? writer.read(path, having: output.access) else { return nil }
         return list.isSameList(as: found.bytes) ? found.identity : nil
+    }
+
+    /// Whether HAProxy takes up a change by a reload alone.
+    private func takesReload(from old: HAProxyFile?, to new: HAProxyFile?) -> Bool {
+        guard let old, let new else { return true }
+        return HAProxyFile.reloadReason(from: old, to: new) != nil
     }
 
     // MARK: with programs
@@ -191,6 +207,7 @@ extension EndpointPublisher {
                 case .success(.written(let identity, _)), .success(.unchanged(let identity)):
                     files[path]?.held = list
                     files[path]?.identity = identity
+                    if let backends = write.backends { files[path]?.backends = backends }
                 case .failure:
                     // What the file holds now is looked at again before the next try.
                     files[path]?.held = nil

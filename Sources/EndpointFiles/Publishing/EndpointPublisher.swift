@@ -20,6 +20,8 @@ public final class EndpointPublisher: Sendable {
         /// The file as we left it.
         var identity: AtomicFileWriter.Identity?
         var wasRead = false
+        /// The servers that the file holds, where HAProxy is told of changes.
+        var backends: HAProxyFile?
     }
 
     /// What is done on a file's thread, of each of which one at most waits for it.
@@ -56,7 +58,7 @@ public final class EndpointPublisher: Sendable {
     let spilling = Mutex<[String: [ServiceName]]>([:])
     /// When each file last changed, as this run left or found it.
     let modified = Mutex<[String: Duration]>([:])
-    private let replaced: @Sendable (String) -> Void
+    private let replaced: @Sendable (_ path: String, _ isChecked: Bool) -> Void
 
     /// A publisher that does nothing before ``run()``.
     ///
@@ -68,8 +70,8 @@ public final class EndpointPublisher: Sendable {
     ///   - programs: Runs the programs that outputs name.
     ///   - taken: Told that a list was taken, also one that changes no file: ``hasWritten(upTo:)`` may say more
     ///     now; must not wait.
-    ///   - replaced: Has the consumers of a file load it, which was replaced; called in order, and before the report
-    ///     of the same. Must not wait.
+    ///   - replaced: Has the consumers of a file load it, which was replaced, after a program has accepted it or without;
+    ///     called in order, and before the report of the same. Must not wait.
     ///   - observe: Told what there is to log and to count, in order; must not wait.
     package init(
         renderers: RendererPool,
@@ -80,7 +82,7 @@ public final class EndpointPublisher: Sendable {
         processorTime: @escaping @Sendable () -> Duration = { .usedByThread },
         programs: ProgramRunner = .none,
         taken: @escaping @Sendable () -> Void = {},
-        replaced: @escaping @Sendable (_ path: String) -> Void = { _ in },
+        replaced: @escaping @Sendable (_ path: String, _ isChecked: Bool) -> Void = { _, _ in },
         observe: @escaping @Sendable (PublishReport) -> Void = { _ in }
     ) {
         self.renderers = renderers
@@ -204,7 +206,7 @@ public final class EndpointPublisher: Sendable {
                 return onThread(of: path, .look) { [self] in look(path, number, generation) }
             case .inspect(let path): return onThread(of: path, .inspect) { [self] in inspect(path) }
             case .forget(let path): forget(path)
-            case .replaced(let path): replaced(path)
+            case .replaced(let path, let isChecked): replaced(path, isChecked)
             case .report(let report): observe(report)
             }
             return nil

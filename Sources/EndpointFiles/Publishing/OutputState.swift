@@ -60,6 +60,11 @@ struct OutputState: Sendable {
     private var restsUntil = Duration.zero
     /// The revision of the list that the file holds.
     private(set) var held: Revision?
+    /// The first and the last change that is not in the file, of an output whose changes may be applied without a
+    /// reload.
+    private var changed: (first: Duration, last: Duration)?
+    /// Whether the changes of the write under way were gathered for the time that the output waits.
+    private var hasGathered = false
     /// The reason why the file is not updated.
     private(set) var kept: KeepReason?
     /// The failure that was reported last, so that the same one is not reported again.
@@ -94,6 +99,11 @@ struct OutputState: Sendable {
         }
     }
 
+    /// Whether a program has accepted what takes the place of the file.
+    var isChecked: Bool {
+        if case .committing = step { specification.check != nil } else { false }
+    }
+
     /// Whether the file holds a list of this run, or is kept on purpose.
     var isServed: Bool { held != nil || kept != nil }
 
@@ -114,6 +124,11 @@ struct OutputState: Sendable {
         isBehind = true
         let wait = specification.wait
         guard wait.min > .zero, isServed else { return }
+        if specification.hasRuntime {
+            changed = (changed?.first ?? now, now)
+            // Only what takes a reload is gathered; that shows when the list is rendered.
+            if gathering == nil { return }
+        }
         let since = gathering?.since ?? now
         gathering = (since, min(now + wait.min, since + wait.max))
     }
@@ -197,11 +212,28 @@ struct OutputState: Sendable {
     mutating func writeBegan(_ number: Int) {
         step = .writing(number: number)
         isBehind = false
+        hasGathered = gathering != nil
         gathering = nil
     }
 
     /// The list of the write was rendered, and the choices between zones in it stand until then.
     mutating func zonesChosen(until: Duration?) { chosenUntil = until }
+
+    /// The list of a write takes a reload of HAProxy, and those are gathered.
+    ///
+    /// - Returns: Whether it waits; that write is then given up.
+    mutating func gathersReload(_ number: Int, at now: Duration) -> Bool {
+        let wait = specification.wait
+        guard specification.hasRuntime, step == .writing(number: number), !hasGathered,
+            let changed
+        else { return false }
+        let due = min(changed.last + wait.min, changed.first + wait.max)
+        guard due > now else { return false }
+        step = .idle
+        isBehind = true
+        gathering = (changed.first, due)
+        return true
+    }
 
     /// A step of a write has ended well.
     ///
@@ -240,6 +272,9 @@ struct OutputState: Sendable {
     mutating func writeEnded(_ revision: Revision, cost: Duration, at now: Duration) {
         restsUntil = now + cost
         step = .idle
+        // Of those that came meanwhile the first is as good as now.
+        changed = isBehind ? (now, now) : nil
+        hasGathered = false
         held = revision
         kept = nil
         lastFailure = nil

@@ -34,7 +34,8 @@ struct PublisherMachine: StateMachine {
         /// This output is no longer configured: forget what is known of its file.
         case forget(path: String)
         /// Tell whoever has the file's consumers load it: it was replaced. Comes before the report of the same.
-        case replaced(path: String)
+        /// `isChecked`: a program has accepted it.
+        case replaced(path: String, isChecked: Bool)
         /// Report.
         case report(PublishReport)
     }
@@ -188,12 +189,14 @@ struct PublisherMachine: StateMachine {
         at now: Duration
     ) -> [Action] {
         guard outputs[path]?.step.write == number else { return [] }
+        let isChecked = outputs[path]?.isChecked ?? false
         outputs[path]?.writeEnded(revision, cost: cost, at: now)
         if nextCheck == nil { nextCheck = now + Self.checkEvery }
         let report: PublishReport =
             bytes.map { .written(path: path, revision: revision, bytes: $0) }
             ?? .unchanged(path: path, revision: revision)
-        let replaced: [Action] = bytes == nil ? [] : [.replaced(path: path)]
+        let replaced: [Action] =
+            bytes == nil ? [] : [.replaced(path: path, isChecked: isChecked)]
         return replaced + [.report(report)] + advance(at: now)
     }
 
@@ -218,9 +221,13 @@ struct PublisherMachine: StateMachine {
         return []
     }
 
-    /// The list of a write is rendered, the file holds another one, and a program has a say.
-    mutating func listRendered(_ write: PendingWrite) -> [Action] {
+    /// The list of a write is rendered, the file holds another one, and a program has a say, or HAProxy takes it up by a
+    /// reload alone.
+    mutating func listRendered(_ write: PendingWrite, at now: Duration) -> [Action] {
         let number = write.number
+        guard outputs[write.path]?.gathersReload(number, at: now) != true else {
+            return advance(at: now)
+        }
         if let command = outputs[write.path]?.specification.command {
             let isWanted = stepEnded(write, .writing(number: number), next: .making(number: number))
             return isWanted ? [.make(write, command)] : []

@@ -12,6 +12,8 @@ public struct ReloadMachine: StateMachine {
         case perform(ReloadAction, number: Int)
         /// The file is taken up as it is: nothing is owed for it.
         case settle(path: String)
+        /// Tell whoever wants to know that the reader has loaded the file.
+        case loaded(path: String)
         /// Report.
         case report(ReloadReport)
     }
@@ -74,6 +76,13 @@ public struct ReloadMachine: StateMachine {
         return advance(at: now)
     }
 
+    /// The reader has a file by other means.
+    public mutating func fileTakenUp(_ path: String) -> [Action] {
+        guard let action = actions[path] else { return [] }
+        states[action.kind]?.fileTakenUp(path)
+        return []
+    }
+
     /// The run of that number has done it.
     public mutating func runEnded(
         _ action: ReloadAction,
@@ -83,7 +92,8 @@ public struct ReloadMachine: StateMachine {
         guard let paths = states[action.kind]?.runEnded(number, at: now) else { return [] }
         let owed = states[action.kind]?.replaced ?? []
         let settled = paths.subtracting(owed).sorted().map { Action.settle(path: $0) }
-        return settled + [.report(.done(action, paths: paths.sorted()))] + advance(at: now)
+        let loaded = paths.sorted().map { Action.loaded(path: $0) }
+        return settled + loaded + [.report(.done(action, paths: paths.sorted()))] + advance(at: now)
     }
 
     /// The run of that number came to a reader that is about to end. No failure: it is looked at again soon,
@@ -132,7 +142,7 @@ struct ReloadState: Sendable {
     enum Step: Sendable {
         /// Nothing is to be done. Can go to `due`.
         case idle
-        /// It is to be done then. Can go to `running`.
+        /// It is to be done then. Can go to `running`; to `idle` when the reader has all files by other means.
         case due(at: Duration)
         /// It is being done. Can go to `idle`, `due` (also when it was put off), `failed`.
         case running(number: Int)
@@ -187,6 +197,16 @@ struct ReloadState: Sendable {
             firstReplaced = now
             fallDue(at: now)
         case .due: fallDue(at: now)
+        }
+    }
+
+    mutating func fileTakenUp(_ path: String) {
+        replaced.remove(path)
+        if case .failed = step { running.remove(path) }
+        guard replaced.isEmpty, running.isEmpty else { return }
+        switch step {
+        case .due, .failed: (step, lastFault) = (.idle, nil)
+        case .idle, .running: break
         }
     }
 

@@ -46,9 +46,12 @@ public final class Reloader: Sendable {
     }
 
     /// Names what is done after which file. What an earlier run still owed is due at once.
-    public func setActions(_ actions: [String: ReloadAction]) {
+    ///
+    /// - Parameter others: The files of which somebody else decides whether they need it.
+    public func setActions(_ actions: [String: ReloadAction], except others: Set<String> = []) {
         driver.happened { machine, _ in machine.actionsChanged(to: actions) }
-        for path in actions.keys where asking.withLock({ $0.insert(path).inserted }) {
+        for path in actions.keys
+        where !others.contains(path) && asking.withLock({ $0.insert(path).inserted }) {
             let isAsked = threads.file(path).add { [self] in
                 let isOwed = ReloadMark(of: path).isSet
                 _ = asking.withLock { $0.remove(path) }
@@ -63,6 +66,11 @@ public final class Reloader: Sendable {
         driver.happened { machine, now in machine.fileReplaced(path, at: now) }
     }
 
+    /// The reader has a file by other means: no reload is due for it any more, unless one has begun.
+    public func fileTakenUp(_ path: String) {
+        driver.happened { machine, _ in machine.fileTakenUp(path) }
+    }
+
     /// The failures of the actions whose last run failed.
     public var faults: [ReloadAction: ReloadFault] { driver.read { $0.faults } }
 
@@ -73,7 +81,9 @@ public final class Reloader: Sendable {
     public func poke() { driver.poke() }
 
     /// Reloads until the task is cancelled.
-    public func run() async {
+    ///
+    /// - Parameter loaded: Told of each file whose reader has loaded it; must not wait.
+    public func run(loaded: @escaping @Sendable (_ path: String) -> Void = { _ in }) async {
         await driver.run { [self] action in
             switch action {
             case .report(let report):
@@ -85,6 +95,9 @@ public final class Reloader: Sendable {
                     // A write that is before it on the thread may set the mark for a newer file.
                     _ = await thread.run { ReloadMark(of: path).clear(unlessSetSince: now) }
                 }
+            case .loaded(let path):
+                loaded(path)
+                return nil
             case .perform(let action, let number): return { [self] in await run(action, number) }
             }
         }

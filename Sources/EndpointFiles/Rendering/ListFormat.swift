@@ -5,8 +5,8 @@ public enum ListFormat: Hashable, Sendable {
     /// Prometheus's file_sd: groups of targets with labels.
     case prometheus
     /// HAProxy: a `backend` section a service. Host names are left out unless the section of HAProxy's own
-    /// configuration is named that tells how to resolve them.
-    case haproxy(resolvers: HAProxySectionName? = nil)
+    /// configuration is named that tells how to resolve them. The options stand behind each server.
+    case haproxy(resolvers: HAProxySectionName? = nil, options: HAProxyServerOptions? = nil)
     /// nginx: an `upstream` block a service.
     case nginx
     /// Envoy: the endpoints of a cluster, as a DiscoveryResponse.

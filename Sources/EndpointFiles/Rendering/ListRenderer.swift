@@ -38,9 +38,14 @@ extension EndpointOutput {
         switch format {
         case .json: renderer(JSONListEncoder(), prefix)
         case .prometheus: renderer(PrometheusEncoder(), prefix)
-        case .haproxy(let resolvers):
+        case .haproxy(let resolvers, let options):
             renderer(
-                HAProxyEncoder(header: header, resolvers: resolvers, hasBackups: zones != nil),
+                HAProxyEncoder(
+                    header: header,
+                    resolvers: resolvers,
+                    options: options,
+                    hasBackups: zones != nil
+                ),
                 prefix
             )
         case .nginx: renderer(NginxEncoder(header: header), prefix)

@@ -74,9 +74,15 @@ struct StatusText {
     private func row(_ output: StatusReport.Output) -> [String] {
         [
             output.path, output.status, output.revision.map { "\($0)" } ?? "-",
-            output.ageSeconds.map { Self.age($0) } ?? "-",
-            [output.detail, zones(output)].compactMap { $0 }.joined(separator: "; "),
+            output.ageSeconds.map { Self.age($0) } ?? "-", detail(output),
         ]
+    }
+
+    private func detail(_ output: StatusReport.Output) -> String {
+        let runtime = output.runtime.map { status in
+            "HAProxy \(status)" + (output.runtimeDetail.map { ": \($0)" } ?? "")
+        }
+        return [output.detail, runtime, zones(output)].compactMap { $0 }.joined(separator: "; ")
     }
 
     /// `prefers zone a, then b; spilling: web, db and 12 more`: as many names as fit into a line.

@@ -108,6 +108,30 @@ import Testing
         #expect(!metrics.registry.text.contains(#""db""#))
     }
 
+    @Test func `changes that a running HAProxy was told are counted by output`() {
+        metrics.record(.runtime(.applied(path: "/a", commands: 3)))
+        metrics.record(.runtime(.reloadNeeded(path: "/a", reason: "options")))
+        metrics.record(.runtime(.deleted(path: "/a", servers: 1)))
+        var state = DaemonState(at: Date())
+        var output = Configuration.Output(path: "/a")
+        output.runtime = "/run/haproxy/admin.sock"
+        state.configuration.outputs = [output]
+        state.runtimes = ["/a": .different("no backend")]
+        metrics.update(from: state)
+        for line in [
+            #"discoveryd_haproxy_changes_total{output="/a",result="applied"} 1"#,
+            #"discoveryd_haproxy_changes_total{output="/a",result="reload"} 1"#,
+            #"discoveryd_haproxy_commands_total{output="/a"} 3"#,
+            #"discoveryd_haproxy_differs{output="/a"} 1"#,
+        ] { #expect(lines.contains(line), "\(line)") }
+        state.runtimes = ["/a": .current(leaving: 1, setByHand: [])]
+        metrics.update(from: state)
+        #expect(lines.contains(#"discoveryd_haproxy_differs{output="/a"} 0"#))
+        state.configuration.outputs = []
+        metrics.update(from: state)
+        #expect(!metrics.registry.text.contains("/a"))
+    }
+
     @Test func reloadsAreCountedByWhatTheyReload() {
         let haproxy = ReloadAction(.unit("haproxy.service"))
         let fault = ReloadFault(message: "no")
@@ -124,7 +148,7 @@ import Testing
         ] { #expect(lines.contains(line), "\(line)") }
         state.configuration.outputs = []
         metrics.update(from: state)
-        #expect(!metrics.registry.text.contains("haproxy"))
+        #expect(!metrics.registry.text.contains("haproxy.service"))
     }
 
     @Test func eachRequestIsCountedAndTimed() {

@@ -27,6 +27,8 @@ struct HAProxyEncoder: LineEncoder {
     let header: Bool
     /// The name of the section that tells whom to ask for host names.
     var resolvers: HAProxySectionName?
+    /// What stands behind each server.
+    var options: HAProxyServerOptions?
     /// Whether zones are preferred, and the servers of others are backups.
     var hasBackups = false
 
@@ -64,7 +66,8 @@ struct HAProxyEncoder: LineEncoder {
         }
         let target = address.joined(port: instance.port)
         let backup = preferred == false ? " backup" : ""
-        text += "    server \(name) \(target) weight \(weight)\(backup)\(resolving)\n".utf8
+        let options = options.map { " \($0)" } ?? ""
+        text += "    server \(name) \(target) weight \(weight)\(backup)\(resolving)\(options)\n".utf8
     }
 }
 
