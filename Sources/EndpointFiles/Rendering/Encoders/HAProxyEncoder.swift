@@ -67,7 +67,8 @@ struct HAProxyEncoder: LineEncoder {
         let target = address.joined(port: instance.port)
         let backup = preferred == false ? " backup" : ""
         let options = options.map { " \($0)" } ?? ""
-        text += "    server \(name) \(target) weight \(weight)\(backup)\(resolving)\(options)\n".utf8
+        text +=
+            "    server \(name) \(target) weight \(weight)\(backup)\(resolving)\(options)\n".utf8
     }
 }
 
