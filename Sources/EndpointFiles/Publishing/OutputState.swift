@@ -78,6 +78,8 @@ struct OutputState: Sendable {
     private var tooFewSince: Duration?
     /// When the first of the endpoints has to go that are shown although they are lost.
     private var shownUntil: Duration?
+    /// When one of the choices between zones changes that the file holds.
+    private var chosenUntil: Duration?
 
     init(_ specification: EndpointOutput, isBehind: Bool, backoff: Backoff) {
         self.specification = specification
@@ -157,13 +159,17 @@ struct OutputState: Sendable {
             case .idle: isBehind ? max(gathering?.due ?? .zero, restsUntil) : nil
             case .looking, .writing, .making, .staging, .checking, .committing: nil
             }
-        return [begin, tooFewUntil, shownUntil].compactMap { $0 }.min()
+        return [begin, tooFewUntil, shownUntil, chosenUntil].compactMap { $0 }.min()
     }
 
     /// Notes what time alone has changed.
     mutating func timePassed(to now: Duration) {
         if let until = shownUntil, until <= now {
             shownUntil = nil
+            becameDoubtful()
+        }
+        if let until = chosenUntil, until <= now {
+            chosenUntil = nil
             becameDoubtful()
         }
         if case .refused(_, let until) = step, until <= now { becameDoubtful() }
@@ -209,6 +215,9 @@ struct OutputState: Sendable {
         hasGathered = gathering != nil
         gathering = nil
     }
+
+    /// The list of the write was rendered, and the choices between zones in it stand until then.
+    mutating func zonesChosen(until: Duration?) { chosenUntil = until }
 
     /// The list of a write takes a reload of HAProxy, and those are gathered.
     ///
