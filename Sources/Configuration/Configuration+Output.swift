@@ -11,6 +11,8 @@ extension Configuration {
         package var services: [ServiceName]?
         /// Which endpoints are written. Default: all.
         package var filter = EndpointFilter()
+        /// Which zones are preferred. Default: none, all endpoints are alike.
+        package var zones: ZonePreference?
         /// How they are written. Default: JSON.
         package var format: FormatSetting = .json
         /// Where the names of a hosts file are. Default: `discoveryd.internal`.
@@ -64,6 +66,10 @@ extension Configuration {
         /// An output with the default of each setting.
         package init(path: String) { self.path = path }
 
+        /// So many zones can be preferred at most: each is a priority of Envoy, which knows 129.
+        static let mostZones = 64
+        static let spillCounts: ClosedRange<Int> = 1...65535
+        static let spillPercentages: ClosedRange<Int> = 1...100
         static let drains: ClosedRange<Duration> = .zero ... .seconds(3600)
         static let holds: ClosedRange<Duration> = .zero ... .seconds(3600)
         package static let waits: ClosedRange<Duration> = .zero ... .seconds(3600)

@@ -23,6 +23,7 @@ extension EndpointOutput {
             owner: output.owner?.id,
             group: output.group?.id
         )
+        zones = output.zones
         wait = output.wait
         onEmpty = output.onEmpty == .keep ? .keep : .write
         minEndpoints = output.minEndpoints

@@ -11,6 +11,8 @@ package struct Configuration: Equatable, Sendable {
     package var etcd = Etcd()
     /// The lease, and what becomes of it when the daemon ends.
     package var lease = Lease()
+    /// What is true of this host.
+    package var host = Host()
     /// The limits of the start.
     package var start = Start()
     /// The address of the metrics. Default: none.
@@ -59,6 +61,15 @@ extension Configuration {
         case deregister
         /// They stay until their lease ends, or the next run goes on with it.
         case keep
+    }
+}
+
+extension Configuration {
+    /// `[host]`: what is true of this host.
+    package struct Host: Equatable, Sendable {
+        /// Where it is (a rack, a data centre), 1 to 128 bytes: the zone of its services that name none, and the one
+        /// that `prefer_zone = true` prefers. Default: not said.
+        package var zone: String?
     }
 }
 

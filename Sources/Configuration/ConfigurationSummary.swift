@@ -42,6 +42,7 @@ package struct ConfigurationSummary {
         let services = output.services.map { $0.map(\.text).joined(separator: ", ") }
         var parts = [output.path, services ?? "all services"]
         if let zone = output.filter.zone { parts.append("zone \(zone)") }
+        if let zones = output.zones { parts.append(Self.describe(zones)) }
         if !output.filter.tags.isEmpty {
             parts.append("tagged \(output.filter.tags.sorted().joined(separator: " and "))")
         }
@@ -57,6 +58,19 @@ package struct ConfigurationSummary {
         return OneLine.escaped(parts.joined(separator: ", "))
     }
 
+    /// `preferring zone a, then b, unless fewer than 2 are usable`.
+    private static func describe(_ preference: ZonePreference) -> String {
+        let zones = preference.zones.joined(separator: ", then ")
+        let threshold =
+            switch preference.spillBelow {
+            case .endpoints(1): "nobody is usable there"
+            case .endpoints(let count): "fewer than \(count) are usable there"
+            case .evenShare(let percent):
+                "fewer than \(percent)% of the even share are usable there"
+            }
+        return "preferring zone \(zones), unless \(threshold)"
+    }
+
     private func describe(_ service: Configuration.Service) -> String {
         // A configuration that was loaded with this name never throws.
         let id = (try? service.instanceID(hostname: hostname))?.text ?? "?"
@@ -65,6 +79,7 @@ package struct ConfigurationSummary {
             ?? primaryAddress.map { "\($0.joined(port: service.port)), the host's primary address" }
             ?? "the host's primary address, which is not known, port \(service.port)"
         let name = service.skyDNSDomain.map { ", as \(service.name).\($0) in CoreDNS" } ?? ""
-        return "\(service.name)/\(id) at \(address), weight \(service.weight)\(name)"
+        let zone = service.zone.map { ", zone \(OneLine.escaped($0))" } ?? ""
+        return "\(service.name)/\(id) at \(address), weight \(service.weight)\(zone)\(name)"
     }
 }

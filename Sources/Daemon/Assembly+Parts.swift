@@ -231,6 +231,7 @@ extension Assembly {
             written: publisher.writtenRevision,
             modified: publisher.knownModificationTimes,
             leftOut: publisher.rejectionCounts,
+            spilling: publisher.spills,
             actionFaults: reloader.faults,
             runtimes: updater.statuses
         )

@@ -24,6 +24,14 @@ enum MustacheName: Hashable, Sendable {
     /// `a.b.c`: `a` is looked for from the inside out, the others in it only.
     case path(first: String, rest: [String])
 
+    /// Whether one of its parts is this.
+    func holds(_ part: String) -> Bool {
+        switch self {
+        case .current: false
+        case .path(let first, let rest): first == part || rest.contains(part)
+        }
+    }
+
     /// How it stands in a template.
     var text: String {
         switch self {

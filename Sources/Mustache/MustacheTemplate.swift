@@ -36,6 +36,20 @@ public struct MustacheTemplate: Hashable, Sendable {
         unescapedTags = []
     }
 
+    /// Whether one of its tags names this, as the whole of a name or as a part of one.
+    public func mentions(_ name: String) -> Bool { Self.mentions(name, in: nodes) }
+
+    private static func mentions(_ name: String, in nodes: [MustacheNode]) -> Bool {
+        nodes.contains { node in
+            switch node {
+            case .text, .lineStart, .partial: false
+            case .value(let own, _, _): own.holds(name)
+            case .section(let own, let body, _), .inverted(let own, let body, _):
+                own.holds(name) || mentions(name, in: body)
+            }
+        }
+    }
+
     /// Whether a partial of that name can be a file beside the template: letters, digits, `_`, `-` and inner dots. No
     /// other name leads out of the directory, or to a hidden file.
     public static func isFileName(_ partial: String) -> Bool {

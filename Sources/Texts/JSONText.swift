@@ -54,6 +54,8 @@ package struct JSONText: Sendable {
 
     package mutating func null() { raw("null") }
 
+    package mutating func flag(_ value: Bool) { raw(value ? "true" : "false") }
+
     package mutating func number(_ value: some BinaryInteger) {
         if let value = UInt64(exactly: value) {
             comma()

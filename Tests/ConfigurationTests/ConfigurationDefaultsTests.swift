@@ -22,13 +22,14 @@ import Testing
             "output",
             [
                 "format", "include_draining", "header", "mode", "on_empty", "min_endpoints", "hold",
-                "domain", "timeout", "drain_before_delete",
+                "domain", "timeout", "drain_before_delete", "spill_below",
             ],
             // What a setting needs beside it.
             [
                 "domain": "format = \"hosts\"\n", "timeout": "check = [\"true\", \"{file}\"]\n",
                 "drain_before_delete":
                     "format = \"haproxy\"\nservices = [\"a\"]\nruntime = \"/s\"\nreload = { unit = \"a.service\" }\n",
+                "spill_below": "prefer_zone = [\"a\"]\n",
             ],
             "[[output]]\npath = \"/run/x.json\"\n"
         ),
@@ -89,7 +90,9 @@ import Testing
     /// `#key = value` below a header, or among the settings of an inline table.
     private static func sampleDefaults(_ text: String) -> [String: String] {
         // These have no default; what stands there is an example.
-        let examples: Set = ["output.zone", "service.domain"]
+        let examples: Set = [
+            "output.zone", "output.prefer_zone", "service.domain", "service.zone", "host.zone",
+        ]
         var found: [String: String] = [:]
         var table = ""
         for line in text.split(separator: "\n") {

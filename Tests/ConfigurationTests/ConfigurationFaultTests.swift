@@ -102,7 +102,7 @@ import Testing
             [tracing]
             """
         let allowed =
-            "allowed are [etcd], [lease], [start], [metrics], [limits], [[service]], [[output]], "
+            "allowed are [etcd], [host], [lease], [start], [metrics], [limits], [[service]], [[output]], "
             + "outputs"
         #expect(
             ConfigurationFixture(text).faults() == [

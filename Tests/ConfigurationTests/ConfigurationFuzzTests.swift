@@ -20,6 +20,9 @@ import Testing
         }.filter { $0 != "outputs = []" }.joined(separator: "\n")
         let corpus = [
             settings, "[[service]]\nname = \"web\"\nport = 8080\n",
+            "[host]\nzone = \"a\"\n[[output]]\npath = \"/run/x\"\nprefer_zone = [\"a\", \"b\"]\n"
+                + "spill_below = \"50%\"\n",
+            "[[output]]\npath = \"/run/x\"\nprefer_zone = true\nspill_below = 3\n[host]\nzone = \"a\"\n",
             "outputs = []\n[etcd]\nendpoints = [\"http://10.0.0.1:2379\"]\n",
         ]
         let complaint = Fuzzing.complaint(corpus: corpus) { bytes in

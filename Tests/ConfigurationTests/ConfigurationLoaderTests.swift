@@ -149,8 +149,8 @@ import Testing
                 "\(directory)/b.conf: is not a regular file; "
                     + "a configuration is read from regular files only",
                 "\(directory)/c.conf: is larger than 1048576 bytes, the most that is read",
-                "\(directory)/z.conf:1:1: unknown key \"x\", allowed are [etcd], [lease], [start], "
-                    + "[metrics], [limits], [[service]], [[output]], outputs",
+                "\(directory)/z.conf:1:1: unknown key \"x\", allowed are [etcd], [host], [lease], "
+                    + "[start], [metrics], [limits], [[service]], [[output]], outputs",
             ]
         )
     }

@@ -30,6 +30,7 @@ import Testing
                 $0 != "outputs = []" && !$0.hasPrefix("command =")
                     && $0 != "domain = \"discoveryd.internal\"" && !$0.hasPrefix("resolvers =")
                     && !$0.hasPrefix("template =") && !$0.hasPrefix("escape =")
+                    && !$0.hasPrefix("prefer_zone =") && !$0.hasPrefix("spill_below =")
                     && !$0.hasPrefix("server_options =") && !$0.hasPrefix("runtime =")
                     && !$0.hasPrefix("drain_before_delete =")
             }
@@ -49,6 +50,7 @@ import Testing
         expected.etcd.order = Configuration.Etcd().order
         expected.etcd.prefix = Configuration.Etcd().prefix
         expected.etcd.dialTimeout = Configuration.Etcd().dialTimeout
+        expected.host.zone = "a"
         expected.metrics = loaded.configuration.metrics
         expected.services = loaded.configuration.services
         expected.outputs = loaded.configuration.outputs
@@ -94,6 +96,18 @@ import Testing
         #expect(settings.count == 2 && output.template?.escape == .json)
     }
 
+    @Test func aPreferenceForZonesIsValidWithoutTheFilter() throws {
+        let bytes = try ConfigurationSource.disk.readFile(Self.path, 1 << 20)
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let settings = lines.filter {
+            $0.hasPrefix("#prefer_zone = ") || $0.hasPrefix("#spill_below = ")
+        }
+        let text =
+            "[[output]]\npath = \"/run/x\"\n" + settings.map { $0.dropFirst() + "\n" }.joined()
+        let output = try #require(try ConfigurationFixture(text).configuration().outputs.first)
+        #expect(output.zones == ZonePreference(zones: ["a", "b"]))
+    }
+
     @Test func everyKeyThatIsAllowedStandsInIt() throws {
         let bytes = try ConfigurationSource.disk.readFile(Self.path, 1 << 20)
         let text = String(decoding: bytes, as: UTF8.self)
@@ -105,7 +119,7 @@ import Testing
             "on_stop", "drain", "when_etcd_is_away", "on_empty", "min_endpoints", "hold",
             "command", "domain", "include_draining", "header", "owner", "group", "wait", "check",
             "timeout", "reload",
-            "listen", "also", "resolvers", "template", "escape",
+            "listen", "also", "resolvers", "prefer_zone", "spill_below", "template", "escape",
         ]
         for key in keys {
             #expect(text.contains("\n#\(key) = "), "\(key) is not in the sample")

@@ -95,7 +95,8 @@ import Texts
         )
     }
 
-    @Test func `drains, reloads, the address and the life cycle are logged from their events`()
+    @Test
+    func `drains, reloads, the address, spills and the life cycle are logged from their events`()
         throws
     {
         let web = try #require(ServiceName(declared: "web"))
@@ -112,6 +113,8 @@ import Texts
             .configuration(.applied(Configuration())),
             .configuration(.reloaded(services: 2, outputs: 3)),
             .configuration(.refused(["c", "d"])), .lifeCycle(.listReceived), .lifeCycle(.ready),
+            .publish(.spillBegan(path: "/x", web)), .publish(.spillsMore(path: "/x", count: 2)),
+            .publish(.spillEnded(path: "/x", web)),
         ] {
             log.handle(event)
         }
@@ -135,6 +138,9 @@ import Texts
                 "error configuration error: c", "error configuration error: d",
                 "error configuration reload failed; the old configuration stays in force",
                 "notice ready",
+                "notice too few usable endpoints in the preferred zone; traffic spills to others path=/x service=web",
+                "notice more services spill to other zones more=2 path=/x",
+                "notice traffic no longer spills to other zones path=/x service=web",
             ]
         )
         #expect(events.all.allSatisfy { $0.metadata?[JournalLogHandler.messageIDKey] != nil })

@@ -58,9 +58,10 @@ enum Lists {
         services: [ServiceName]? = nil,
         filter: EndpointFilter = EndpointFilter(),
         includeDraining: Bool = false,
-        header: Bool = false
+        header: Bool = false,
+        zones: ZonePreference? = nil
     ) -> (text: String, rejections: [Rejection]) {
-        let output = EndpointOutput(
+        var output = EndpointOutput(
             path: "/list",
             services: services,
             format: format,
@@ -68,6 +69,7 @@ enum Lists {
             includeDraining: includeDraining,
             header: header
         )
+        output.zones = zones
         let renderer = output.renderer(prefix: .standard)
         let rendering = renderer.render(update(endpoints))
         return (String(decoding: rendering.list.bytes, as: UTF8.self), rendering.rejections)

@@ -41,7 +41,7 @@ import Testing
         #expect(machine.timePassed(to: .seconds(3)).isEmpty)
         #expect(
             machine.runEnded(haproxy, number: 1, at: .seconds(4)) == [
-                .loaded(path: "/a"), .report(.done(haproxy, paths: ["/a"])),
+                .report(.done(haproxy, paths: ["/a"]))
             ]
         )
         // Five seconds after the run before it began.
@@ -174,7 +174,7 @@ import Testing
         // The file has changed since: it is still owed a reload.
         #expect(
             machine.runEnded(haproxy, number: 1, at: .seconds(10))
-                == [.loaded(path: "/a"), .report(.done(haproxy, paths: ["/a"]))]
+                == [.report(.done(haproxy, paths: ["/a"]))]
         )
         #expect(machine.timePassed(to: .seconds(20)).isEmpty)
         #expect(machine.timePassed(to: .seconds(21)) == [.perform(patient, number: 2)])

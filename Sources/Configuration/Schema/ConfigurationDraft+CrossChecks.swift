@@ -18,7 +18,7 @@ extension ConfigurationDraft {
     ) -> ConfigurationFindings {
         var findings = ConfigurationFindings(
             faults: serviceFaults(hostname: hostname) + noOutputsFaults() + outputFaults()
-                + reloadFaults(),
+                + zoneFaults() + reloadFaults(),
             warnings: endpointWarnings() + leaseWarnings() + serviceWarnings()
                 + programWarnings(source)
         )
@@ -31,7 +31,7 @@ extension ConfigurationDraft {
         var names: [String: SourcePlace] = [:]
         return services.compactMap { declared in
             do throws(UnusableHostname) {
-                let instance = try declared.value.instance(
+                let instance = try inZone(declared.value).instance(
                     hostname: hostname,
                     primaryAddress: Self.longestAddress
                 )

@@ -10,19 +10,20 @@ extension ConfigurationDraft {
         // What it is before anybody has given it a path; nothing of it is used without one.
         var output = Configuration.Output(path: path?.value ?? "")
         output.services = readServices(&table)
-        let isFormKnown = readForm(of: &output, &table)
+        let form = readForm(of: &output, &table)
         readAccess(to: &output, &table)
         readWait(of: &output, &table)
         table.read("on_empty", .choice, into: &output.onEmpty)
         table.read("min_endpoints", .count(in: 0...65535), into: &output.minEndpoints)
         table.read("hold", .hold, into: &output.hold)
-        readPrograms(of: &output, isFormKnown: isFormKnown, &table)
+        readPrograms(of: &output, isFormKnown: form.isKnown, &table)
         readReload(of: &output, &table)
-        readRuntime(of: &output, isFormKnown: isFormKnown, &table)
-        let template = readTemplate(of: output, isFormKnown: isFormKnown, &table)
+        readRuntime(of: &output, isFormKnown: form.isKnown, &table)
+        let template = readTemplate(of: output, isFormKnown: form.isKnown, &table)
         refuseOutputs(in: &table)
 
         guard let path else { return }
+        ownZonePreferences[table.place] = form.ownZone
         for output in expanded(output, at: path, &table) {
             if let template { templates[output.path] = template }
             outputs.append(

@@ -4,10 +4,15 @@ import Texts
 
 // What of an output depends on its format, and how its path makes several of it.
 extension ConfigurationDraft {
-    /// - Returns: Whether the format was understood: what it may not have is not said of another one.
-    func readForm(of output: inout Configuration.Output, _ table: inout TomlTableReader) -> Bool {
+    /// - Returns: Whether the format was understood: what it may not have is not said of another one. And where the
+    ///   zone of this host is preferred.
+    func readForm(
+        of output: inout Configuration.Output,
+        _ table: inout TomlTableReader
+    ) -> (isKnown: Bool, ownZone: SourcePlace?) {
         let format = table.read("format", .choice, into: &output.format)
         let zone = table.optional("zone", .word)
+        let ownZone = readZones(of: &output, beside: zone?.place, &table)
         let tags = table.list("tags", of: .word, called: "strings")
         output.filter = EndpointFilter(
             zone: zone?.value,
@@ -38,7 +43,7 @@ extension ConfigurationDraft {
             into: &output.serverOptions
         )
 
-        guard format != nil || !table.holds("format") else { return false }
+        guard format != nil || !table.holds("format") else { return (false, ownZone) }
         let name = output.format.rawValue
         if let domain, output.format != .hosts {
             let sentence = "domain: belongs to format \"hosts\", the format is \"\(name)\""
@@ -54,7 +59,7 @@ extension ConfigurationDraft {
             table.fault(at: header.place.position, sentence)
         }
         if let format { refuseUnnamed(output, format, &table) }
-        return true
+        return (true, ownZone)
     }
 
     private func refuseOptions(

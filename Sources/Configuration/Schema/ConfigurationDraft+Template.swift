@@ -65,7 +65,9 @@ extension ConfigurationDraft {
         for index in outputs.indices {
             guard let written = templates[outputs[index].value.path] else { continue }
             var reading = TemplateReading(source: source, written: written)
-            outputs[index].value.template = reading.template(on: ListTemplate.Host(name: hostname))
+            outputs[index].value.template = reading.template(
+                on: ListTemplate.Host(name: hostname, zone: merged.host.zone)
+            )
             // Several outputs may share one.
             for fault in reading.faults where !faults.contains(fault) { faults.append(fault) }
         }

@@ -42,6 +42,8 @@ struct ConfigurationDraft {
     var outputs: [Declared<Configuration.Output>] = []
     /// The templates of outputs, by the path of the output, before they are read.
     var templates: [String: WrittenTemplate] = [:]
+    /// Where outputs prefer the zone of this host, by the place of their table.
+    var ownZonePreferences: [SourcePlace: SourcePlace] = [:]
     /// Where the first `[[output]]` starts, readable or not.
     var firstOutput: SourcePlace?
     /// Where `outputs = []` stands.
@@ -53,6 +55,7 @@ struct ConfigurationDraft {
     mutating func add(_ document: TomlDocument, from file: String) -> ConfigurationFindings {
         var top = TomlTableReader(document, file: file)
         top.table("etcd") { readEtcd(&$0) }
+        top.table("host") { readHost(&$0) }
         top.table("lease") { readLease(&$0) }
         top.table("start") { readStart(&$0) }
         top.table("metrics") { readMetrics(&$0) }
@@ -66,10 +69,10 @@ struct ConfigurationDraft {
     /// The files merged, with a default for all that none of them says.
     var configuration: Configuration {
         var configuration = merged
-        configuration.services = services.map(\.value)
+        configuration.services = services.map { inZone($0.value) }
         // The standard output does not take the place of those that were left out.
         if firstOutput != nil || noOutputs != nil {
-            configuration.outputs = outputs.map(\.value)
+            configuration.outputs = outputs.map(preferringZone)
         }
         return configuration
     }

@@ -124,6 +124,12 @@ extension DaemonLog {
                 "no longer skipped in the file",
                 metadata: ["path": "\(path)", "key": "\(rejection.subject)"]
             )
+        case .spillBegan(let path, let service):
+            log.log(.spillBegan, metadata: ["path": "\(path)", "service": "\(service)"])
+        case .spillsMore(let path, let count):
+            log.log(.spillsBegan, metadata: ["path": "\(path)", "more": "\(count)"])
+        case .spillEnded(let path, let service):
+            log.log(.spillEnded, metadata: ["path": "\(path)", "service": "\(service)"])
         case .abandoned(let path):
             forget("file \(path)")
             log.log(.outputRemoved, metadata: ["path": "\(path)"])

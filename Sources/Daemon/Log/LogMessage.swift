@@ -107,6 +107,9 @@ package enum LogMessage: String, CaseIterable, Sendable {
     case fileAltered = "ee31f25bc28d44ac94dda9d48ca1f3b6"
     case endpointSkipped = "7a3d1669023e48d8bed9325cb0ae45e0"
     case endpointsSkipped = "1bedd1df50784ca1be786df6e03b26ff"
+    case spillBegan = "0aa5c570ff5b4cdca9fbc3ca2c82218b"
+    case spillsBegan = "d31e8ade399b49068b5d623bf181c6d6"
+    case spillEnded = "c176e8dcf0b44d3bb402e4112c4fc731"
     case outputRemoved = "99bb2b28d5d34529ab919044b5bb88c8"
     case reloadFailed = "cde9897526984c1f8ef16bdbfb21746e"
     case runtimeUnreachable = "2bc9b13884f1456db6eba7a0aa9de18b"
@@ -240,6 +243,10 @@ package enum LogMessage: String, CaseIterable, Sendable {
             (.warning, "file deleted or changed by another program; writing it again")
         case .endpointSkipped: (.warning, "endpoint skipped, the file format cannot represent it")
         case .endpointsSkipped: (.warning, "more endpoints skipped in the file")
+        case .spillBegan:
+            (.notice, "too few usable endpoints in the preferred zone; traffic spills to others")
+        case .spillsBegan: (.notice, "more services spill to other zones")
+        case .spillEnded: (.notice, "traffic no longer spills to other zones")
         case .outputRemoved:
             (.notice, "output no longer configured; its file stays and is not updated")
         case .reloadFailed: (.error, "reload failed; the service still uses the old file")

@@ -15,6 +15,7 @@ struct OutputMetrics: Sendable {
     private let lastWrite: Gauge
     private let stale: Gauge
     private let leftOut: Gauge
+    private let spilling: Gauge
 
     init(in registry: MetricsRegistry) {
         writes = registry.counter(
@@ -42,6 +43,11 @@ struct OutputMetrics: Sendable {
             "Endpoints and services skipped because the file's format cannot represent them.",
             labels: ["output"]
         )
+        spilling = registry.gauge(
+            "discoveryd_output_spilling_services",
+            "Services whose traffic leaves the most preferred zone; of outputs with prefer_zone.",
+            labels: ["output"]
+        )
     }
 
     func record(_ report: PublishReport) {
@@ -55,7 +61,9 @@ struct OutputMetrics: Sendable {
         case .failed(let error, _): writes.add(1, error.path, Result.failed.rawValue)
         case .refused(let path, _): writes.add(1, path, Result.refused.rawValue)
         case .altered(let path): alterations.add(1, path)
-        case .kept, .rejected, .rejectedMore, .rejectionEnded, .abandoned: break
+        case .kept, .rejected, .rejectedMore, .rejectionEnded, .spillBegan, .spillsMore,
+            .spillEnded, .abandoned:
+            break
         }
     }
 
@@ -75,6 +83,9 @@ struct OutputMetrics: Sendable {
         }
         stale.setAll(staleness)
         leftOut.setAll(left)
+        spilling.setAll(
+            state.spilling.filter { paths.contains($0.key) }.mapValues { Double($0.count) }
+        )
     }
 }
 

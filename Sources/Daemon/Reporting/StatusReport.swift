@@ -44,6 +44,10 @@ package struct StatusReport: Codable, Equatable, Sendable {
         /// How long before ``StatusReport/time`` that was.
         package var ageSeconds: Int64?
         package var detail: String?
+        /// The zones that it prefers, in order; absent where it prefers none.
+        package var preferredZones: [String]?
+        /// The services whose traffic leaves the first of them now; absent where no zone is preferred.
+        package var spilling: [String]?
         /// How the running HAProxy stands to it, where it is told of changes: `pending`, `current`, `reloading`,
         /// `different` or `unreachable`.
         package var runtime: String?
@@ -51,8 +55,9 @@ package struct StatusReport: Codable, Equatable, Sendable {
         package var runtimeDetail: String?
 
         enum CodingKeys: String, CodingKey {
-            case path, status, revision, modified, detail, runtime
+            case path, status, revision, modified, detail, spilling, runtime
             case ageSeconds = "age_seconds"
+            case preferredZones = "preferred_zones"
             case runtimeDetail = "runtime_detail"
         }
     }
@@ -153,7 +158,13 @@ package struct StatusReport: Codable, Equatable, Sendable {
             Oversized(service: $0.service, keys: 0, bytes: 0)
         }
         report.outputs = report.outputs.map { output in
-            Output(path: output.path, status: output.status, runtime: output.runtime)
+            Output(
+                path: output.path,
+                status: output.status,
+                preferredZones: output.preferredZones,
+                spilling: output.spilling,
+                runtime: output.runtime
+            )
         }
         return report
     }
@@ -197,18 +208,29 @@ extension StatusReport {
         configurationErrors = state.configurationErrors
         actionErrors = state.actionFaults.map { "\($0.key): \($0.value.message)" }.sorted()
         services = Self.services(state)
-        outputs = state.outputs.sorted { $0.key < $1.key }.map { path, status in
-            var output = Output(path, status, modified: state.modified[path], now: now)
-            output.runtime = state.runtimes[path]?.word
-            output.runtimeDetail = state.runtimes[path]?.detail
-            return output
-        }
+        outputs = Self.outputs(state, at: now)
         drains = state.drains.sorted { $0.key.name < $1.key.name }.map { target, drain in
             Drain(
                 service: target.service?.text,
                 since: drain.since.ISO8601Format(),
                 until: drain.until?.ISO8601Format()
             )
+        }
+    }
+
+    private static func outputs(_ state: DaemonState, at now: Date) -> [Output] {
+        let preferred = state.configuration.outputs.compactMap { output in
+            output.zones.map { (output.path, $0.zones) }
+        }
+        let zones = Dictionary(preferred) { first, _ in first }
+        return state.outputs.sorted { $0.key < $1.key }.map { path, status in
+            var output = Output(path, status, modified: state.modified[path], now: now)
+            output.runtime = state.runtimes[path]?.word
+            output.runtimeDetail = state.runtimes[path]?.detail
+            guard let preferred = zones[path] else { return output }
+            output.preferredZones = preferred
+            output.spilling = (state.spilling[path] ?? []).map(\.text)
+            return output
         }
     }
 

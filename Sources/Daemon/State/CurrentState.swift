@@ -76,6 +76,8 @@ struct DaemonReadings: Sendable {
     var modified: [String: Duration] = [:]
     /// How many endpoints and services each output leaves out.
     var leftOut: [String: Int] = [:]
+    /// The services whose traffic leaves the most preferred zone, by the path of each output that prefers zones.
+    var spilling: [String: [ServiceName]] = [:]
     /// Why consumers have not loaded the new files.
     var actionFaults: [ReloadAction: ReloadFault] = [:]
     /// How each running HAProxy stands to its file.

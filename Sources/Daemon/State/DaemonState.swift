@@ -117,6 +117,8 @@ struct DaemonState: Sendable {
     var modified: [String: Date] = [:]
     /// How many endpoints and services each output leaves out.
     var leftOut: [String: Int] = [:]
+    /// The services whose traffic leaves the most preferred zone, by the path of each output that prefers zones.
+    var spilling: [String: [ServiceName]] = [:]
     /// Why consumers have not loaded the new files.
     var actionFaults: [ReloadAction: ReloadFault] = [:]
     /// How each running HAProxy stands to its file, by the file's path.
@@ -184,6 +186,7 @@ extension DaemonState {
         written = readings.written
         modified = readings.modified.mapValues { Date(timeIntervalSince1970: $0 / .seconds(1)) }
         leftOut = readings.leftOut
+        spilling = readings.spilling
         actionFaults = readings.actionFaults
         runtimes = readings.runtimes
         if listState != before { since = time }

@@ -267,7 +267,11 @@ struct EventNote: Hashable, Sendable {
         case .abandoned(let path): self.init(.output(path), "abandoned")
         case .rejected(let path, let rejection):
             self.init(.output(path), "left_out", "\(rejection.subject): it \(rejection.fault)")
-        case .rejectedMore, .rejectionEnded: return nil
+        case .spillBegan(let path, let service):
+            self.init(.output(path), "spill_began", service.text)
+        case .spillEnded(let path, let service):
+            self.init(.output(path), "spill_ended", service.text)
+        case .rejectedMore, .rejectionEnded, .spillsMore: return nil
         }
     }
 

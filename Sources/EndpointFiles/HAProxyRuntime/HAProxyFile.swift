@@ -39,26 +39,26 @@ struct HAProxyFile: Equatable, Sendable {
     /// Reads a file; `nil` for one that the encoder did not write.
     init?(_ bytes: [UInt8]) {
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            guard line.first != UInt8(ascii: "#") else { continue }
+            guard let first = line.first, first != UInt8(ascii: "#") else { continue }
             // No control character, no `;`, nothing but ASCII.
             guard line.allSatisfy({ (0x20...0x7e).contains($0) && $0 != UInt8(ascii: ";") }) else {
                 return nil
             }
-            let words = String(decoding: line, as: UTF8.self).split(separator: " ").map(String.init)
-            guard line.first == UInt8(ascii: " ") else {
-                guard words.count == 2, words[0] == "backend", HAProxyName.isSpelled(words[1])
-                else {
-                    return nil
-                }
-                backends.append(Backend(name: words[1]))
+            let words = line.split(separator: UInt8(ascii: " "))
+            guard first == UInt8(ascii: " ") else {
+                guard words.count == 2, words[0].elementsEqual("backend".utf8) else { return nil }
+                let name = String(decoding: words[1], as: UTF8.self)
+                guard HAProxyName.isSpelled(name) else { return nil }
+                backends.append(Backend(name: name))
                 continue
             }
-            guard let last = backends.indices.last, let first = words.first else { return nil }
-            if first == "server" {
+            guard let last = backends.indices.last, let keyword = words.first else { return nil }
+            if keyword.elementsEqual("server".utf8) {
                 guard let server = Server(words) else { return nil }
                 backends[last].servers.append(server)
             } else {
-                backends[last].settings.append(words.joined(separator: " "))
+                let setting = words.map { String(decoding: $0, as: UTF8.self) }
+                backends[last].settings.append(setting.joined(separator: " "))
             }
         }
     }
@@ -98,17 +98,20 @@ struct HAProxyFile: Equatable, Sendable {
 
 extension HAProxyFile.Server {
     /// `server NAME ADDRESS:PORT weight N OPTIONS`.
-    fileprivate init?(_ words: [String]) {
-        guard words.count >= 5, words[3] == "weight", HAProxyName.isSpelled(words[1]),
-            let (address, port) = HostAddress.split(words[2]), let weight = Int(words[4]),
-            (0...256).contains(weight)
+    fileprivate init?(_ words: [ArraySlice<UInt8>]) {
+        guard words.count >= 5, words[3].elementsEqual("weight".utf8) else { return nil }
+        let target = words[2]
+        guard let (address, port) = HostAddress.split(target.span),
+            let weight = Int(String(decoding: words[4], as: UTF8.self)), (0...256).contains(weight)
         else { return nil }
+        let name = String(decoding: words[1], as: UTF8.self)
+        guard HAProxyName.isSpelled(name) else { return nil }
         self.init(
-            name: words[1],
+            name: name,
             address: address,
             port: port,
             weight: weight,
-            options: Array(words[5...])
+            options: words[5...].map { String(decoding: $0, as: UTF8.self) }
         )
     }
 }

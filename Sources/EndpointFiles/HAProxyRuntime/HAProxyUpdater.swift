@@ -19,6 +19,8 @@ public final class HAProxyUpdater: Sendable {
     private let cancelReload: @Sendable (String) -> Void
     private let observe: @Sendable (RuntimeReport) -> Void
     private let outputs = Mutex<[String: RuntimeOutput]>([:])
+    /// What each file held when it was read last, so that it is taken apart once.
+    private let read = Mutex<[String: (bytes: [UInt8], file: HAProxyFile?)]>([:])
 
     /// How often a look begins anew because HAProxy was replaced in the midst of it.
     private static let mostLooks = 3
@@ -57,16 +59,23 @@ public final class HAProxyUpdater: Sendable {
     public func setOutputs(_ named: [RuntimeOutput]) {
         let new = outputs.withLock { outputs in
             defer { outputs = Dictionary(named.map { ($0.path, $0) }) { first, _ in first } }
+            let paths = Set(named.map(\.path))
+            read.withLock { read in read = read.filter { paths.contains($0.key) } }
             return named.filter { outputs[$0.path] != $0 }
         }
         driver.happened { machine, now in machine.outputsChanged(to: named, at: now) }
-        for output in new {
-            let path = output.path
+        for output in named {
+            let (path, isNew) = (output.path, new.contains(output))
             let isAsked = threads.file(path).add { [self] in
                 let isOwed = ReloadMark(of: path).isSet
-                earlierFileFound(path, file(path), isOwed: isOwed)
+                if isNew {
+                    earlierFileFound(path, file(path), isOwed: isOwed)
+                } else if isOwed {
+                    // A write under way is not told of when its output has other settings now.
+                    fileReplaced(path, isChecked: false)
+                }
             }
-            if !isAsked { earlierFileFound(path, nil, isOwed: true) }
+            if !isAsked, isNew { earlierFileFound(path, nil, isOwed: true) }
         }
     }
 
@@ -114,11 +123,11 @@ public final class HAProxyUpdater: Sendable {
                 return { [self] in await check(path, call, number) }
             case .reload(let path): reload(path)
             case .cancelReload(let path): cancelReload(path)
-            case .settle(let path):
-                let (thread, now) = (threads.file(path), ReloadMark.now)
+            case .settle(let path, let readAt):
+                let thread = threads.file(path)
+                // The mark of a newer file stays.
                 return {
-                    // A write that is before it on the thread may set the mark for a newer file.
-                    _ = await thread.run { ReloadMark(of: path).clear(unlessSetSince: now) }
+                    _ = await thread.run { ReloadMark(of: path).clear(unlessSetSince: readAt) }
                 }
             case .report(let report): observe(report)
             }
@@ -128,18 +137,21 @@ public final class HAProxyUpdater: Sendable {
 
     private func look(_ output: RuntimeOutput, connections: Bool, _ number: Int) async {
         let path = output.path
-        let read = await threads.file(path).run { [self] in file(path) }
+        let read = await threads.file(path).run { [self] in
+            let now = ReloadMark.now
+            return RuntimeReading(file: file(path), time: now)
+        }
         // Without an answer the task is cancelled, or the system has no thread: then the round is tried again.
-        guard let file = read else { return gaveUp(path, number) }
+        guard let reading = read else { return gaveUp(path, number) }
         let socket = RuntimeSocket(path: output.socket)
         let looked = await thread(output).run { [timeline] in
             Result { () throws(RuntimeFault) in
-                try Self.look(file, socket, connections: connections, timeline)
+                try Self.look(reading.file, socket, connections: connections, timeline)
             }
         }
         guard let looked else { return gaveUp(path, number) }
         driver.happened { machine, now in
-            machine.looked(path, number: number, file, looked, at: now)
+            machine.looked(path, number: number, reading, looked, at: now)
         }
     }
 
@@ -177,7 +189,7 @@ public final class HAProxyUpdater: Sendable {
     private func gaveUp(_ path: String, _ number: Int) {
         let fault = RuntimeFault.system(EAGAIN, at: path)
         driver.happened { machine, now in
-            machine.looked(path, number: number, nil, .failure(fault), at: now)
+            machine.looked(path, number: number, RuntimeReading(), .failure(fault), at: now)
                 + machine.sent(path, number: number, .failure(fault), at: now)
         }
     }
@@ -189,7 +201,10 @@ public final class HAProxyUpdater: Sendable {
     /// On the thread of the file.
     private func file(_ path: String) -> HAProxyFile? {
         guard let bytes = try? writer.read(path) else { return nil }
-        return HAProxyFile(bytes)
+        if let known = read.withLock({ $0[path] }), known.bytes == bytes { return known.file }
+        let file = HAProxyFile(bytes)
+        read.withLock { $0[path] = (bytes, file) }
+        return file
     }
 
     // MARK: on the thread of the socket

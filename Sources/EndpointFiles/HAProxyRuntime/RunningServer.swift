@@ -33,6 +33,8 @@ struct RunningServer: Hashable, Sendable {
     var weight: Int
     var admin: AdminState = []
     var check: CheckState = []
+    /// `srv_agent_state`, in the same bits.
+    var agent: CheckState = []
     var usesTLS = false
 
     /// Reads the answer to `show servers state BACKEND`.
@@ -44,35 +46,41 @@ struct RunningServer: Hashable, Sendable {
         guard answer.hasPrefix("1\n"), answer.hasSuffix("\n\n") else {
             throw .unexpected(answer, to: "show servers state")
         }
-        let lines = answer.split(separator: "\n").dropFirst()
-        guard let columns = Columns(lines.first) else {
+        let lines = answer.utf8.split(separator: UInt8(ascii: "\n")).dropFirst()
+        guard let columns = Columns(lines.first, wanted) else {
             throw .unexpected(answer, to: "show servers state")
         }
         var servers: [RunningServer] = []
+        servers.reserveCapacity(lines.count)
         for line in lines.dropFirst() {
-            guard let server = RunningServer(columns.values(of: line)) else {
-                throw .unexpected(String(line), to: "show servers state")
+            guard let server = columns.values(of: line).flatMap(RunningServer.init) else {
+                throw .unexpected(String(Substring(line)), to: "show servers state")
             }
             servers.append(server)
         }
         return servers
     }
 
-    private init?(_ values: [Substring: Substring]) {
-        guard let name = values["srv_name"],
-            let weight = values["srv_uweight"].flatMap({ Int($0) }),
-            let admin = values["srv_admin_state"].flatMap({ Int($0) }),
-            let check = values["srv_check_state"].flatMap({ Int($0) }),
-            let port = values["srv_port"].flatMap({ UInt16($0) })
+    /// The columns that are read, in the order in which ``init(_:)`` takes them.
+    private static let wanted = [
+        "srv_name", "srv_addr", "srv_fqdn", "srv_port", "srv_uweight", "srv_admin_state",
+        "srv_check_state", "srv_use_ssl", "srv_agent_state",
+    ]
+
+    private init?(_ values: [Substring.UTF8View]) {
+        func number(_ index: Int) -> Int? { Int(Substring(values[index])) }
+        guard let port = number(3).flatMap({ UInt16(exactly: $0) }), let weight = number(4),
+            let admin = number(5), let check = number(6), let agent = number(8)
         else { return nil }
-        self.name = String(name)
-        address = values["srv_addr"].flatMap { HostAddress($0) }
-        hostName = values["srv_fqdn"].flatMap { $0 == "-" ? nil : HostAddress($0) }
+        name = String(Substring(values[0]))
+        address = HostAddress(Substring(values[1]))
+        hostName = values[2].elementsEqual("-".utf8) ? nil : HostAddress(Substring(values[2]))
         self.port = port
         self.weight = weight
         self.admin = AdminState(rawValue: admin)
         self.check = CheckState(rawValue: check)
-        usesTLS = values["srv_use_ssl"] == "1"
+        self.agent = CheckState(rawValue: agent)
+        usesTLS = values[7].elementsEqual("1".utf8)
     }
 
     /// As a test or a plan describes one.
@@ -96,17 +104,17 @@ struct RunningServer: Hashable, Sendable {
     ///
     /// - Throws: ``RuntimeFault`` with the code `unexpected`.
     static func connections(in answer: String) throws(RuntimeFault) -> [String: Int] {
-        let lines = answer.split(separator: "\n")
-        guard answer.hasSuffix("\n\n"), let columns = Columns(lines.first) else {
-            throw .unexpected(answer, to: "show servers conn")
-        }
+        let lines = answer.utf8.split(separator: UInt8(ascii: "\n"))
+        guard answer.hasSuffix("\n\n"),
+            let columns = Columns(lines.first, ["bkname/svname", "used_cur"])
+        else { throw .unexpected(answer, to: "show servers conn") }
         var connections: [String: Int] = [:]
         for line in lines.dropFirst() {
-            let values = columns.values(of: line)
-            guard let both = values["bkname/svname"], let slash = both.firstIndex(of: "/"),
-                let used = values["used_cur"].flatMap({ Int($0) })
-            else { throw .unexpected(String(line), to: "show servers conn") }
-            connections[String(both[both.index(after: slash)...])] = used
+            guard let values = columns.values(of: line),
+                let slash = values[0].firstIndex(of: UInt8(ascii: "/")),
+                let used = Int(Substring(values[1]))
+            else { throw .unexpected(String(Substring(line)), to: "show servers conn") }
+            connections[String(Substring(values[0][values[0].index(after: slash)...]))] = used
         }
         return connections
     }
@@ -114,16 +122,37 @@ struct RunningServer: Hashable, Sendable {
 
 /// The columns of a table that HAProxy prints, by their names: later versions have more of them.
 private struct Columns {
-    private let names: [Substring]
+    /// For each column of the table, which of the wanted ones it is.
+    private let places: [Int?]
+    private let count: Int
 
-    /// - Parameter line: `# name name ...`.
-    init?(_ line: Substring?) {
-        guard let line, line.hasPrefix("# ") else { return nil }
-        names = line.dropFirst(2).split(separator: " ")
+    /// - Parameters:
+    ///   - line: `# name name ...`.
+    ///   - wanted: The columns to read; the result is `nil` when one of them is missing.
+    init?(_ line: Substring.UTF8View?, _ wanted: [String]) {
+        guard let line, line.starts(with: "# ".utf8) else { return nil }
+        let names = Substring(line.dropFirst(2)).split(separator: " ")
+        places = names.map { name in wanted.firstIndex { $0 == name } }
+        count = wanted.count
+        // Each of them once.
+        guard places.compactMap({ $0 }).sorted() == Array(0..<count) else { return nil }
     }
 
-    func values(of line: Substring) -> [Substring: Substring] {
-        Dictionary(zip(names, line.split(separator: " "))) { first, _ in first }
+    /// The wanted columns of a line, in their order; `nil` when it is too short.
+    func values(of line: Substring.UTF8View) -> [Substring.UTF8View]? {
+        var values = Array(repeating: line, count: count)
+        var (column, found) = (0, 0)
+        var start = line.startIndex
+        while start < line.endIndex, column < places.count {
+            let end = line[start...].firstIndex(of: UInt8(ascii: " ")) ?? line.endIndex
+            if let place = places[column] {
+                values[place] = line[start..<end]
+                found += 1
+            }
+            column += 1
+            start = end < line.endIndex ? line.index(after: end) : end
+        }
+        return found == count ? values : nil
     }
 }
 
@@ -156,6 +185,9 @@ struct HAProxyProcess: Equatable, Sendable {
         self.uptime = uptime
         self.seenAt = seenAt
     }
+
+    /// The earliest instant at which it can have started; it has read its configuration since.
+    var startedAfter: Duration { seenAt - .seconds(uptime + 1) }
 
     /// Whether an earlier look was at the same process. In a container each may have the same number, and then its
     /// age tells: seconds are cut off on both sides.

@@ -1,65 +1,63 @@
 import Texts
 
 /// What HAProxy's process has to be told to serve a backend as the file says it, what only a reload can do, and what is
-/// left as an administrator set it.
+/// left as somebody else set it.
 ///
 /// What discoveryd itself changes is set: whatever differs between the file that was applied last and the one there is
 /// now. A weight or a state that differs although the file did not change was set by hand, and is left.
 struct RuntimeDifference: Equatable, Sendable {
-    /// In the order in which they are to be sent.
+    /// What is known beside file and process.
+    struct Knowledge: Equatable, Sendable {
+        /// The file that was applied last; `nil` when that is not known. Then a reload follows, and only what harms
+        /// nobody is set.
+        var applied: HAProxyFile?
+        /// The servers whose state discoveryd itself set: they drain, or are being added.
+        var ours: Set<RuntimeCommand.Target> = []
+        /// The servers that stood in a file of this run.
+        var named: Set<RuntimeCommand.Target> = []
+        /// Whether the process has just loaded a file: nobody set a weight in it by hand.
+        var isNew = false
+    }
+
+    /// What serves: servers that are added, changed, made ready. To be sent before any server drains.
     var commands: [RuntimeCommand] = []
+    /// Servers that have left and still get sessions.
+    var drains: [RuntimeCommand] = []
     /// Why a reload is needed; `nil` when none is.
     var reloadReason: String?
     /// What was set by hand.
     var setByHand: [SetByHand] = []
-    /// The servers that are in the process and no longer in the file.
+    /// The servers that are in the process and no longer in the file, and are to be deleted.
     var leaving: [RuntimeCommand.Target] = []
 
     /// Compares one backend.
     ///
     /// - Parameters:
     ///   - wanted: As the file says it.
-    ///   - applied: As the file said it that was applied last; `nil` when that is not known, and all is set.
     ///   - running: As the process has it; `nil` when it has no such backend.
-    ///   - drained: The servers that discoveryd itself had drain.
-    ///   - isNew: Whether the process has just loaded the file: nobody set a weight in it by hand.
-    init(
-        _ wanted: HAProxyFile.Backend,
-        applied: HAProxyFile.Backend?,
-        running: [RunningServer]?,
-        drained: Set<RuntimeCommand.Target> = [],
-        isNew: Bool = false
-    ) {
+    init(_ wanted: HAProxyFile.Backend, running: [RunningServer]?, _ knowledge: Knowledge) {
         guard let running else {
             reloadReason = "HAProxy has no backend \(wanted.name)"
             return
         }
-        let before = applied?.byName
-        let names = Set(wanted.servers.map(\.name))
+        let before = knowledge.applied?.backend(wanted.name)?.byName
         let known = Dictionary(running.map { ($0.name, $0) }) { first, _ in first }
-        for server in running where !names.contains(server.name) {
-            let target = RuntimeCommand.Target(backend: wanted.name, server: server.name)
-            // One that the file never named may be of an earlier run, or added by hand; it cannot be addressed
-            // when its name is not one of ours.
-            guard HAProxyName.isSpelled(server.name) else { continue }
-            leaving.append(target)
-            if server.admin.isDisjoint(with: .set) { commands.append(.drain(target)) }
-        }
         for server in wanted.servers {
             let target = RuntimeCommand.Target(backend: wanted.name, server: server.name)
             if let found = known[server.name] {
-                let isUnknown = before == nil || drained.contains(target)
-                compare(server, found, target, before?[server.name], isUnknown, isNew)
+                compare(server, found, target, before?[server.name], knowledge)
             } else {
                 add(server, target, beside: running)
             }
         }
+        leave(wanted, running, before, knowledge)
     }
 
     /// Joins what was found for several backends.
     init(_ parts: [RuntimeDifference] = []) {
         for part in parts {
             commands += part.commands
+            drains += part.drains
             reloadReason = reloadReason ?? part.reloadReason
             setByHand += part.setByHand
             leaving += part.leaving
@@ -71,8 +69,7 @@ struct RuntimeDifference: Equatable, Sendable {
         _ found: RunningServer,
         _ target: RuntimeCommand.Target,
         _ before: HAProxyFile.Server?,
-        _ isUnknown: Bool,
-        _ isNew: Bool
+        _ knowledge: Knowledge
     ) {
         if server.address.family == .name {
             if found.hostName != server.address || found.port != server.port {
@@ -81,21 +78,27 @@ struct RuntimeDifference: Equatable, Sendable {
         } else if found.address != server.address || found.port != server.port {
             commands.append(.readdress(target, server.address, server.port))
         }
+        let isKnown = knowledge.applied != nil
         // Its owner is back, or it is another server under an old name.
         let hasReturned =
-            isUnknown || before == nil
-            || (before?.address, before?.port) != (server.address, server.port)
+            knowledge.ours.contains(target)
+            || isKnown
+                && before.map { ($0.address, $0.port) != (server.address, server.port) } ?? true
+        let followsAgent = server.options.contains("agent-check")
         if found.weight != server.weight {
-            if hasReturned || isNew || before?.weight != server.weight {
+            let isOurs =
+                hasReturned || !isKnown || before?.weight != server.weight
+                || knowledge.isNew && !followsAgent
+            if isOurs {
                 commands.append(.weigh(target, server.weight))
-            } else {
+            } else if !followsAgent {
                 setByHand.append(SetByHand(target, .weight(found.weight, inFile: server.weight)))
             }
         }
         if !found.admin.isDisjoint(with: .set) {
             if hasReturned {
                 commands.append(.ready(target))
-            } else {
+            } else if !followsAgent {
                 let state = found.admin.contains(.maintenance) ? "maint" : "drain"
                 setByHand.append(SetByHand(target, .state(state)))
             }
@@ -106,6 +109,9 @@ struct RuntimeDifference: Equatable, Sendable {
             } else {
                 setByHand.append(SetByHand(target, .checkDisabled))
             }
+        }
+        if hasReturned, found.agent.contains(.configured), !found.agent.contains(.enabled) {
+            commands.append(.enableAgent(target))
         }
     }
 
@@ -139,15 +145,47 @@ struct RuntimeDifference: Equatable, Sendable {
         if server.options.contains("agent-check") { commands.append(.enableAgent(target)) }
         commands.append(.ready(target))
     }
+
+    /// What is in the process and not in the file.
+    private mutating func leave(
+        _ wanted: HAProxyFile.Backend,
+        _ running: [RunningServer],
+        _ before: [String: HAProxyFile.Server]?,
+        _ knowledge: Knowledge
+    ) {
+        let names = wanted.byName
+        for server in running where names[server.name] == nil {
+            // Another one cannot be addressed safely; and it is none of ours.
+            guard HAProxyName.isSpelled(server.name) else { continue }
+            let target = RuntimeCommand.Target(backend: wanted.name, server: server.name)
+            let isOutOfService = !server.admin.isDisjoint(with: .set)
+            let isOurs =
+                knowledge.named.contains(target) || knowledge.ours.contains(target)
+                || before?[server.name] != nil
+            guard isOurs || isOutOfService else {
+                setByHand.append(SetByHand(target, .unknown))
+                continue
+            }
+            leaving.append(target)
+            if !isOutOfService { drains.append(.drain(target)) }
+        }
+        // Those that are to take their place come with the reload: until then they serve on.
+        let isServed = running.contains { server in
+            names[server.name] != nil && server.weight > 0 && server.admin.isDisjoint(with: .set)
+        }
+        if reloadReason != nil, !isServed { drains = [] }
+    }
 }
 
-/// Something of a server that an administrator set by hand, and that therefore stays.
+/// Something of a server that was set by hand, and that therefore stays.
 struct SetByHand: Hashable, Sendable, CustomStringConvertible {
     enum Setting: Hashable, Sendable {
         case weight(Int, inFile: Int)
         /// `maint` or `drain`.
         case state(String)
         case checkDisabled
+        /// It was never in a file of ours.
+        case unknown
     }
 
     let target: RuntimeCommand.Target
@@ -163,6 +201,7 @@ struct SetByHand: Hashable, Sendable, CustomStringConvertible {
         case .weight(let weight, let file): "\(target) has weight \(weight), in the file \(file)"
         case .state(let state): "\(target) is in state \(state)"
         case .checkDisabled: "the check of \(target) is disabled"
+        case .unknown: "\(target) is not in the file"
         }
     }
 }

@@ -11,6 +11,8 @@ public struct RuntimeFault: Error, Hashable, Sendable, CustomStringConvertible {
         case notPermitted
         /// It does not answer in time.
         case noAnswer
+        /// It ended the connection without an answer, as a process does that is being replaced.
+        case interrupted
         /// The answer is cut off, or is none to the question.
         case unexpected
         /// A call of the system failed.
@@ -32,10 +34,12 @@ public struct RuntimeFault: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { message }
 
     static func unexpected(_ answer: String, to question: String) -> RuntimeFault {
-        let said = answer.isEmpty ? "nothing" : Quoted(answer).description
+        guard !answer.isEmpty else {
+            return RuntimeFault(.interrupted, "HAProxy answers nothing to \(Quoted(question))")
+        }
         return RuntimeFault(
             .unexpected,
-            "HAProxy answers \(said) to \(Quoted(question)); is the socket one of HAProxy 2.6 or newer, "
+            "HAProxy answers \(Quoted(answer)) to \(Quoted(question)); is the socket one of HAProxy 2.6 or newer, "
                 + "with \"level admin\"?"
         )
     }
@@ -54,6 +58,8 @@ public struct RuntimeFault: Error, Hashable, Sendable, CustomStringConvertible {
                 "no permission to connect to \(path); the daemon needs the socket's group: "
                     + "SupplementaryGroups=haproxy with 'systemctl edit discoveryd'"
             )
+        case ECONNRESET, EPIPE:
+            RuntimeFault(.interrupted, "HAProxy ended the connection at \(path)")
         case EAGAIN, ETIMEDOUT:
             RuntimeFault(.noAnswer, "HAProxy does not answer at \(path)")
         default: RuntimeFault(.system, "\(path): \(errnoText(errno))")

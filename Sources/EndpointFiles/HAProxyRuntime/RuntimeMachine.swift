@@ -20,7 +20,8 @@ struct RuntimeMachine: StateMachine {
         /// Have no reload done for the file that was asked for and has not begun: the process has all of it.
         case cancelReload(path: String)
         /// The process does what the file says: nothing is owed for it.
-        case settle(path: String)
+        /// The file was read after that instant, by the clock of files.
+        case settle(path: String, readAt: Duration)
         /// Report.
         case report(RuntimeReport)
     }
@@ -66,18 +67,16 @@ struct RuntimeMachine: StateMachine {
     }
 
     /// File and process were looked at.
-    ///
-    /// - Parameter file: `nil` when there is none that is ours.
     mutating func looked(
         _ path: String,
         number: Int,
-        _ file: HAProxyFile?,
+        _ reading: RuntimeReading,
         _ result: Result<RuntimeLook, RuntimeFault>,
         at now: Duration
     ) -> [Action] {
         guard case .looking(number) = outputs[path]?.step else { return [] }
         numbers += 1
-        return (outputs[path]?.looked(file, result, next: numbers, at: now) ?? [])
+        return (outputs[path]?.looked(reading, result, next: numbers, at: now) ?? [])
             + advance(at: now)
     }
 
@@ -100,8 +99,7 @@ struct RuntimeMachine: StateMachine {
         _ fault: ProgramFault?,
         at now: Duration
     ) -> [Action] {
-        guard case .checking(number) = outputs[path]?.step else { return [] }
-        return (outputs[path]?.checked(fault, at: now) ?? []) + advance(at: now)
+        (outputs[path]?.checked(fault, number: number, at: now) ?? []) + advance(at: now)
     }
 
     /// HAProxy was reloaded for the file.

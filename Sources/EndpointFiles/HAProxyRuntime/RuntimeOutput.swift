@@ -30,6 +30,14 @@ public struct RuntimeOutput: Hashable, Sendable {
     }
 }
 
+/// A file as it was read for a look.
+struct RuntimeReading: Equatable, Sendable {
+    /// `nil` when there is none that is ours.
+    var file: HAProxyFile?
+    /// An instant before it was read, by the clock that gives files their times.
+    var time = Duration.zero
+}
+
 /// What was seen in one look at HAProxy's process.
 struct RuntimeLook: Equatable, Sendable {
     var process: HAProxyProcess

@@ -25,13 +25,16 @@ struct RuntimeSocket: Sendable {
         guard socket >= 0 else { throw .system(errno, at: path) }
         defer { close(socket) }
         let end = ContinuousClock.now + limit
-        try connect(socket)
+        try connect(socket, until: end)
         try write(Array("\(command)\n".utf8), to: socket, until: end)
         let answer = try read(socket, until: end)
         return String(decoding: answer, as: UTF8.self)
     }
 
-    private func connect(_ socket: Int32) throws(RuntimeFault) {
+    private func connect(
+        _ socket: Int32,
+        until end: ContinuousClock.Instant
+    ) throws(RuntimeFault) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
@@ -40,12 +43,19 @@ struct RuntimeSocket: Sendable {
             throw .system(ENAMETOOLONG, at: path)
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        while true {
+            let result = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
             }
+            if result == 0 { return }
+            // HAProxy lets ten wait, and a unix socket says at once that it is full.
+            guard errno == EAGAIN || errno == EINTR, ContinuousClock.now < end else {
+                throw .system(errno, at: path)
+            }
+            poll(nil, 0, 10)
         }
-        guard result == 0 else { throw .system(errno, at: path) }
     }
 
     private func write(

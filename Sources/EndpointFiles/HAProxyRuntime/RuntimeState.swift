@@ -9,81 +9,116 @@ struct RuntimeState: Sendable {
         case unread
         /// Nothing is under way. Can go to `looking`.
         case idle
-        /// File and process are looked at. Can go to `idle`, `sending`, `checking`.
+        /// File and process are looked at. Can go to `idle`, `sending`.
         case looking(number: Int)
-        /// Commands are on their way. Can go to `looking`, `idle`, `checking`.
+        /// Commands are on their way. Can go to `looking`, `idle`.
         case sending(number: Int)
-        /// The output's check looks at the file before a reload. Can go to `idle`.
-        case checking(number: Int)
     }
 
-    /// Why the process is not what the file says, until it is.
-    private enum Trouble: Equatable {
-        case unreachable(RuntimeFault)
-        case reloading(String)
-        case refused(ProgramFault)
-        case different(String)
+    /// How far the reload is that the file takes.
+    enum Reload: Equatable, Sendable {
+        /// None is needed. Can go to `checking`, `asked`.
+        case none
+        /// The output's check looks at the file. Can go to `asked`, `refused`.
+        case checking(Request, number: Int)
+        /// It was asked for. Can go to `done`; to `none` when the process turns out to have all of the file.
+        case asked(Request)
+        /// It is said to be done, and a new process is waited for: `systemctl reload` may end before there is one. Can go
+        /// to `none`, `checking`, `asked`.
+        case done(Request, until: Duration)
+        /// The check rejected the file; it is asked again. Can go to `none`, `checking`, `asked`.
+        case refused(ProgramFault, until: Duration)
+        /// It was done, and did not help. Can go to `none`; to `checking`, `asked` when the file is replaced.
+        case unhelpful(String)
+    }
+
+    /// A reload that was asked for.
+    struct Request: Equatable, Sendable {
+        var reason: String
+        /// The file that it was asked for.
+        var file: HAProxyFile?
+        /// The process that it is to replace; `nil` when nobody was there.
+        var process: HAProxyProcess?
+        /// How often the file had been replaced by then.
+        var replaced: Int
     }
 
     /// How often file and process are compared although nothing has changed: an administrator may have reloaded
     /// HAProxy, or set something by hand.
     private static let compareEvery = Duration.seconds(10)
+    /// The same after a change was told: to a process that was just being replaced it was told in vain.
+    private static let compareAgain = Duration.seconds(1)
+    /// How often a new process is looked for after a reload, and for how long.
+    private static let newProcess = (
+        every: Duration.milliseconds(200), within: Duration.seconds(30)
+    )
     /// How soon after a server began to drain its connections are counted.
     private static let firstCount = Duration.milliseconds(500)
     /// The longest time between two tries to delete servers that still have connections.
     private static let longestPause = Duration.seconds(10)
-    /// How soon it is looked again whether HAProxy has started; doubled each time.
-    private static let firstPauseWhenGone = Duration.milliseconds(250)
+    /// How soon HAProxy is asked again that could not be; doubled each time.
+    private static let firstRetry = Duration.milliseconds(250)
     /// For how long a HAProxy that is not there may be about to start, and load the file by itself, before a reload is
     /// asked for.
     private static let startTime = Duration.seconds(2)
     /// For how long a HAProxy may be away, as while it restarts, before that is said.
     private static let restartTime = Duration.seconds(10)
-    /// How often commands are sent in one round before that is given up.
+    /// How long a file is left alone that the check rejected, or that could not be checked.
+    private static let refusedFor = Duration.seconds(60)
+    /// How often the same commands are sent before that is given up.
     private static let mostSends = 3
     /// How many settings are named in a report.
     private static let mostNamed = 5
+    /// How many names of servers are remembered.
+    private static let mostNames = 20_000
 
     let output: RuntimeOutput
     private(set) var step = Step.unread
-    /// The file that the process was brought to last; `nil` when that is not known.
-    private var applied: HAProxyFile?
+    private(set) var reload = Reload.none
+    /// What discoveryd knows of the servers beside file and process.
+    private var knowledge = RuntimeDifference.Knowledge()
     private var process: HAProxyProcess?
-    /// Whether the process is another one than at the last comparison: it has loaded the file by itself.
-    private var isNew = false
-    /// Whether nobody was there to be asked; the file at that time is the oldest that the next process can have loaded.
-    private var isGone = false
-    private var oldestLoaded: HAProxyFile?
-    /// When nobody was there for the first time, and how soon it is looked again.
-    private var goneSince: Duration?
-    private var pauseWhenGone = firstPauseWhenGone
-    /// How often the file was replaced, and up to which of these times it was looked at and applied.
+
+    /// How often the file was replaced, and up to which of these times it was looked at and dealt with.
     private var replaced = 0
     private var looking = 0
     private var done = 0
+    private var lastReplaced = Duration.zero
+    /// Whether something was not applied yet, so that the mark beside the file has to stay.
+    private var isOwed = false
+    /// When the file was read that is looked at, by the clock of files.
+    private var readAt = Duration.zero
     /// Whether a program has accepted the file as it is.
     private var isChecked = false
-    /// Whether a reload was asked for that has not ended.
-    private var isReloadAsked = false
-    /// The file that a reload was asked for.
-    private var reloadingTo: HAProxyFile?
-    /// For which replacement the last reload was asked.
-    private var reloadedFor: Int?
+
+    /// For which replacement of the file a reload was asked last, the check rejected it, and a reload did not help.
+    private var askedFor: Int?
+    private var refusedFor: Int?
+    private var unhelpfulFor: Int?
+    /// Whether a check that rejected the file is to be asked again.
+    private var isDueAgain = false
+    private var lastRefusal: ProgramFault?
+
+    /// Why HAProxy cannot be asked, since when, and how soon it is asked again.
+    private var unreachable: (fault: RuntimeFault, since: Duration, isSaid: Bool)?
+    private var retry = firstRetry
+    /// While nobody is there: the oldest file that the next process can have loaded.
+    private var isGone = false
+    private var oldestLoaded: HAProxyFile?
+
+    private var lastCommands: [RuntimeCommand] = []
     private var sends = 0
-    private var commands = 0
+    private var told = 0
     private var refusal: String?
-    private var trouble: Trouble?
-    private var lastUnreachable: RuntimeFault?
     private var setByHand: [SetByHand] = []
+
     /// Servers that are to be deleted, with the instant at which they began to drain.
     private var leaving: [RuntimeCommand.Target: Duration] = [:]
     private var deleting: Set<RuntimeCommand.Target> = []
-    /// Servers that we had drain or put into maintenance, until they are seen in service or gone.
-    private var drained: Set<RuntimeCommand.Target> = []
     private var pause = firstCount
     private var nextDeletion: Duration?
     /// Whether the look under way counts connections, so that servers may be deleted.
-    private var isDeleting = false
+    private var isCounting = false
     private var nextComparison: Duration
 
     init(_ output: RuntimeOutput, at now: Duration) {
@@ -92,20 +127,17 @@ struct RuntimeState: Sendable {
     }
 
     var status: RuntimeStatus {
-        switch trouble {
-        case .unreachable(let fault): .unreachable(fault)
-        case .reloading(let reason): .reloading(reason)
-        case .refused(let fault): .different(fault.message)
-        case .different(let reason): .different(reason)
-        case nil:
-            if replaced > done {
-                .applying
-            } else if process == nil {
-                .pending
-            } else {
-                .current(leaving: leaving.count, setByHand: setByHand.map(\.description))
-            }
+        if let unreachable { return .unreachable(unreachable.fault) }
+        switch reload {
+        case .checking(let request, _), .asked(let request), .done(let request, _):
+            return .reloading(request.reason)
+        case .refused(let fault, _): return .different(fault.message)
+        case .unhelpful(let reason): return .different(reason)
+        case .none: break
         }
+        if replaced > done { return .applying }
+        guard process != nil else { return .pending }
+        return .current(leaving: leaving.count, setByHand: setByHand.map(\.description))
     }
 
     // MARK: what has happened
@@ -113,22 +145,28 @@ struct RuntimeState: Sendable {
     mutating func earlierFileFound(_ file: HAProxyFile?, isOwed: Bool, at now: Duration) {
         guard step == .unread else { return }
         step = .idle
-        if isOwed { replaced += 1 } else { applied = file }
+        if isOwed {
+            replaced += 1
+            lastReplaced = now
+            self.isOwed = true
+        } else {
+            knowledge.applied = file
+        }
         nextComparison = now
     }
 
     mutating func fileReplaced(isChecked: Bool, at now: Duration) {
         replaced += 1
+        lastReplaced = now
+        isOwed = true
         self.isChecked = isChecked
         nextComparison = now
     }
 
-    /// HAProxy has loaded the file.
+    /// HAProxy is said to have loaded the file.
     mutating func reloaded(at now: Duration) {
-        if let loaded = reloadingTo { applied = loaded }
-        reloadingTo = nil
-        isReloadAsked = false
-        isNew = true
+        guard case .asked(let request) = reload else { return }
+        reload = .done(request, until: now + Self.newProcess.within)
         nextComparison = now
     }
 
@@ -137,46 +175,41 @@ struct RuntimeState: Sendable {
     /// When file and process are to be looked at.
     var deadline: Duration? {
         guard step == .idle else { return nil }
-        return nextDeletion.map { min($0, nextComparison) } ?? nextComparison
+        var due = nextDeletion.map { min($0, nextComparison) } ?? nextComparison
+        if case .refused(_, let until) = reload { due = min(due, until) }
+        return due
     }
 
     mutating func beginLook(_ number: Int, at now: Duration) -> RuntimeMachine.Action {
-        sends = 0
-        commands = 0
+        lastCommands = []
+        told = 0
         refusal = nil
         return look(number, at: now)
     }
 
     private mutating func look(_ number: Int, at now: Duration) -> RuntimeMachine.Action {
         step = .looking(number: number)
-        // What is sent for a newer file is no second try.
-        if replaced > looking { sends = 0 }
         looking = replaced
         nextComparison = now + Self.compareEvery
-        isDeleting = nextDeletion.map { $0 <= now } ?? false
-        if isDeleting {
-            pause = min(pause * 2, Self.longestPause)
-            let ends = leaving.values.map { $0 + output.drainBeforeDelete }.filter { $0 > now }
-            nextDeletion = min(now + pause, ends.min() ?? now + pause)
+        if case .refused(let fault, let until) = reload, until <= now {
+            reload = .refused(fault, until: now + Self.refusedFor)
+            isDueAgain = true
         }
-        return .look(output, connections: isDeleting, number: number)
+        isCounting = nextDeletion.map { $0 <= now } ?? false
+        return .look(output, connections: isCounting, number: number)
     }
 
     mutating func looked(
-        _ file: HAProxyFile?,
+        _ reading: RuntimeReading,
         _ result: Result<RuntimeLook, RuntimeFault>,
         next number: Int,
         at now: Duration
     ) -> [RuntimeMachine.Action] {
+        readAt = reading.time
         switch result {
-        case .failure(let fault):
-            if fault.code == .notRunning {
-                (process, isGone, oldestLoaded) = (nil, true, file)
-                nextComparison = min(nextComparison, now + pauseWhenGone)
-                pauseWhenGone = min(pauseWhenGone * 2, Self.compareEvery)
-            }
-            return failed(fault, next: number, at: now)
-        case .success(let look): return reachable() + compare(file, look, next: number, at: now)
+        case .failure(let fault): return failed(fault, reading.file, next: number, at: now)
+        case .success(let look):
+            return reachable() + compare(reading.file, look, next: number, at: now)
         }
     }
 
@@ -186,19 +219,7 @@ struct RuntimeState: Sendable {
         next number: Int,
         at now: Duration
     ) -> [RuntimeMachine.Action] {
-        var actions: [RuntimeMachine.Action] = []
-        if isGone || process.map({ !look.process.isSame(as: $0) }) ?? false {
-            isNew = true
-            // It has loaded the file, with all that only a reload can change.
-            if reloadingTo == nil, replaced == done {
-                applied = file
-            } else if isGone {
-                applied = oldestLoaded
-            }
-            actions.append(.report(.processChanged(path: output.path, pid: look.process.pid)))
-        }
-        isGone = false
-        process = look.process
+        var actions = processSeen(look.process, file, at: now)
         guard let file else {
             step = .idle
             // Before the first list there may be no file, or one of somebody else's.
@@ -207,48 +228,95 @@ struct RuntimeState: Sendable {
             let reason = "\(output.path) is not a file that discoveryd wrote for HAProxy"
             return actions + differs(reason)
         }
+        remember(file)
         var difference = RuntimeDifference(
             file.backends.map { backend in
-                RuntimeDifference(
-                    backend,
-                    applied: applied?.backend(backend.name),
-                    running: look.servers[backend.name],
-                    drained: drained,
-                    isNew: isNew
-                )
+                RuntimeDifference(backend, running: look.servers[backend.name], knowledge)
             }
         )
-        if let reason = applied.map({ HAProxyFile.reloadReason(from: $0, to: file) })
+        let reason =
+            knowledge.applied.map { HAProxyFile.reloadReason(from: $0, to: file) }
             ?? "it is not known which file HAProxy has loaded"
-        {
-            difference.reloadReason = difference.reloadReason ?? reason
-        }
+        difference.reloadReason = difference.reloadReason ?? reason
         actions += note(difference.leaving, look, at: now)
-        guard difference.commands.isEmpty else {
-            guard sends < Self.mostSends else {
-                let answer = refusal.map { ": \($0)" } ?? ""
-                return actions
-                    + reload(
-                        to: file,
-                        "HAProxy did not do '\(difference.commands[0].text)'\(answer)",
-                        next: number
-                    )
-            }
-            sends += 1
-            commands += difference.commands.count
-            for case .drain(let target) in difference.commands { drained.insert(target) }
-            step = .sending(number: number)
-            return actions + [.send(output, difference.commands, number: number)]
-        }
+        // Those that serve come before those that leave are sent away.
+        let commands = difference.commands.isEmpty ? difference.drains : difference.commands
         let deletions = deletions(look, at: now)
-        guard deletions.isEmpty else {
+        sends = commands == lastCommands ? sends + 1 : 1
+        lastCommands = commands
+        if sends > Self.mostSends, let first = commands.first {
+            let answer = refusal.map { ": \($0)" } ?? ""
+            let reason = "HAProxy did not do '\(first.text)'\(answer)"
+            return actions + takesReload(to: file, reason, isRefused: true, next: number, at: now)
+        }
+        guard commands.isEmpty, deletions.isEmpty else {
+            told += commands.count
+            own(commands + deletions)
             step = .sending(number: number)
-            return actions + [.send(output, deletions, number: number)]
+            return actions + [.send(output, commands + deletions, number: number)]
         }
         if let reason = difference.reloadReason {
-            return actions + reload(to: file, reason, next: number)
+            return actions + takesReload(to: file, reason, isRefused: false, next: number, at: now)
         }
-        return actions + finished(file, difference.setByHand)
+        if case .done = reload {
+            // The process that is to be replaced has all that shows of the file; what does not show it may lack.
+            step = .idle
+            return actions
+        }
+        return actions + finished(file, difference.setByHand, at: now)
+    }
+
+    /// Takes in which process answers.
+    private mutating func processSeen(
+        _ seen: HAProxyProcess,
+        _ file: HAProxyFile?,
+        at now: Duration
+    ) -> [RuntimeMachine.Action] {
+        let isOther = process.map { !seen.isSame(as: $0) } ?? isGone
+        if isOther {
+            knowledge.isNew = true
+            if seen.startedAfter >= lastReplaced, replaced == looking {
+                knowledge.applied = file
+            } else if isGone {
+                knowledge.applied = oldestLoaded
+            }
+        }
+        (process, isGone, oldestLoaded) = (seen, false, nil)
+        if case .done(let request, let until) = reload {
+            if request.process.map({ !seen.isSame(as: $0) }) ?? true {
+                // The run began after that file was there.
+                knowledge.applied = request.file ?? knowledge.applied
+                reload = .none
+            } else if until <= now {
+                reload = .none
+                return differs("HAProxy was reloaded, and its process is still the one before")
+            } else {
+                nextComparison = now + Self.newProcess.every
+            }
+        }
+        return isOther ? [.report(.processChanged(path: output.path, pid: seen.pid))] : []
+    }
+
+    private mutating func remember(_ file: HAProxyFile) {
+        var names = Set<RuntimeCommand.Target>()
+        for backend in file.backends {
+            for server in backend.servers {
+                names.insert(.init(backend: backend.name, server: server.name))
+            }
+        }
+        if knowledge.named.count > Self.mostNames { knowledge.named = [] }
+        knowledge.named.formUnion(names)
+    }
+
+    /// The state of these servers is ours, until they are seen in service or gone.
+    private mutating func own(_ commands: [RuntimeCommand]) {
+        for command in commands {
+            switch command {
+            case .add(let target, _), .drain(let target), .maintain(let target):
+                knowledge.ours.insert(target)
+            case .delete, .enableCheck, .enableAgent, .weigh, .readdress, .ready: break
+            }
+        }
     }
 
     mutating func sent(
@@ -257,7 +325,7 @@ struct RuntimeState: Sendable {
         at now: Duration
     ) -> [RuntimeMachine.Action] {
         switch result {
-        case .failure(let fault): return failed(fault, next: number, at: now)
+        case .failure(let fault): return failed(fault, knowledge.applied, next: number, at: now)
         case .success(let answers):
             refusal = answers.first ?? refusal
             return [look(number, at: now)]
@@ -274,64 +342,83 @@ struct RuntimeState: Sendable {
     ) -> [RuntimeMachine.Action] {
         let before = leaving
         leaving = Dictionary(targets.map { ($0, before[$0] ?? now) }) { first, _ in first }
-        // One that is still there has returned to the file.
-        let gone = deleting.subtracting(targets).count { target in
-            look.servers[target.backend]?.contains { $0.name == target.server } != true
+        var running: [RuntimeCommand.Target: RunningServer] = [:]
+        for (backend, servers) in look.servers {
+            for server in servers {
+                let target = RuntimeCommand.Target(backend: backend, server: server.name)
+                if knowledge.ours.contains(target) || deleting.contains(target) {
+                    running[target] = server
+                }
+            }
         }
+        // One that is still there has returned to the file.
+        let gone = deleting.subtracting(targets).count { running[$0] == nil }
         deleting.formIntersection(targets)
-        drained = drained.filter { target in
-            let running = look.servers[target.backend]?.first { $0.name == target.server }
-            return running.map { !$0.admin.isDisjoint(with: .set) } ?? false
+        knowledge.ours = knowledge.ours.filter { target in
+            running[target].map { !$0.admin.isDisjoint(with: .set) } ?? false
         }
         if leaving.isEmpty {
-            nextDeletion = nil
+            (nextDeletion, pause) = (nil, Self.firstCount)
+        } else if leaving.keys.contains(where: { before[$0] == nil }) {
             pause = Self.firstCount
-        } else if nextDeletion == nil || leaving.keys.contains(where: { before[$0] == nil }) {
-            pause = Self.firstCount
-            nextDeletion = now + pause
+            nextDeletion = nextDeletion.map { min($0, now + pause) } ?? now + pause
         }
         return gone > 0 ? [.report(.deleted(path: output.path, servers: gone))] : []
     }
 
     /// The commands for those that may go now: without connections, or drained for long enough.
     private mutating func deletions(_ look: RuntimeLook, at now: Duration) -> [RuntimeCommand] {
-        guard isDeleting else { return [] }
+        guard isCounting else { return [] }
+        isCounting = false
         var result: [RuntimeCommand] = []
         for target in leaving.keys.sorted(by: { $0.description < $1.description }) {
             guard
                 let running = look.servers[target.backend]?.first(where: {
                     $0.name == target.server
                 }),
-                let since = leaving[target]
+                !running.admin.isDisjoint(with: .set), let since = leaving[target]
             else { continue }
             let used = look.connections[target.backend]?[target.server] ?? 0
             guard used == 0 || since + output.drainBeforeDelete <= now else { continue }
             if !running.admin.contains(.maintenance) { result.append(.maintain(target)) }
-            drained.insert(target)
             result.append(.delete(target))
             deleting.insert(target)
         }
+        delayDeletion(at: now)
         return result
+    }
+
+    private mutating func delayDeletion(at now: Duration) {
+        guard !leaving.isEmpty else { return }
+        pause = min(pause * 2, Self.longestPause)
+        let ends = leaving.values.map { $0 + output.drainBeforeDelete }.filter { $0 > now }
+        nextDeletion = min(now + pause, ends.min() ?? now + pause)
     }
 
     // MARK: the end of a round
 
     private mutating func finished(
         _ file: HAProxyFile,
-        _ found: [SetByHand]
+        _ found: [SetByHand],
+        at now: Duration
     ) -> [RuntimeMachine.Action] {
         step = .idle
-        applied = file
-        isNew = false
-        let wasOwed = done < looking || trouble != nil
+        knowledge.applied = file
+        knowledge.isNew = false
         done = looking
-        trouble = nil
-        reloadingTo = nil
         var actions: [RuntimeMachine.Action] = []
-        if isReloadAsked { actions.append(.cancelReload(path: output.path)) }
-        isReloadAsked = false
-        if replaced == done, wasOwed { actions.append(.settle(path: output.path)) }
-        if commands > 0 { actions.append(.report(.applied(path: output.path, commands: commands))) }
+        if case .asked = reload { actions.append(.cancelReload(path: output.path)) }
+        reload = .none
+        if replaced > done {
+            nextComparison = now
+        } else if isOwed {
+            isOwed = false
+            actions.append(.settle(path: output.path, readAt: readAt))
+        }
+        if told > 0 {
+            nextComparison = min(nextComparison, now + Self.compareAgain)
+            actions.append(.report(.applied(path: output.path, commands: told)))
+        }
         if found != setByHand {
             setByHand = found
             let named = found.prefix(Self.mostNamed).map(\.description)
@@ -339,91 +426,128 @@ struct RuntimeState: Sendable {
                 .report(.setByHand(path: output.path, named, more: found.count - named.count))
             )
         }
-        if replaced > done { nextComparison = .zero }
         return actions
     }
 
-    /// Only a reload brings the process to the file; once for each file.
-    private mutating func reload(
+    /// Only a reload brings the process to the file; it is asked for once for each file.
+    ///
+    /// - Parameter isRefused: Whether HAProxy refuses to do it without one.
+    private mutating func takesReload(
         to file: HAProxyFile,
         _ reason: String,
-        next number: Int
+        isRefused: Bool,
+        next number: Int,
+        at now: Duration
     ) -> [RuntimeMachine.Action] {
         step = .idle
         done = looking
-        if replaced > done { nextComparison = .zero }
-        if let asked = reloadingTo, refusal == nil,
-            HAProxyFile.reloadReason(from: asked, to: file) == nil
-        {
-            // What is newer than the file that the reload was asked for can be told.
-            return []
+        if replaced > done { nextComparison = now }
+        let request = Request(reason: reason, file: file, process: process, replaced: looking)
+        switch reload {
+        case .checking: return []
+        case .asked(let earlier), .done(let earlier, _):
+            // What is newer than the file that it was asked for can be told.
+            let isIncluded =
+                earlier.replaced == looking
+                || !isRefused
+                    && earlier.file.map { HAProxyFile.reloadReason(from: $0, to: file) == nil }
+                        ?? false
+            return isIncluded ? [] : ask(request, next: number)
+        case .refused:
+            guard isDueAgain || refusedFor != looking else { return [] }
+            isDueAgain = false
+            return ask(request, isNews: false, next: number)
+        case .unhelpful(let earlier):
+            guard unhelpfulFor != looking else {
+                reload = .unhelpful(reason)
+                return earlier == reason
+                    ? [] : [.report(.different(path: output.path, reason: reason))]
+            }
+            return ask(request, next: number)
+        case .none:
+            return askedFor == looking ? differs(reason) : ask(request, next: number)
         }
-        if reloadedFor == looking {
-            // Asked for already: it may still be to come, or it did not help.
-            return reloadingTo == nil ? differs(reason) : []
+    }
+
+    private mutating func ask(
+        _ request: Request,
+        isNews: Bool = true,
+        next number: Int
+    ) -> [RuntimeMachine.Action] {
+        askedFor = request.replaced
+        let report: [RuntimeMachine.Action] =
+            isNews ? [.report(.reloadNeeded(path: output.path, reason: request.reason))] : []
+        guard let check = output.check, !isChecked else {
+            reload = .asked(request)
+            return report + [.reload(path: output.path)]
         }
-        reloadedFor = looking
-        reloadingTo = file
-        trouble = .reloading(reason)
-        return [.report(.reloadNeeded(path: output.path, reason: reason))] + check(next: number)
+        reload = .checking(request, number: number)
+        return report + [.check(path: output.path, check.about(output.path), number: number)]
     }
 
-    private mutating func check(next number: Int) -> [RuntimeMachine.Action] {
-        guard let check = output.check, !isChecked else { return askForReload() }
-        step = .checking(number: number)
-        return [.check(path: output.path, check.about(output.path), number: number)]
-    }
-
-    private mutating func askForReload() -> [RuntimeMachine.Action] {
-        isReloadAsked = true
-        return [.reload(path: output.path)]
-    }
-
-    mutating func checked(_ fault: ProgramFault?, at now: Duration) -> [RuntimeMachine.Action] {
-        step = .idle
-        guard let fault else { return askForReload() }
-        reloadingTo = nil
-        guard trouble != .refused(fault) else { return [] }
-        trouble = .refused(fault)
-        return [.report(.reloadRefused(path: output.path, fault))]
+    mutating func checked(
+        _ fault: ProgramFault?,
+        number: Int,
+        at now: Duration
+    ) -> [RuntimeMachine.Action] {
+        guard case .checking(let request, number) = reload else { return [] }
+        if replaced != request.replaced { nextComparison = now }
+        guard let fault else {
+            reload = .asked(request)
+            return [.reload(path: output.path)]
+        }
+        let isNews = lastRefusal.map { !$0.isSame(as: fault) } ?? true
+        (lastRefusal, refusedFor, isDueAgain) = (fault, request.replaced, false)
+        reload = .refused(fault, until: now + Self.refusedFor)
+        return isNews ? [.report(.reloadRefused(path: output.path, fault))] : []
     }
 
     private mutating func differs(_ reason: String) -> [RuntimeMachine.Action] {
         step = .idle
-        if case .refused = trouble { return [] }
-        guard trouble != .different(reason) else { return [] }
-        trouble = .different(reason)
-        return [.report(.different(path: output.path, reason: reason))]
+        unhelpfulFor = looking
+        let isNews = reload != .unhelpful(reason)
+        reload = .unhelpful(reason)
+        return isNews ? [.report(.different(path: output.path, reason: reason))] : []
     }
 
     /// HAProxy cannot be asked: what the file has new takes a reload.
     private mutating func failed(
         _ fault: RuntimeFault,
+        _ file: HAProxyFile?,
         next number: Int,
         at now: Duration
     ) -> [RuntimeMachine.Action] {
         step = .idle
-        trouble = .unreachable(fault)
-        let since = goneSince ?? now
-        goneSince = since
-        var isNews = lastUnreachable?.code != fault.code
-        if fault.code == .notRunning, now < since + Self.restartTime { isNews = false }
-        if isNews { lastUnreachable = fault }
+        if fault.code == .notRunning {
+            (process, isGone) = (nil, true)
+            oldestLoaded = oldestLoaded ?? file
+        }
+        if isCounting { delayDeletion(at: now) }
+        nextComparison = now + retry
+        retry = min(retry * 2, Self.compareEvery)
+        let since = unreachable?.since ?? now
+        // A HAProxy that restarts is away for a moment.
+        let isPassing = fault.code == .notRunning || fault.code == .interrupted
+        let wasSaid = unreachable.map { $0.isSaid && $0.fault.code == fault.code } ?? false
+        let isSaid = wasSaid || !isPassing || now >= since + Self.restartTime
+        unreachable = (fault, since, isSaid)
         let report: [RuntimeMachine.Action] =
-            isNews ? [.report(.unreachable(path: output.path, fault))] : []
-        guard done < looking, reloadedFor != looking else { return report }
-        if fault.code == .notRunning, now < since + Self.startTime { return report }
+            isSaid && !wasSaid ? [.report(.unreachable(path: output.path, fault))] : []
+        guard done < looking, !isPassing || now >= since + Self.startTime else { return report }
         done = looking
-        reloadedFor = looking
-        return report + check(next: number)
+        if case .checking = reload { return report }
+        if case .asked(let earlier) = reload, earlier.replaced == looking { return report }
+        let request = Request(
+            reason: fault.message,
+            file: file,
+            process: process,
+            replaced: looking
+        )
+        return report + ask(request, isNews: false, next: number)
     }
 
     private mutating func reachable() -> [RuntimeMachine.Action] {
-        goneSince = nil
-        pauseWhenGone = Self.firstPauseWhenGone
-        if case .unreachable = trouble { trouble = nil }
-        guard lastUnreachable != nil else { return [] }
-        lastUnreachable = nil
-        return [.report(.reachable(path: output.path))]
+        defer { (unreachable, retry) = (nil, Self.firstRetry) }
+        return unreachable?.isSaid == true ? [.report(.reachable(path: output.path))] : []
     }
 }

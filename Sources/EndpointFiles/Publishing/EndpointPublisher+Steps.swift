@@ -47,17 +47,26 @@ extension EndpointPublisher {
             files.withLock { $0.removeValue(forKey: path) }
             ?? File(
                 renderer: renderers.renderer(of: output),
-                rejections: RejectionLedger(path: path)
+                rejections: RejectionLedger(path: path),
+                spills: SpillLedger(path: path)
             )
-        let rendering = file.renderer.render(update)
+        let rendering = file.renderer.render(update, at: timeline.now)
         let list = rendering.list
         file.rejections.listRendered(leavingOut: rendering.rejections, at: timeline.now)
             .forEach(observe)
+        if output.zones != nil {
+            file.spills.listRendered(spilling: rendering.spilling, at: timeline.now)
+                .forEach(observe)
+            driver.happened { machine, _ in
+                machine.zonesChosen(path, number: number, until: rendering.until)
+            }
+        }
         let found = rendering.fault == nil ? holding(list, output, &file) : nil
         let backends = output.hasRuntime && found == nil ? HAProxyFile(list.bytes) : nil
         let takesReload = output.hasRuntime ? takesReload(from: file.backends, to: backends) : nil
         self.update(path, in: generation) { [file] in
             rejected.withLock { $0[path] = rendering.rejections.count }
+            if output.zones != nil { spilling.withLock { $0[path] = rendering.spilling } }
             files.withLock { $0[path] = file }
         }
         var write = PendingWrite(
@@ -254,6 +263,7 @@ extension EndpointPublisher {
         forgotten.withLock { $0[path, default: 0] += 1 }
         _ = files.withLock { $0.removeValue(forKey: path) }
         _ = rejected.withLock { $0.removeValue(forKey: path) }
+        _ = spilling.withLock { $0.removeValue(forKey: path) }
         _ = modified.withLock { $0.removeValue(forKey: path) }
     }
 

@@ -14,6 +14,7 @@ public final class EndpointPublisher: Sendable {
     struct File {
         var renderer: ListRenderer
         var rejections: RejectionLedger
+        var spills: SpillLedger
         /// The list that the file holds.
         var held: RenderedList?
         /// The file as we left it.
@@ -53,6 +54,8 @@ public final class EndpointPublisher: Sendable {
     /// The newest of each step that waits for its thread; it stands for those before it.
     private let steps = Mutex<[Step: @Sendable () -> Void]>([:])
     let rejected = Mutex<[String: Int]>([:])
+    /// Which services spill in each file whose output prefers zones.
+    let spilling = Mutex<[String: [ServiceName]]>([:])
     /// When each file last changed, as this run left or found it.
     let modified = Mutex<[String: Duration]>([:])
     private let replaced: @Sendable (_ path: String, _ isChecked: Bool) -> Void
@@ -137,6 +140,9 @@ public final class EndpointPublisher: Sendable {
     /// How many endpoints and services each output leaves out because its format cannot carry them,
     /// by its path.
     public var rejectionCounts: [String: Int] { rejected.withLock { $0 } }
+
+    /// The services whose traffic leaves the most preferred zone, by the path of each output that prefers zones.
+    public var spills: [String: [ServiceName]] { spilling.withLock { $0 } }
 
     /// Up to which revision each output holds all that it shows of the list; `nil` while one of them holds no
     /// list of this run. The greatest there is without outputs; a file that is kept on purpose counts as that.

@@ -78,6 +78,8 @@ struct OutputState: Sendable {
     private var tooFewSince: Duration?
     /// When the first of the endpoints has to go that are shown although they are lost.
     private var shownUntil: Duration?
+    /// When one of the choices between zones changes that the file holds.
+    private var chosenUntil: Duration?
 
     init(_ specification: EndpointOutput, isBehind: Bool, backoff: Backoff) {
         self.specification = specification
@@ -124,8 +126,8 @@ struct OutputState: Sendable {
         guard wait.min > .zero, isServed else { return }
         if specification.hasRuntime {
             changed = (changed?.first ?? now, now)
-            // Only what takes a reload is gathered; that shows when the list is rendered.
-            if gathering == nil { return }
+            // Only what takes a reload is gathered; that shows when the list is rendered, or has shown.
+            if case .refused = step {} else if gathering == nil { return }
         }
         let since = gathering?.since ?? now
         gathering = (since, min(now + wait.min, since + wait.max))
@@ -157,13 +159,17 @@ struct OutputState: Sendable {
             case .idle: isBehind ? max(gathering?.due ?? .zero, restsUntil) : nil
             case .looking, .writing, .making, .staging, .checking, .committing: nil
             }
-        return [begin, tooFewUntil, shownUntil].compactMap { $0 }.min()
+        return [begin, tooFewUntil, shownUntil, chosenUntil].compactMap { $0 }.min()
     }
 
     /// Notes what time alone has changed.
     mutating func timePassed(to now: Duration) {
         if let until = shownUntil, until <= now {
             shownUntil = nil
+            becameDoubtful()
+        }
+        if let until = chosenUntil, until <= now {
+            chosenUntil = nil
             becameDoubtful()
         }
         if case .refused(_, let until) = step, until <= now { becameDoubtful() }
@@ -210,6 +216,9 @@ struct OutputState: Sendable {
         gathering = nil
     }
 
+    /// The list of the write was rendered, and the choices between zones in it stand until then.
+    mutating func zonesChosen(until: Duration?) { chosenUntil = until }
+
     /// The list of a write takes a reload of HAProxy, and those are gathered.
     ///
     /// - Returns: Whether it waits; that write is then given up.
@@ -246,6 +255,7 @@ struct OutputState: Sendable {
         step = .idle
         isBehind = false
         gathering = nil
+        changed = nil
         lastRefusal = nil
         defer { kept = reason }
         return kept != reason
@@ -283,6 +293,7 @@ struct OutputState: Sendable {
             case .notDone: backoff.next()
             }
         step = .refused(fault, until: now + delay)
+        changed = nil
         defer { lastRefusal = fault }
         return lastRefusal.map { !$0.isSame(as: fault) } ?? true
     }
@@ -292,6 +303,7 @@ struct OutputState: Sendable {
         let delay = backoff.next()
         let isNews = lastFailure != error
         step = .failed(error, until: now + delay)
+        changed = nil
         lastFailure = error
         // Whatever the writer had, the next try renders all of the newest list.
         becameDoubtful()

@@ -25,6 +25,12 @@ public enum PublishReport: Hashable, Sendable {
     case rejectedMore(path: String, count: Int)
     /// What could not be represented is gone, or can be represented now.
     case rejectionEnded(path: String, Rejection)
+    /// Too few endpoints of a service are left in the most preferred zone: those of others are preferred too.
+    case spillBegan(path: String, ServiceName)
+    /// That many more services spill, in addition to those just named.
+    case spillsMore(path: String, count: Int)
+    /// A service has enough endpoints in the most preferred zone again, or none anywhere.
+    case spillEnded(path: String, ServiceName)
     /// An output is no longer configured. Its file stays and is not updated any more.
     case abandoned(path: String)
 }

@@ -213,6 +213,14 @@ struct PublisherMachine: StateMachine {
         return isNews ? [.report(.failed(error, retryIn: delay))] : []
     }
 
+    /// The list of a write is rendered.
+    ///
+    /// - Parameter until: When it has to be rendered again, because a choice between zones is held until then.
+    mutating func zonesChosen(_ path: String, number: Int, until: Duration?) -> [Action] {
+        if outputs[path]?.step.write == number { outputs[path]?.zonesChosen(until: until) }
+        return []
+    }
+
     /// The list of a write is rendered, the file holds another one, and a program has a say, or HAProxy takes it up by a
     /// reload alone.
     mutating func listRendered(_ write: PendingWrite, at now: Duration) -> [Action] {

@@ -92,7 +92,8 @@ public struct ReloadMachine: StateMachine {
         guard let paths = states[action.kind]?.runEnded(number, at: now) else { return [] }
         let owed = states[action.kind]?.replaced ?? []
         let settled = paths.subtracting(owed).sorted().map { Action.settle(path: $0) }
-        let loaded = paths.sorted().map { Action.loaded(path: $0) }
+        // Of one that was replaced meanwhile the reader may have the older file.
+        let loaded = paths.subtracting(owed).sorted().map { Action.loaded(path: $0) }
         return settled + loaded + [.report(.done(action, paths: paths.sorted()))] + advance(at: now)
     }
 

@@ -13,9 +13,15 @@ protocol GroupEncoder: ListEncoder where Block == GroupBlock<Entry> {
 
     /// Encodes a service.
     ///
-    /// - Parameter entries: In the order of the instances; none when the service is empty.
+    /// - Parameters:
+    ///   - entries: In the order of the instances; none when the service is empty.
+    ///   - tiers: Those of the endpoints; `nil` where no zone is preferred.
     /// - Throws: ``EncodingFault`` when the format cannot carry it; the whole service is left out.
-    func text(_ service: ServiceName, _ entries: [Entry]) throws(EncodingFault) -> [UInt8]
+    func text(
+        _ service: ServiceName,
+        _ entries: [Entry],
+        _ tiers: ZoneTiers?
+    ) throws(EncodingFault) -> [UInt8]
 }
 
 extension GroupEncoder {
@@ -24,8 +30,10 @@ extension GroupEncoder {
         _ choice: EndpointChoice,
         after before: GroupBlock<Entry>?
     ) -> GroupBlock<Entry> {
+        // An entry says nothing of its tier, but where only some tiers are shown it may not be there.
+        let before = Self.saysTiers || before?.tiers == choice.tiers ? before : nil
         var alignment = ChunkAlignment(with: before?.runs.map(\.source) ?? [])
-        var block = GroupBlock<Entry>(source: service)
+        var block = GroupBlock<Entry>(source: service, tiers: choice.tiers)
         for chunk in service.chunks {
             if case .same(let index) = alignment.next(chunk), let before {
                 block.runs.append(before.runs[index])
@@ -38,7 +46,7 @@ extension GroupEncoder {
             return block
         }
         do throws(EncodingFault) {
-            block.pieces = [try text(service.name, block.runs.flatMap(\.entries))]
+            block.pieces = [try text(service.name, block.runs.flatMap(\.entries), choice.tiers)]
             block.rejections = block.runs.flatMap(\.rejections)
         } catch {
             block.rejections = [Rejection(service: service.name, instance: nil, fault: error)]
@@ -79,6 +87,7 @@ struct GroupBlock<Entry: Sendable>: RenderedBlock {
     }
 
     let source: ServiceEndpoints
+    let tiers: ZoneTiers?
     var runs: [Run] = []
     var pieces: [[UInt8]]?
     var rejections: [Rejection] = []

@@ -15,11 +15,13 @@ protocol LineEncoder: ListEncoder where Block == LineBlock {
 
     /// Appends an endpoint to a text. The result must depend on the arguments alone.
     ///
+    /// - Parameter preferred: Whether it is preferred for its zone; `nil` where no zone is preferred.
     /// - Throws: ``EncodingFault`` when the format cannot carry it; it is left out, and so is what was
     ///   appended.
     func append(
         _ endpoint: Endpoint,
         _ weights: WeightScale,
+        preferred: Bool?,
         to text: inout [UInt8]
     ) throws(EncodingFault)
 
@@ -32,9 +34,35 @@ extension LineEncoder {
     func scale(_ weights: WeightSpread) -> WeightScale { .unchanged }
     func closing(isEmpty: Bool) -> [UInt8] { [] }
 
+    /// When none of the preferred endpoints can be written in this format, all others are written as if no zone were
+    /// preferred: nginx takes no upstream of backups alone, and in a hosts file the name would be gone.
     func block(
         _ service: ServiceEndpoints,
         _ choice: EndpointChoice,
+        after before: LineBlock?
+    ) -> LineBlock {
+        guard let tiers = choice.tiers else {
+            return block(service, choice, decided: nil, after: before)
+        }
+        // Most often it is as it was.
+        let before = before.flatMap { $0.tiers == tiers ? $0 : nil }
+        var written = choice
+        written.tiers = before?.written ?? tiers
+        let first = block(service, written, decided: tiers, after: before)
+        written.tiers =
+            first.runs.contains { $0.preferred > 0 } ? tiers : tiers.withoutDifference
+        guard written.tiers != first.written else { return first }
+        return block(service, written, decided: tiers, after: nil)
+    }
+
+    /// - Parameters:
+    ///   - choice: With the tiers that are written.
+    ///   - decided: The tiers that were chosen.
+    ///   - before: The same service with the same tiers.
+    private func block(
+        _ service: ServiceEndpoints,
+        _ choice: EndpointChoice,
+        decided: ZoneTiers?,
         after before: LineBlock?
     ) -> LineBlock {
         var alignment = ChunkAlignment(with: before?.runs.map(\.source) ?? [])
@@ -52,7 +80,12 @@ extension LineEncoder {
             matching += tally.matching
             return tally
         }
-        var block = LineBlock(source: service, scale: scale(spread))
+        var block = LineBlock(
+            source: service,
+            tiers: decided,
+            written: choice.tiers,
+            scale: scale(spread)
+        )
         let reusable = before.flatMap { $0.scale == block.scale ? $0.runs : nil } ?? []
         block.runs.reserveCapacity(service.chunks.count)
         for (index, chunk) in service.chunks.enumerated() {
@@ -61,7 +94,7 @@ extension LineEncoder {
             } else {
                 let near = if case .near(let place) = matches[index] { place } else { 0 }
                 block.runs.append(
-                    run(chunk, tallies[index], choice, block.scale, after: reusable.dropFirst(near))
+                    run(chunk, tallies[index], choice, block, after: reusable.dropFirst(near))
                 )
             }
         }
@@ -97,7 +130,7 @@ extension LineEncoder {
         _ chunk: EndpointChunk,
         _ tally: LineBlock.Tally,
         _ choice: EndpointChoice,
-        _ weights: WeightScale,
+        _ block: LineBlock,
         after before: ArraySlice<LineBlock.Run>
     ) -> LineBlock.Run {
         var run = LineBlock.Run(source: chunk, tally: tally)
@@ -112,11 +145,21 @@ extension LineEncoder {
             let begin = run.text.count
             if let said = earlier.text(of: endpoint) {
                 run.text += said
+                if block.prefers(endpoint) { run.preferred += 1 }
                 continue
             }
             do throws(EncodingFault) {
-                try append(endpoint, weights, to: &run.text)
-                if run.text.count == begin { run.text.removeLast(begin - start) }
+                try append(
+                    endpoint,
+                    block.scale,
+                    preferred: choice.prefers(endpoint),
+                    to: &run.text
+                )
+                if run.text.count == begin {
+                    run.text.removeLast(begin - start)
+                } else if block.prefers(endpoint) {
+                    run.preferred += 1
+                }
             } catch {
                 run.text.removeLast(run.text.count - start)
                 run.rejections.append(
@@ -156,14 +199,22 @@ struct LineBlock: RenderedBlock {
         var text: [UInt8] = []
         /// Where the text of each endpoint ends; that of one without text ends where it would begin.
         var ends: [Int] = []
+        /// How many endpoints with a text are preferred.
+        var preferred = 0
         var rejections: [Rejection] = []
     }
 
     let source: ServiceEndpoints
+    let tiers: ZoneTiers?
+    /// The tiers that the text says: those that were chosen, or no difference.
+    let written: ZoneTiers?
     let scale: WeightScale
     var runs: [Run] = []
     var pieces: [[UInt8]]?
     var rejections: [Rejection] = []
+
+    /// Whether an endpoint is in the tier that was chosen to be preferred.
+    func prefers(_ endpoint: Endpoint) -> Bool { tiers?.prefers(endpoint.instance.zone) ?? false }
 
     /// Finds the texts of endpoints that were said before, in the order of the list.
     struct Reader {

@@ -11,6 +11,10 @@ protocol ListEncoder: Sendable {
     /// such an endpoint is not shown, unless the output asks for it.
     static var saysDraining: Bool { get }
 
+    /// Whether a reader of this format can see which endpoints are preferred for their zone. When not, only those are
+    /// shown.
+    static var saysTiers: Bool { get }
+
     /// Returns the text around the blocks.
     func frame(_ origin: ListOrigin) -> ListFrame
 
@@ -29,6 +33,8 @@ protocol RenderedBlock: Sendable {
     var source: ServiceEndpoints { get }
     /// Its text in pieces; `nil` when the service is not in the file.
     var pieces: [[UInt8]]? { get }
+    /// The tiers of its endpoints; `nil` where no zone is preferred.
+    var tiers: ZoneTiers? { get }
     /// The endpoints, or the service, that were left out, with the reason.
     var rejections: [Rejection] { get }
 }
@@ -40,9 +46,19 @@ struct EndpointChoice: Hashable, Sendable {
     var includesDraining = true
     /// Whether a service is in the file without endpoints.
     var includesEmpty = false
+    /// Whether endpoints are shown that are not preferred for their zone.
+    var includesAllTiers = true
+    /// The tiers of the service's endpoints; `nil` where no zone is preferred.
+    var tiers: ZoneTiers?
 
     /// Whether an endpoint is shown, of those that match the filter.
-    func shows(_ endpoint: Endpoint) -> Bool { includesDraining || endpoint.wantsTraffic }
+    func shows(_ endpoint: Endpoint) -> Bool {
+        (includesDraining || endpoint.wantsTraffic)
+            && (includesAllTiers || prefers(endpoint) ?? true)
+    }
+
+    /// Whether an endpoint is preferred for its zone; `nil` where no zone is preferred.
+    func prefers(_ endpoint: Endpoint) -> Bool? { tiers?.prefers(endpoint.instance.zone) }
 }
 
 /// Identifies the store and the revision of a list.

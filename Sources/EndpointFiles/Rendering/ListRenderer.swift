@@ -5,19 +5,27 @@ import Synchronization
 
 /// Renders the list of one output, again and again as it changes. Several loops may use it, one after the other.
 public final class ListRenderer: Sendable {
-    /// Renders a list.
-    public let render: @Sendable (TableUpdate) -> Rendering
+    private let rendered: @Sendable (TableUpdate, Duration) -> Rendering
 
     /// Wraps a renderer of some format. A closure, and no protocol: through a protocol a generic renderer
     /// would be run unspecialized, at several times the cost.
     init(_ blocks: BlockRenderer<some ListEncoder>) {
         let blocks = Guarded(blocks)
-        render = { update in blocks.value.withLock { $0.render(update) } }
+        rendered = { update, now in blocks.value.withLock { $0.render(update, at: now) } }
     }
 
-    /// Wraps a renderer that keeps nothing from one list to the next.
+    /// Renders a list.
+    ///
+    /// - Parameter now: The time on the timeline on which choices between zones are held. Whoever renders a single
+    ///   list need not say it.
+    public func render(_ update: TableUpdate, at now: Duration = .zero) -> Rendering {
+        rendered(update, now)
+    }
+
+    /// Wraps a renderer of a template.
     init(_ template: TemplateRenderer) {
-        render = { template.render($0) }
+        let template = Guarded(template)
+        rendered = { update, now in template.value.withLock { $0.render(update, at: now) } }
     }
 
     private final class Guarded<Value: Sendable>: Sendable {
@@ -39,7 +47,12 @@ extension EndpointOutput {
         case .prometheus: renderer(PrometheusEncoder(), prefix)
         case .haproxy(let resolvers, let options):
             renderer(
-                HAProxyEncoder(header: header, resolvers: resolvers, options: options),
+                HAProxyEncoder(
+                    header: header,
+                    resolvers: resolvers,
+                    options: options,
+                    hasBackups: zones != nil
+                ),
                 prefix
             )
         case .nginx: renderer(NginxEncoder(header: header), prefix)
@@ -54,7 +67,8 @@ extension EndpointOutput {
                     prefix: prefix,
                     services: services,
                     filter: filter,
-                    includeDraining: includeDraining
+                    includeDraining: includeDraining,
+                    zones: zones
                 )
             )
         }
@@ -70,7 +84,8 @@ extension EndpointOutput {
                 prefix: prefix,
                 services: services,
                 filter: filter,
-                includeDraining: includeDraining
+                includeDraining: includeDraining,
+                zones: zones
             )
         )
     }
@@ -86,6 +101,9 @@ public final class RendererPool: Sendable {
         var filter: EndpointFilter
         var includeDraining: Bool
         var header: Bool
+        var zones: ZonePreference?
+        /// Where zones are preferred: what was chosen before counts, and two outputs may have seen different lists.
+        var path: String?
     }
 
     private struct Entry {
@@ -109,7 +127,9 @@ public final class RendererPool: Sendable {
             services: output.services,
             filter: output.filter,
             includeDraining: output.includeDraining,
-            header: output.header
+            header: output.header,
+            zones: output.zones,
+            path: output.zones == nil ? nil : output.path
         )
         return renderers.withLock { renderers in
             if let known = renderers[look]?.renderer { return known }
@@ -131,6 +151,8 @@ struct BlockRenderer<Encoder: ListEncoder>: Sendable {
     private let prefix: RegistryPrefix
     private let services: [ServiceName]?
     private let choice: EndpointChoice
+    /// Which zones are preferred in each service; `nil` where none is.
+    private var zones: ZoneChoices?
     /// By name of the service.
     private var blocks: [Encoder.Block] = []
 
@@ -142,12 +164,14 @@ struct BlockRenderer<Encoder: ListEncoder>: Sendable {
     ///   - filter: The endpoints to show.
     ///   - includeDraining: Whether a format that cannot say it shows endpoints that want no new
     ///     traffic.
+    ///   - zones: Which zones it prefers.
     init(
         _ encoder: Encoder,
         prefix: RegistryPrefix,
         services: [ServiceName]?,
         filter: EndpointFilter = EndpointFilter(),
-        includeDraining: Bool = false
+        includeDraining: Bool = false,
+        zones: ZonePreference? = nil
     ) {
         self.encoder = encoder
         self.prefix = prefix
@@ -156,12 +180,16 @@ struct BlockRenderer<Encoder: ListEncoder>: Sendable {
             filter: filter,
             includesDraining: includeDraining || Encoder.saysDraining,
             // A named service is shown also when it has no endpoints.
-            includesEmpty: services != nil
+            includesEmpty: services != nil,
+            includesAllTiers: Encoder.saysTiers
         )
+        self.zones = zones.map { ZoneChoices($0, filter: filter) }
     }
 
-    mutating func render(_ update: TableUpdate) -> Rendering {
-        renderBlocks(of: services.map { $0.map(update.table.named) } ?? update.table.services)
+    mutating func render(_ update: TableUpdate, at now: Duration = .zero) -> Rendering {
+        let services = services.map { $0.map(update.table.named) } ?? update.table.services
+        renderBlocks(of: services, at: now)
+        zones?.keep(services)
         let frame = encoder.frame(ListOrigin(prefix: prefix, clusterID: update.clusterID))
         var rejections: [Rejection] = []
         var pieces = frame.afterRevision.map { [$0] } ?? []
@@ -180,15 +208,19 @@ struct BlockRenderer<Encoder: ListEncoder>: Sendable {
             pieces: pieces,
             saysRevision: frame.afterRevision != nil
         )
-        return Rendering(list: list, rejections: rejections)
+        return Rendering(
+            list: list,
+            rejections: rejections,
+            spilling: zones?.spilling ?? [],
+            until: zones?.deadline
+        )
     }
 
     /// Both the services and the blocks come in the order of the names.
-    private mutating func renderBlocks(of services: [ServiceEndpoints]) {
+    private mutating func renderBlocks(of services: [ServiceEndpoints], at now: Duration) {
         guard !hasBlocks(for: services) else {
-            for index in services.indices
-            where !blocks[index].source.isIdentical(to: services[index]) {
-                blocks[index] = encoder.block(services[index], choice, after: blocks[index])
+            for index in services.indices {
+                blocks[index] = block(services[index], after: blocks[index], at: now)
             }
             return
         }
@@ -198,13 +230,24 @@ struct BlockRenderer<Encoder: ListEncoder>: Sendable {
         for service in services {
             while let first = known.first, first.source.name < service.name { known.removeFirst() }
             let before = known.first.flatMap { $0.source.name == service.name ? $0 : nil }
-            if let before, before.source.isIdentical(to: service) {
-                blocks.append(before)
-            } else {
-                blocks.append(encoder.block(service, choice, after: before))
-            }
+            blocks.append(block(service, after: before, at: now))
         }
         self.blocks = blocks
+    }
+
+    /// The block of a service: the one before, where it is still true.
+    private mutating func block(
+        _ service: ServiceEndpoints,
+        after before: Encoder.Block?,
+        at now: Duration
+    ) -> Encoder.Block {
+        let tiers = zones?.tiers(of: service, at: now)
+        if let before, before.source.isIdentical(to: service), before.tiers == tiers {
+            return before
+        }
+        var choice = choice
+        choice.tiers = tiers
+        return encoder.block(service, choice, after: before)
     }
 
     /// Whether the services are those of the last time, as they nearly always are.
@@ -220,13 +263,26 @@ public struct Rendering: Equatable, Sendable {
     public var list: RenderedList
     /// The endpoints and services that were skipped, in the order of the list.
     public var rejections: [Rejection]
+    /// The services whose traffic leaves the most preferred zone, in byte order.
+    public var spilling: [ServiceName]
+    /// When the same list has to be rendered again, because a choice between zones is held until then; `nil` when
+    /// nothing is.
+    public var until: Duration?
     /// Why there is no file: the template of the output could not be rendered. `nil` for all other formats.
     public var fault: ProgramFault?
 
-    /// Joins them.
-    public init(list: RenderedList, rejections: [Rejection], fault: ProgramFault? = nil) {
+    /// Joins the two.
+    public init(
+        list: RenderedList,
+        rejections: [Rejection],
+        spilling: [ServiceName] = [],
+        until: Duration? = nil,
+        fault: ProgramFault? = nil
+    ) {
         self.list = list
         self.rejections = rejections
+        self.spilling = spilling
+        self.until = until
         self.fault = fault
     }
 }

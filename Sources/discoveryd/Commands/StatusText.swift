@@ -82,8 +82,22 @@ struct StatusText {
         let runtime = output.runtime.map { status in
             "HAProxy \(status)" + (output.runtimeDetail.map { ": \($0)" } ?? "")
         }
-        return [output.detail, runtime].compactMap { $0 }.joined(separator: "; ")
+        return [output.detail, runtime, zones(output)].compactMap { $0 }.joined(separator: "; ")
     }
+
+    /// `prefers zone a, then b; spilling: web, db and 12 more`: as many names as fit into a line.
+    private func zones(_ output: StatusReport.Output) -> String? {
+        guard let zones = output.preferredZones else { return nil }
+        let preferred = "prefers zone \(zones.joined(separator: ", then "))"
+        let spilling = output.spilling ?? []
+        guard !spilling.isEmpty else { return preferred }
+        let rest = spilling.count - Self.namedSpills
+        let more = rest > 0 ? " and \(rest) more" : ""
+        let names = spilling.prefix(Self.namedSpills).joined(separator: ", ")
+        return "\(preferred); spilling: \(names)\(more)"
+    }
+
+    private static let namedSpills = 5
 
     private func age(since text: String) -> String {
         // A daemon of another version may write it otherwise: shown as it is then.

@@ -76,10 +76,12 @@ import Testing
         state.configuration.outputs = ["/a", "/b"].map { output($0) }
         state.outputs = ["/a": .current(6)]
         state.leftOut = ["/a": 2]
+        state.spilling = ["/a": [key.service]]
         metrics.update(from: state)
         #expect(lines.contains(#"discoveryd_output_stale{output="/a"} 0"#))
         #expect(lines.contains(#"discoveryd_output_stale{output="/b"} 1"#))
         #expect(lines.contains(#"discoveryd_output_left_out{output="/a"} 2"#))
+        #expect(lines.contains(#"discoveryd_output_spilling_services{output="/a"} 1"#))
         state.configuration.outputs = [output("/b")]
         metrics.update(from: state)
         #expect(!metrics.registry.text.contains(#""/a""#))

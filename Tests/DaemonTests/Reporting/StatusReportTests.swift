@@ -1,3 +1,4 @@
+import Configuration
 import Etcd
 import Files
 import FoundationEssentials
@@ -64,6 +65,24 @@ import Testing
                 .init(service: "web", since: "1970-01-12T13:46:40Z", until: "1970-01-12T13:47:40Z")
             ]
         )
+    }
+
+    @Test func `an output that prefers zones says which, and what spills now`() throws {
+        var configuration = Configuration()
+        var zoned = Configuration.Output(path: "/a")
+        zoned.zones = ZonePreference(zones: ["a", "b"])
+        configuration.outputs = [zoned, Configuration.Output(path: "/b")]
+        var state = DaemonState(configuration, at: start)
+        state.outputs = ["/a": .current(9), "/b": .current(9)]
+        let quiet = StatusReport(state, at: start)
+        #expect(quiet.outputs.map(\.preferredZones) == [["a", "b"], nil])
+        #expect(quiet.outputs.map(\.spilling) == [[], nil])
+        state.spilling = ["/a": [web.service]]
+        let report = StatusReport(state, at: start)
+        #expect(report.outputs.map(\.spilling) == [["web"], nil])
+        #expect(report.json.contains("\"preferred_zones\""))
+        // The status file is written for it.
+        #expect(!report.isSameState(as: quiet))
     }
 
     @Test func `an output has the age of its file and what is wrong with it`() {

@@ -29,6 +29,27 @@ import Texts
         #expect(targets.count == 2)
     }
 
+    @Test func itFindsWhoIsPreferredForHisZone() async throws {
+        let zones = ZonePreference(zones: ["a"])
+        let mine = try Lists.endpoint("web", "1", zone: "a")
+        let others = [
+            try Lists.endpoint("web", "2", address: "10.0.0.6", zone: "b"),
+            try Lists.endpoint("web", "3", address: "10.0.0.7"),
+        ]
+        let all = try await discovered(Lists.text(.prometheus, [mine] + others, zones: zones).text)
+        #expect(
+            all.mapValues { $0["preferred"] } == [
+                "10.0.0.5:8080": "true", "10.0.0.6:8080": "false", "10.0.0.7:8080": "false",
+            ]
+        )
+        let spilled = try await discovered(Lists.text(.prometheus, others, zones: zones).text)
+        #expect(
+            spilled.mapValues { $0["preferred"] } == [
+                "10.0.0.6:8080": "true", "10.0.0.7:8080": "true",
+            ]
+        )
+    }
+
     @Test func hostileTextsStayInTheirLabels() async throws {
         let endpoints = try HostileEndpoints.all()
         let list = Lists.text(.prometheus, endpoints)

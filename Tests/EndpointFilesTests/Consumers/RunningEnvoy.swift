@@ -8,9 +8,12 @@ struct RunningEnvoy {
     private let log: @Sendable () -> String
 
     /// Runs `body` beside an Envoy that is up.
+    ///
+    /// - Parameter entrance: A socket at which it takes requests for the cluster, whose endpoints it then checks.
     static func with<Value>(
         list: String,
         cluster: String,
+        entrance: String? = nil,
         isolation: isolated (any Actor)? = #isolation,
         _ body: (RunningEnvoy) async throws -> Value
     ) async throws -> Value {
@@ -18,7 +21,7 @@ struct RunningEnvoy {
             let admin = directory.file("admin")
             let path = try directory.write(
                 "envoy.json",
-                try bootstrap(admin: admin, list: list, cluster: cluster)
+                try bootstrap(admin: admin, list: list, cluster: cluster, entrance: entrance)
             )
             let process = try ChildProcess(
                 Consumer.envoy.path(),
@@ -67,19 +70,54 @@ struct RunningEnvoy {
         return (ours?.hostStatuses ?? []).map(\.text).sorted()
     }
 
-    private static func bootstrap(admin: String, list: String, cluster: String) throws -> String {
+    private static func bootstrap(
+        admin: String,
+        list: String,
+        cluster: String,
+        entrance: String?
+    ) throws -> String {
         let source = ["path_config_source": ["path": list]]
-        let ours: [String: Any] = [
+        var ours: [String: Any] = [
             "name": "ours", "type": "EDS", "connect_timeout": "1s",
             "eds_cluster_config": ["service_name": cluster, "eds_config": source],
         ]
+        if entrance != nil {
+            ours["health_checks"] = [
+                [
+                    "timeout": "1s", "interval": "0.1s", "no_traffic_interval": "0.1s",
+                    "unhealthy_threshold": 1, "healthy_threshold": 1,
+                    "tcp_health_check": [:] as [String: Any],
+                ] as [String: Any]
+            ]
+        }
         let whole: [String: Any] = [
             "node": ["id": "test", "cluster": "test"],
             "admin": ["address": ["pipe": ["path": admin]]],
-            "static_resources": ["clusters": [ours]],
+            "static_resources": [
+                "clusters": [ours], "listeners": entrance.map { [listener($0)] } ?? [],
+            ],
         ]
         let json = try JSONSerialization.data(withJSONObject: whole)
         return String(decoding: json, as: UTF8.self)
+    }
+
+    private static func listener(_ entrance: String) -> [String: Any] {
+        let type = "type.googleapis.com/envoy.extensions.filters"
+        let route: [String: Any] = ["match": ["prefix": "/"], "route": ["cluster": "ours"]]
+        let host: [String: Any] = ["name": "all", "domains": ["*"], "routes": [route]]
+        let router: [String: Any] = [
+            "name": "router", "typed_config": ["@type": "\(type).http.router.v3.Router"],
+        ]
+        let http: [String: Any] = [
+            "@type": "\(type).network.http_connection_manager.v3.HttpConnectionManager",
+            "stat_prefix": "in", "route_config": ["virtual_hosts": [host]],
+            "http_filters": [router],
+        ]
+        let filter: [String: Any] = ["name": "http", "typed_config": http]
+        return [
+            "name": "in", "address": ["pipe": ["path": entrance]],
+            "filter_chains": [["filters": [filter]]],
+        ]
     }
 
     private func ask(_ path: String) async throws -> String {

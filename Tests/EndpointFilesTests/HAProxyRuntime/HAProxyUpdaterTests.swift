@@ -88,6 +88,31 @@ import Testing
         }
     }
 
+    @Test func `a backup comes without a reload, and a spill takes one`() async throws {
+        let list = """
+            backend web
+                option allbackups
+                server web-1 10.0.0.1:80 weight 100
+
+            """
+        try await serving(list, zones: ZonePreference(zones: ["a"])) { haproxy, scene in
+            let mine = try Lists.endpoint("web", "web-1", address: "10.0.0.1", port: 80, zone: "a")
+            let other = try Lists.endpoint("web", "web-2", address: "10.0.0.2", port: 80, zone: "b")
+            scene.publish([mine, other])
+            try await eventually("a backup is added") {
+                haproxy.lines() == ["web-1 10.0.0.1:80 100 0", "web-2 10.0.0.2:80 100 0"]
+            }
+            #expect(haproxy.directory.read("list.cfg")?.contains("weight 100 backup\n") == true)
+            #expect(scene.reloads == 0)
+            scene.publish([other])
+            try await eventually("the reload is done") {
+                haproxy.lines() == ["web-2 10.0.0.2:80 100 0"] && scene.reloads == 1
+            }
+            #expect(haproxy.directory.read("list.cfg")?.contains(" backup\n") == false)
+            #expect(scene.checks == 1)
+        }
+    }
+
     @Test func `a balancing that takes no new servers is reloaded, with HAProxy's words`()
         async throws
     {
@@ -156,7 +181,8 @@ import Testing
             }
             var socket = RuntimeSocket(path: path)
             socket.limit = .milliseconds(300)
-            let code: RuntimeFault.Code = mode == "hang" ? .noAnswer : .unexpected
+            let code: RuntimeFault.Code =
+                ["hang": .noAnswer, "nothing": .interrupted][mode] ?? .unexpected
             let fault = #expect(throws: RuntimeFault.self) {
                 try RunningServer.servers(inState: socket.ask("show servers state web"))
             }
@@ -198,7 +224,12 @@ import Testing
         var reports: [RuntimeReport] { said.value.withLock { $0 } }
         var status: RuntimeStatus? { updater.statuses[path] }
 
-        init(_ haproxy: RunningHAProxy, _ options: HAProxyServerOptions?, socket: String) throws {
+        init(
+            _ haproxy: RunningHAProxy,
+            _ options: HAProxyServerOptions?,
+            socket: String,
+            zones: ZonePreference?
+        ) throws {
             path = haproxy.list
             let (counts, said) = (counts, said)
             let threads = BlockingThreads()
@@ -244,6 +275,7 @@ import Testing
                 mode: 0o600,
                 format: .haproxy(options: options)
             )
+            output.zones = zones
             output.hasReload = true
             output.hasRuntime = true
             output.check = ProgramCall(["check", "{file}"])
@@ -281,11 +313,12 @@ import Testing
         options: String? = nil,
         balance: String = "roundrobin",
         socket: String = "admin",
+        zones: ZonePreference? = nil,
         _ body: @escaping (RunningHAProxy, Scene) async throws -> Void
     ) async throws {
         try await RunningHAProxy.with(list, balance: balance) { haproxy in
             let options = try options.map { try #require(HAProxyServerOptions($0)) }
-            let scene = try Scene(haproxy, options, socket: socket)
+            let scene = try Scene(haproxy, options, socket: socket, zones: zones)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await scene.publisher.run() }
                 group.addTask { await scene.updater.run() }

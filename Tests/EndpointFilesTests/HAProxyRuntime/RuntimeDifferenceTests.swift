@@ -39,8 +39,62 @@ import Testing
             was: ["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"],
             running: ["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"]
         )
-        #expect(found.commands == [.drain(b)])
+        #expect(found.commands == [])
+        #expect(found.drains == [.drain(b)])
         #expect(found.leaving == [b])
+    }
+
+    @Test func `servers that are replaced by others serve until those do`() throws {
+        let found = try difference(
+            ["b 10.0.0.2:80 5"],
+            was: ["a 10.0.0.1:80 5"],
+            running: ["a 10.0.0.1:80 5"]
+        )
+        #expect(found.commands == [.add(b, try server("b 10.0.0.2:80 5")), .ready(b)])
+        #expect(found.drains == [.drain(a)])
+        // When they come with a reload, nobody else is there until it is done.
+        let named = try difference(
+            ["b example.org:80 5"],
+            was: ["a 10.0.0.1:80 5"],
+            running: ["a 10.0.0.1:80 5"]
+        )
+        #expect(named.reloadReason == "web/b has a host name")
+        #expect(named.drains == [])
+        #expect(named.leaving == [a])
+    }
+
+    @Test func `a server that was never in a file is left, unless it is out of service`() throws {
+        let servers = ["a 10.0.0.1:80 5"]
+        let found = try difference(servers, was: servers, running: servers + ["b 10.0.0.2:80 5"])
+        #expect(found.drains == [] && found.leaving == [])
+        #expect(found.setByHand == [SetByHand(b, .unknown)])
+        // The last run may have left it so.
+        let drained = try difference(
+            servers,
+            was: servers,
+            running: servers + ["b 10.0.0.2:80 5"],
+            admin: ["b": .drain]
+        )
+        #expect(drained.leaving == [b] && drained.setByHand == [])
+        let named = try difference(
+            servers,
+            was: servers,
+            running: servers + ["b 10.0.0.2:80 5"],
+            named: [b]
+        )
+        #expect(named.drains == [.drain(b)])
+    }
+
+    @Test func `an agent check may set weight and state`() throws {
+        let servers = ["a 10.0.0.1:80 5 agent-check agent-port 1"]
+        let found = try difference(
+            servers,
+            was: servers,
+            running: ["a 10.0.0.1:80 3"],
+            admin: ["a": .drain],
+            isNew: true
+        )
+        #expect(found == RuntimeDifference())
     }
 
     @Test(arguments: [RunningServer.AdminState.drain, .maintenance])
@@ -114,11 +168,12 @@ import Testing
             name: "web",
             servers: [try server("a 10.0.0.1:80 5 check")]
         )
-        let found = RuntimeDifference(backend, applied: backend, running: [running])
+        let found = RuntimeDifference(backend, running: [running], knowing(backend))
         #expect(found.commands == [])
         #expect(found.setByHand == [SetByHand(a, .checkDisabled)])
-        let unknown = RuntimeDifference(backend, applied: nil, running: [running])
-        #expect(unknown.commands == [.enableCheck(a)])
+        var ours = knowing(backend)
+        ours.ours = [a]
+        #expect(RuntimeDifference(backend, running: [running], ours).commands == [.enableCheck(a)])
     }
 
     @Test func `weights of a process that has just started are nobody's`() throws {
@@ -127,19 +182,21 @@ import Testing
         #expect(found.commands == [.weigh(a, 5)])
     }
 
-    @Test func `without a file to compare with everything is set`() throws {
+    @Test func `without a file to compare with weights are set, and states left to the reload`()
+        throws
+    {
         let found = try difference(
             ["a 10.0.0.1:80 5"],
             was: nil,
             running: ["a 10.0.0.1:80 9"],
-            admin: ["a": .drain]
+            admin: ["a": .maintenance]
         )
-        #expect(found.commands == [.weigh(a, 5), .ready(a)])
+        #expect(found.commands == [.weigh(a, 5)])
     }
 
     @Test func `a backend that HAProxy does not have takes a reload`() throws {
         let backend = HAProxyFile.Backend(name: "web", servers: [try server("a 10.0.0.1:80 5")])
-        let found = RuntimeDifference(backend, applied: backend, running: nil)
+        let found = RuntimeDifference(backend, running: nil, knowing(backend))
         #expect(found.commands == [])
         #expect(found.reloadReason == "HAProxy has no backend web")
     }
@@ -151,7 +208,7 @@ import Testing
         var running = RunningServer(name: "a", address: nil, port: 80, weight: 4)
         running.hostName = try server("a example.org:80 5").address
         let backend = HAProxyFile.Backend(name: "web", servers: [try server("a example.org:80 5")])
-        let same = RuntimeDifference(backend, applied: nil, running: [running])
+        let same = RuntimeDifference(backend, running: [running], .init())
         #expect(same.commands == [.weigh(a, 5)])
         #expect(same.reloadReason == nil)
     }
@@ -168,9 +225,15 @@ import Testing
             name: "web",
             servers: [try server("a 10.0.0.1:80 5"), try server("b 10.0.0.2:80 5")]
         )
-        let found = RuntimeDifference(backend, applied: backend, running: [running])
+        let found = RuntimeDifference(backend, running: [running], knowing(backend))
         #expect(found.commands == [])
         #expect(found.reloadReason?.contains("server_options = \"check\"") == true)
+    }
+
+    private func knowing(_ backend: HAProxyFile.Backend) -> RuntimeDifference.Knowledge {
+        var file = HAProxyFile()
+        file.backends = [backend]
+        return .init(applied: file)
     }
 
     private func difference(
@@ -178,11 +241,11 @@ import Testing
         was: [String]?,
         running: [String],
         admin: [String: RunningServer.AdminState] = [:],
+        named: Set<RuntimeCommand.Target> = [],
         isNew: Bool = false
     ) throws -> RuntimeDifference {
         RuntimeDifference(
             .init(name: "web", servers: try wanted.map(server)),
-            applied: try was.map { .init(name: "web", servers: try $0.map(server)) },
             running: try running.map { text in
                 let server = try server(text)
                 return RunningServer(
@@ -193,7 +256,7 @@ import Testing
                     admin: admin[server.name] ?? []
                 )
             },
-            isNew: isNew
+            .init(applied: try was.map { try file("web", $0) }, named: named, isNew: isNew)
         )
     }
 }

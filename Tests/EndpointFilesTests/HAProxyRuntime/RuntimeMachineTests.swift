@@ -116,7 +116,7 @@ import Testing
         let fault = ProgramFault(code: .refused, message: "bad")
         play.refusal = fault
         try play.write(["a 10.0.0.1:80 5 check"])
-        play.pass(.seconds(60))
+        play.pass(.seconds(59))
         #expect(play.reloads == 0 && play.checks == 1)
         #expect(play.reports.count { $0 == .reloadRefused(path: "/f", fault) } == 1)
         #expect(play.machine.statuses == ["/f": .different("bad")])
@@ -124,9 +124,9 @@ import Testing
         try play.write(["a 10.0.0.1:80 9 check"])
         play.run()
         #expect(play.commands == ["set server web/a weight 9"])
+        // It is asked again by and by: what it reads beside the file may have been wrong.
         play.refusal = nil
-        try play.write(["a 10.0.0.1:80 8 check"])
-        play.run()
+        play.pass(.seconds(130))
         #expect(play.reloads == 1)
     }
 
@@ -195,7 +195,7 @@ import Testing
         play.run()
         try play.write(["a 10.0.0.1:80 7"])
         play.run()
-        play.process.pid += 1
+        play.restart()
         play.haproxy["a"]?.weight = 5
         play.pass(.seconds(11))
         #expect(play.haproxy["a"]?.weight == 7)
@@ -217,6 +217,63 @@ import Testing
         play.haproxy["a"]?.admin = []
         play.pass(.seconds(70))
         #expect(play.reports.last == .setByHand(path: "/f", [], more: 0))
+    }
+
+    @Test func `a reload is believed when another process answers`() throws {
+        var play = try Play(["a 10.0.0.1:80 5"])
+        play.run()
+        try play.write(["a 10.0.0.1:80 5 check"])
+        play.run()
+        #expect(play.reloads == 1)
+        // systemctl has ended, and the old process still answers.
+        play.tellReloaded()
+        play.pass(.milliseconds(900))
+        #expect(play.settled == 0)
+        #expect(play.machine.statuses == ["/f": .reloading("the options of web/a have changed")])
+        play.restart()
+        play.pass(.milliseconds(1200))
+        #expect(play.settled == 1)
+        #expect(play.machine.statuses == ["/f": .current(leaving: 0, setByHand: [])])
+    }
+
+    @Test func `a reload that leaves the old process is said, and owed`() throws {
+        var play = try Play(["a 10.0.0.1:80 5"])
+        play.run()
+        try play.write(["a 10.0.0.1:80 5 check"])
+        play.run()
+        play.tellReloaded()
+        play.pass(.seconds(60))
+        #expect(play.settled == 0 && play.reloads == 1)
+        let reason = "HAProxy was reloaded, and its process is still the one before"
+        #expect(play.reports.contains(.different(path: "/f", reason: reason)))
+        guard case .different = play.machine.statuses["/f"] else {
+            Issue.record("\(play.machine.statuses)")
+            return
+        }
+    }
+
+    @Test func `servers are deleted although others leave all the time`() throws {
+        let all = (0..<100).map { "s\($0) 10.0.0.\($0 + 1):80 5" }
+        var play = try Play(all)
+        play.run()
+        for gone in 1...80 {
+            try play.write(Array(all.dropFirst(gone)))
+            play.pass(play.now + .milliseconds(100))
+        }
+        #expect(play.haproxy.count < 50, "\(play.haproxy.count) are there, 20 in the file")
+        #expect(play.reloads == 0)
+    }
+
+    @Test func `a HAProxy that is being replaced is asked again before it is reloaded`() throws {
+        var play = try Play(["a 10.0.0.1:80 5"])
+        play.run()
+        play.fault = RuntimeFault(.interrupted, "ended")
+        try play.write(["a 10.0.0.1:80 7"])
+        play.pass(.milliseconds(600))
+        play.fault = nil
+        play.pass(.seconds(3))
+        #expect(play.haproxy["a"]?.weight == 7)
+        #expect(play.reloads == 0 && play.reports == [.applied(path: "/f", commands: 1)])
     }
 
     @Test func `a run that finds an owed reload asks for it after what it can send`() throws {
@@ -244,7 +301,6 @@ import Testing
         let fault = RuntimeFault.system(2, at: "/s")
         #expect(play.reports == [.unreachable(path: "/f", fault)])
         play.fault = nil
-        play.process.pid += 1
         try play.reload()
         play.pass(.seconds(71))
         #expect(play.machine.statuses == ["/f": .current(leaving: 0, setByHand: [])])
@@ -278,7 +334,7 @@ import Testing
         play.pass(.seconds(4))
         #expect(play.reloads == 1)
         play.fault = nil
-        play.pass(.seconds(10))
+        play.pass(.seconds(20))
         #expect(play.cancelled == 1)
         #expect(play.machine.statuses == ["/f": .current(leaving: 0, setByHand: [])])
     }
@@ -305,6 +361,7 @@ import Testing
         play.run()
         #expect(play.reloads == 1)
         // The new process is told of a change before the end of the reload is.
+        play.restart()
         try play.write(["a 10.0.0.1:80 5"])
         play.run()
         #expect(play.haproxy["b"]?.admin == .drain)
@@ -353,6 +410,7 @@ private struct Play {
     var file: HAProxyFile
     var haproxy: [String: RunningServer] = [:]
     var process = HAProxyProcess(pid: 1, uptime: 0)
+    var startedAt = Duration.seconds(-100)
     var hasBackend = true
     var connections: [String: Int] = [:]
     var fault: RuntimeFault?
@@ -390,9 +448,15 @@ private struct Play {
 
     /// HAProxy is reloaded, and that is told.
     mutating func reload() throws {
-        process.pid += 1
+        restart()
         load()
         tellReloaded()
+    }
+
+    /// Another process takes over with the servers that there are.
+    mutating func restart() {
+        process.pid += 1
+        startedAt = now
     }
 
     mutating func tellReloaded() { pending += machine.reloaded("/f", at: now) }
@@ -438,17 +502,29 @@ private struct Play {
             looks += 1
             beforeLook(&self)
             if let fault {
-                return machine.looked("/f", number: number, file, .failure(fault), at: now)
+                return machine.looked(
+                    "/f",
+                    number: number,
+                    RuntimeReading(file: file),
+                    .failure(fault),
+                    at: now
+                )
             }
             var process = process
             process.seenAt = now
-            process.uptime = Int(now / .seconds(1))
+            process.uptime = Int((now - startedAt) / .seconds(1))
             let look = RuntimeLook(
                 process: process,
                 servers: hasBackend ? ["web": haproxy.values.sorted { $0.name < $1.name }] : [:],
                 connections: wantsConnections ? ["web": connections] : [:]
             )
-            return machine.looked("/f", number: number, file, .success(look), at: now)
+            return machine.looked(
+                "/f",
+                number: number,
+                RuntimeReading(file: file),
+                .success(look),
+                at: now
+            )
         case .send(_, let commands, let number):
             if let sendFault {
                 return machine.sent("/f", number: number, .failure(sendFault), at: now)

@@ -30,6 +30,72 @@ import Testing
         }
     }
 
+    /// A minute later, when nothing is held any more.
+    @Test(arguments: ListFormat.samples)
+    func aRendererThatPrefersZonesFollowsChangesToo(_ format: ListFormat) throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var generator = SeededGenerator(seed: seed)
+        var output = EndpointOutput(
+            path: "/list",
+            format: format,
+            filter: EndpointFilter(tags: ["blue"])
+        )
+        output.zones = ZonePreference(zones: ["a", "b"], spillBelow: .endpoints(2))
+        let follower = output.renderer(prefix: .standard)
+        var table: [String: Endpoint] = [:]
+        for round in 1...300 {
+            let service = "s\(Int.random(in: 0..<3, using: &generator))"
+            let id = "i\(Int.random(in: 0..<12, using: &generator))"
+            table[service + id] = try endpoint(service, id, round, &generator)
+            let update = Lists.update(
+                Array(table.values),
+                revision: Revision(rawValue: Int64(round))
+            )
+            let now = Duration.seconds(100 * round)
+            _ = follower.render(update, at: now)
+            let fresh = output.renderer(prefix: .standard).render(update)
+            #expect(
+                follower.render(update, at: now + .seconds(60)) == fresh,
+                "seed \(seed), round \(round)"
+            )
+        }
+    }
+
+    @Test func aChangeThatAltersNoTierIsEncodedAloneAndOneThatDoesWithItsService() throws {
+        let encoder = CountingEncoder()
+        var renderer = BlockRenderer(
+            encoder,
+            prefix: .standard,
+            services: nil,
+            zones: ZonePreference(zones: ["a"], spillBelow: .endpoints(5000))
+        )
+        func endpoint(_ number: Int, weight: UInt16 = 100) throws -> Endpoint {
+            try Lists.endpoint(
+                "s\(number % 2)",
+                "i\(number)",
+                weight: weight,
+                zone: number < 9_500 ? "a" : "b"
+            )
+        }
+        var update = Lists.update(try (0..<20_000).map { try endpoint($0) })
+        _ = renderer.render(update)
+        #expect(encoder.counts == .init(entries: 20_000, blocks: 2))
+        update.table.insert(try endpoint(4321, weight: 7))
+        update.table.insert(try endpoint(4322, weight: 0))
+        update.table.remove(try endpoint(19_000).instance.key)
+        _ = renderer.render(update)
+        #expect(encoder.counts == .init(entries: 20_002, blocks: 4))
+        // The zone has 4,750 of each service, and is short of 5,000 until 800 more of the one come.
+        for number in stride(from: 9_501, to: 11_100, by: 2) {
+            var moved = try endpoint(number)
+            moved.instance.zone = "a"
+            update.table.insert(moved)
+        }
+        let before = encoder.counts.entries
+        _ = renderer.render(update)
+        #expect(encoder.counts.entries == before + 10_000)
+    }
+
     @Test(arguments: [1, 200])
     func oneChangedEndpointOfTenThousandIsEncodedAlone(services: Int) throws {
         let encoder = CountingEncoder()
@@ -161,6 +227,7 @@ private final class CountingEncoder: LineEncoder {
     }
 
     static let saysDraining = true
+    static let saysTiers = true
     private let asked = Mutex(Counts())
 
     var counts: Counts { asked.withLock { $0 } }
@@ -170,7 +237,12 @@ private final class CountingEncoder: LineEncoder {
         return []
     }
 
-    func append(_ endpoint: Endpoint, _ weights: WeightScale, to text: inout [UInt8]) {
+    func append(
+        _ endpoint: Endpoint,
+        _ weights: WeightScale,
+        preferred: Bool?,
+        to text: inout [UInt8]
+    ) {
         asked.withLock { $0.entries += 1 }
         text += "\(endpoint.instance.key)\n".utf8
     }

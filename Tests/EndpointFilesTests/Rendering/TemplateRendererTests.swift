@@ -132,6 +132,82 @@ import Testing
         #expect(try text(template, .html, endpoints).text == "Web; Web; [::1]:80 10.0.0.5:8080")
     }
 
+    // MARK: zones
+
+    private static let backups =
+        "{{#services}}{{#endpoints}}{{id}}{{^preferred}} backup{{/preferred}};{{/endpoints}}{{/services}}"
+
+    private func zoned(_ template: String, _ escape: MustacheEscapeName, _ endpoints: [Endpoint])
+        throws
+        -> String
+    {
+        Lists.text(
+            try Templates.format(template, escape),
+            endpoints,
+            zones: ZonePreference(zones: ["a"])
+        ).text
+    }
+
+    @Test func aTemplateThatNamesItIsToldWhoIsPreferred() throws {
+        let endpoints = [
+            try Lists.endpoint("web", "1", zone: "a"), try Lists.endpoint("web", "2", zone: "b"),
+        ]
+        #expect(try zoned(Self.backups, .none, endpoints) == "1;2 backup;")
+        // Without a preference nobody is a backup.
+        #expect(try text(Self.backups, .none, endpoints).text == "1;2;")
+        // Nobody is left in the preferred zone.
+        #expect(try zoned(Self.backups, .none, [endpoints[1]]) == "2;")
+    }
+
+    @Test func aTemplateThatDoesNotIsShownThePreferredOnly() throws {
+        let template = "{{#services}}{{#endpoints}}{{id}};{{/endpoints}}{{/services}}"
+        let endpoints = [
+            try Lists.endpoint("web", "1", zone: "a"), try Lists.endpoint("web", "2", zone: "b"),
+        ]
+        #expect(try zoned(template, .none, endpoints) == "1;")
+        #expect(try zoned(template, .none, [endpoints[1]]) == "2;")
+    }
+
+    @Test(arguments: [backups, "{{#services}}{{#endpoints}}{{id}};{{/endpoints}}{{/services}}"])
+    func whereNoneOfThePreferredCanBeSaidTheOthersAreShownPlain(_ template: String) throws {
+        let endpoints = [
+            try Lists.endpoint("web", "1", address: "name.example", zone: "a"),
+            try Lists.endpoint("web", "2", zone: "b"), try Lists.endpoint("web", "3", zone: "c"),
+        ]
+        #expect(try zoned(template, .nginx, endpoints) == "2;3;")
+    }
+
+    @Test func aChoiceThatIsHeldIsRenderedAgainInTime() throws {
+        let template =
+            "{{#services}}{{#endpoints}}{{^preferred}}{{id}};{{/preferred}}{{/endpoints}}{{/services}}"
+        var output = EndpointOutput(path: "/list", format: try Templates.format(template))
+        output.zones = ZonePreference(zones: ["a"])
+        output.zones?.spillBelow = .endpoints(10)
+        let renderer = output.renderer(prefix: .standard)
+        let other = try Lists.endpoint("web", "other", zone: "b")
+        let endpoints = try (1...10).map { try Lists.endpoint("web", "\($0)", zone: "a") }
+        #expect(renderer.render(Lists.update(endpoints + [other]), at: .zero).until == nil)
+        // One below the threshold: the choice before stands for a while.
+        let fewer = Lists.update(endpoints.dropLast() + [other])
+        let held = renderer.render(fewer, at: .seconds(1))
+        #expect(held.list.bytes == Array("other;".utf8))
+        let until = try #require(held.until)
+        let plain = renderer.render(fewer, at: until)
+        #expect(plain.list.bytes == [] && plain.until == nil)
+        #expect(plain.spilling.map(\.text) == ["web"])
+    }
+
+    @Test func theZoneOfTheHostCanBeShown() throws {
+        let format = ListFormat.template(
+            ListTemplate(
+                try MustacheTemplate(Array("{{host.zone}}".utf8), name: "/etc/x.mustache"),
+                escape: .none,
+                host: ListTemplate.Host(name: "box", zone: "a")
+            )
+        )
+        #expect(Lists.text(format, []).text == "a")
+    }
+
     // MARK: the revision
 
     @Test func aListThatDiffersInItsRevisionAloneIsTheSame() throws {
@@ -283,7 +359,7 @@ import Testing
             escape: .none,
             host: ListTemplate.Host(name: "box")
         )
-        let renderer = TemplateRenderer(
+        var renderer = TemplateRenderer(
             template,
             prefix: .standard,
             services: nil,

@@ -10,6 +10,7 @@ import Texts
 /// Source: systemd.exec(5), "EnvironmentFile="; POSIX, "Shell Command Language", 2.2.3.
 struct EnvironmentEncoder: GroupEncoder {
     static let saysDraining = false
+    static let saysTiers = false
     /// One string of an environment, its NUL included. See execve(2), MAX_ARG_STRLEN.
     private static let longest = 128 * 1024
 
@@ -17,7 +18,11 @@ struct EnvironmentEncoder: GroupEncoder {
 
     func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
 
-    func text(_ service: ServiceName, _ entries: [String]) throws(EncodingFault) -> [UInt8] {
+    func text(
+        _ service: ServiceName,
+        _ entries: [String],
+        _ tiers: ZoneTiers?
+    ) throws(EncodingFault) -> [UInt8] {
         let name = VariableName(service, suffix: "_ADDRS").text
         let value = entries.joined(separator: " ")
         let length = name.utf8.count + value.utf8.count + 2

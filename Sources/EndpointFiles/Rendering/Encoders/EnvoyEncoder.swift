@@ -6,7 +6,7 @@ import Texts
 /// Each zone is a locality. A weight of 0 and draining are `DRAINING`, since Envoy has no weight
 /// below 1. `meta` is under `envoy.lb`, where subset load balancing looks. The revision is the
 /// `version_info`. Envoy refuses weights whose sum is beyond 32 bits: those of a service are halved until
-/// it is not.
+/// it is not. Where zones are preferred, each tier is a priority.
 ///
 /// Source: Envoy, `config.endpoint.v3.ClusterLoadAssignment`; 1.40 tried.
 struct EnvoyEncoder: GroupEncoder {
@@ -25,6 +25,7 @@ struct EnvoyEncoder: GroupEncoder {
     private static let largestSum = Int(UInt32.max)
 
     static let saysDraining = true
+    static let saysTiers = true
     private static let type =
         "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
 
@@ -37,7 +38,7 @@ struct EnvoyEncoder: GroupEncoder {
         )
     }
 
-    func text(_ service: ServiceName, _ entries: [Entry]) -> [UInt8] {
+    func text(_ service: ServiceName, _ entries: [Entry], _ tiers: ZoneTiers?) -> [UInt8] {
         var halvings = 0
         while entries.reduce(0, { $0 + max(1, $1.weight >> halvings) }) > Self.largestSum,
             halvings < UInt16.bitWidth
@@ -47,6 +48,8 @@ struct EnvoyEncoder: GroupEncoder {
         let zones = Dictionary(grouping: entries, by: \.zone).sorted {
             ($0.key ?? "").utf8.lexicographicallyPrecedes(($1.key ?? "").utf8)
         }
+        // Envoy refuses priorities with a hole between them.
+        let priorities = tiers.map { tiers in Set(zones.map { tiers.tier(of: $0.key) }).sorted() }
         var json = JSONText()
         json.openObject()
         json.name("@type")
@@ -56,7 +59,8 @@ struct EnvoyEncoder: GroupEncoder {
         json.name("endpoints")
         json.openArray()
         for (zone, entries) in zones {
-            json.value(Self.locality(zone, entries, halvings), onNewLine: true)
+            let priority = tiers.flatMap { priorities?.firstIndex(of: $0.tier(of: zone)) }
+            json.value(Self.locality(zone, entries, halvings, priority), onNewLine: true)
         }
         if !zones.isEmpty { json.newline() }
         json.closeArray()
@@ -100,7 +104,8 @@ struct EnvoyEncoder: GroupEncoder {
     private static func locality(
         _ zone: String?,
         _ entries: [Entry],
-        _ halvings: Int
+        _ halvings: Int,
+        _ priority: Int?
     ) -> [UInt8] {
         let weights = entries.map { max(1, $0.weight >> halvings) }
         let sum = zip(entries, weights).reduce(0) { $0 + ($1.0.wantsTraffic ? $1.1 : 0) }
@@ -113,6 +118,10 @@ struct EnvoyEncoder: GroupEncoder {
             json.string(zone)
         }
         json.closeObject()
+        if let priority {
+            json.name("priority")
+            json.number(priority)
+        }
         json.name("load_balancing_weight")
         json.number(max(1, sum))
         json.name("lb_endpoints")

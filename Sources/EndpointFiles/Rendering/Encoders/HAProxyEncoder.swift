@@ -15,9 +15,13 @@ import Texts
 /// other before it starts and in each `haproxy -c`, and each that no DNS answers takes it 5 s and more. With a
 /// section it does so afterwards, beside its work.
 ///
+/// Where zones are preferred, the servers of the others are `backup`s, and `option allbackups` shares the traffic out
+/// among all of them. It stands there from the beginning, so that no spill changes more than `server` lines.
+///
 /// Source: HAProxy, "Configuration Manual", sections 4.2 and 5.2; 2.6 tried.
 struct HAProxyEncoder: LineEncoder {
     static let saysDraining = true
+    static let saysTiers = true
     private static let largestWeight = 256
 
     let header: Bool
@@ -25,18 +29,23 @@ struct HAProxyEncoder: LineEncoder {
     var resolvers: HAProxySectionName?
     /// What stands behind each server.
     var options: HAProxyServerOptions?
+    /// Whether zones are preferred, and the servers of others are backups.
+    var hasBackups = false
 
     func frame(_ origin: ListOrigin) -> ListFrame { .lines(header: header, origin) }
 
     func scale(_ weights: WeightSpread) -> WeightScale { .atMost(Self.largestWeight, weights) }
 
     func opening(_ service: ServiceName, isEmpty: Bool) -> [UInt8] {
-        Array("backend \(HAProxyName(service.text))\n".utf8)
+        // Otherwise the first backup would get all the traffic of the others.
+        let options = hasBackups ? "    option allbackups\n" : ""
+        return Array("backend \(HAProxyName(service.text))\n\(options)".utf8)
     }
 
     func append(
         _ endpoint: Endpoint,
         _ weights: WeightScale,
+        preferred: Bool?,
         to text: inout [UInt8]
     ) throws(EncodingFault) {
         let instance = endpoint.instance
@@ -56,8 +65,10 @@ struct HAProxyEncoder: LineEncoder {
             resolving = " resolvers \(resolvers) init-addr last,none"
         }
         let target = address.joined(port: instance.port)
+        let backup = preferred == false ? " backup" : ""
         let options = options.map { " \($0)" } ?? ""
-        text += "    server \(name) \(target) weight \(weight)\(resolving)\(options)\n".utf8
+        text +=
+            "    server \(name) \(target) weight \(weight)\(backup)\(resolving)\(options)\n".utf8
     }
 }
 

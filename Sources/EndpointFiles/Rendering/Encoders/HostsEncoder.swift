@@ -13,6 +13,7 @@ import Registry
 /// Source: hosts(5), RFC 1123.
 struct HostsEncoder: LineEncoder {
     static let saysDraining = false
+    static let saysTiers = false
 
     let domain: DomainName
     let header: Bool
@@ -27,6 +28,7 @@ struct HostsEncoder: LineEncoder {
     func append(
         _ endpoint: Endpoint,
         _ weights: WeightScale,
+        preferred: Bool?,
         to text: inout [UInt8]
     ) throws(EncodingFault) {
         let key = endpoint.instance.key

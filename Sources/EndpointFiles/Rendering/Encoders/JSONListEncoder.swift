@@ -12,6 +12,7 @@ import Texts
 /// ```
 struct JSONListEncoder: LineEncoder {
     static let saysDraining = true
+    static let saysTiers = true
     static let separator = Array(",\n".utf8)
 
     func frame(_ origin: ListOrigin) -> ListFrame {
@@ -42,7 +43,12 @@ struct JSONListEncoder: LineEncoder {
 
     func closing(isEmpty: Bool) -> [UInt8] { Array((isEmpty ? "]" : "\n]").utf8) }
 
-    func append(_ endpoint: Endpoint, _ weights: WeightScale, to text: inout [UInt8]) {
+    func append(
+        _ endpoint: Endpoint,
+        _ weights: WeightScale,
+        preferred: Bool?,
+        to text: inout [UInt8]
+    ) {
         let instance = endpoint.instance
         var json = JSONText(continuing: &text)
         json.openObject()
@@ -57,6 +63,10 @@ struct JSONListEncoder: LineEncoder {
         json.members(of: instance)
         json.member("state")
         json.plainString { $0 += endpoint.state.rawValue.utf8 }
+        if let preferred {
+            json.member("preferred")
+            json.flag(preferred)
+        }
         json.member("create_revision")
         json.number(endpoint.createRevision.rawValue)
         json.member("mod_revision")

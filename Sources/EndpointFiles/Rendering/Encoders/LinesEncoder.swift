@@ -6,6 +6,7 @@ import Texts
 /// An empty service has no line.
 struct LinesEncoder: LineEncoder {
     static let saysDraining = false
+    static let saysTiers = false
 
     let header: Bool
 
@@ -13,7 +14,12 @@ struct LinesEncoder: LineEncoder {
 
     func opening(_ service: ServiceName, isEmpty: Bool) -> [UInt8] { [] }
 
-    func append(_ endpoint: Endpoint, _ weights: WeightScale, to text: inout [UInt8]) {
+    func append(
+        _ endpoint: Endpoint,
+        _ weights: WeightScale,
+        preferred: Bool?,
+        to text: inout [UInt8]
+    ) {
         let instance = endpoint.instance
         let address = instance.address.joined(port: instance.port)
         text += "\(LineWord(instance.key.service.text)) \(address)\n".utf8

@@ -14,11 +14,12 @@ import Texts
 /// nginx does not start with an upstream that has no server, nor with a host name that cannot be
 /// resolved: an empty service holds a server that is `down`, and host names are rejected. The
 /// weights are as small as their ratios allow, since `hash … consistent` makes 160 points of each
-/// unit.
+/// unit. Where zones are preferred, the servers of the others are `backup`s.
 ///
 /// Source: nginx, "ngx_http_upstream_module"; 1.22 tried.
 struct NginxEncoder: LineEncoder {
     static let saysDraining = true
+    static let saysTiers = true
 
     let header: Bool
 
@@ -36,12 +37,14 @@ struct NginxEncoder: LineEncoder {
     func append(
         _ endpoint: Endpoint,
         _ weights: WeightScale,
+        preferred: Bool?,
         to text: inout [UInt8]
     ) throws(EncodingFault) {
         let instance = endpoint.instance
         let address = try IPAddress(instance.address)
         let target = address.joined(port: instance.port)
-        text += "    server \(target)\(willingness(endpoint, weights));\n".utf8
+        let backup = preferred == false ? " backup" : ""
+        text += "    server \(target)\(willingness(endpoint, weights))\(backup);\n".utf8
     }
 
     private func willingness(_ endpoint: Endpoint, _ weights: WeightScale) -> String {

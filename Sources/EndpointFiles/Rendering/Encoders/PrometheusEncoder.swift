@@ -16,14 +16,18 @@ import Texts
 /// header. Labels that start with `__` are gone after relabelling: an endpoint cannot set the labels
 /// of what is scraped, the administrator chooses from them.
 ///
+/// Where zones are preferred, `__meta_discoveryd_preferred` says of each endpoint whether it is.
+///
 /// Source: Prometheus, "Configuration", `file_sd_config` and `relabel_config`.
 struct PrometheusEncoder: GroupEncoder {
     struct Entry {
         var labels: [UInt8]
         var target: [UInt8]
+        var zone: String?
     }
 
     static let saysDraining = true
+    static let saysTiers = true
     private static let prefix = "__meta_discoveryd_"
 
     func frame(_ origin: ListOrigin) -> ListFrame {
@@ -34,13 +38,17 @@ struct PrometheusEncoder: GroupEncoder {
         )
     }
 
-    func text(_ service: ServiceName, _ entries: [Entry]) -> [UInt8] {
+    func text(_ service: ServiceName, _ entries: [Entry], _ tiers: ZoneTiers?) -> [UInt8] {
         let groups = Dictionary(grouping: entries, by: \.labels).sorted {
             $0.key.lexicographicallyPrecedes($1.key)
         }
         guard !groups.isEmpty else { return Self.group(Self.labels(service), []) }
         return Array(
-            groups.map { Self.group($0.key, $0.value) }.joined(separator: ",\n".utf8)
+            groups.map { labels, entries in
+                // Endpoints with the same labels are of the same zone.
+                let preferred = tiers?.prefers(entries.first?.zone)
+                return Self.group(Self.adding(preferred: preferred, to: labels), entries)
+            }.joined(separator: ",\n".utf8)
         )
     }
 
@@ -55,7 +63,13 @@ struct PrometheusEncoder: GroupEncoder {
         }
         var target = JSONText()
         target.string(instance.address.joined(port: instance.port))
-        return Entry(labels: Self.labels(endpoint), target: target.bytes)
+        return Entry(labels: Self.labels(endpoint), target: target.bytes, zone: instance.zone)
+    }
+
+    /// Adds the label that tells whether the endpoints of a group are preferred for their zone.
+    private static func adding(preferred: Bool?, to labels: [UInt8]) -> [UInt8] {
+        guard let preferred else { return labels }
+        return labels.dropLast() + Array(",\"\(prefix)preferred\":\"\(preferred)\"}".utf8)
     }
 
     private static func group(_ labels: [UInt8], _ entries: [Entry]) -> [UInt8] {

@@ -15,10 +15,13 @@ public struct ListTemplate: Hashable, Sendable {
     public struct Host: Hashable, Sendable {
         /// Its name.
         public var name: String
+        /// Its zone, where the configuration says one.
+        public var zone: String?
 
         /// Describes a host.
-        public init(name: String) {
+        public init(name: String, zone: String? = nil) {
             self.name = name
+            self.zone = zone
         }
     }
 

@@ -33,6 +33,8 @@ private struct HostContext: MustacheObject {
     func member(_ name: String) -> MustacheValue? {
         switch name {
         case "name": .string(host.name)
+        // There, if only to say that there is none.
+        case "zone": host.zone.map { .string($0) } ?? .null
         default: nil
         }
     }
@@ -43,6 +45,8 @@ struct ServiceContext: MustacheObject {
     let service: ServiceName
     var endpoints: [Endpoint]
     let names: TemplateNames
+    /// The tiers of its endpoints; `nil` where no zone is preferred.
+    var tiers: ZoneTiers?
     var isFirst = false
     var isLast = false
 
@@ -58,6 +62,7 @@ struct ServiceContext: MustacheObject {
                         EndpointContext(
                             endpoint: endpoint,
                             names: names,
+                            isPreferred: tiers?.prefers(endpoint.instance.zone) ?? true,
                             isFirst: place == 0,
                             isLast: place == endpoints.count - 1
                         )
@@ -76,6 +81,7 @@ struct ServiceContext: MustacheObject {
 struct EndpointContext: MustacheObject {
     let endpoint: Endpoint
     let names: TemplateNames
+    var isPreferred = true
     var isFirst = false
     var isLast = false
 
@@ -112,6 +118,7 @@ struct EndpointContext: MustacheObject {
         case "state": .string(endpoint.state.rawValue)
         case "draining": .bool(endpoint.state != .up)
         case "wants_traffic": .bool(endpoint.wantsTraffic)
+        case "preferred": .bool(isPreferred)
         case "ipv4": .bool(instance.address.family == .ipv4)
         case "ipv6": .bool(instance.address.family == .ipv6)
         case "owner": endpoint.owner.map { .string($0.text) } ?? .null

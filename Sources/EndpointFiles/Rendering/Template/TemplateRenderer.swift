@@ -18,18 +18,22 @@ struct TemplateRenderer: Sendable {
     private let prefix: RegistryPrefix
     private let services: [ServiceName]?
     private let choice: EndpointChoice
+    /// Which zones are preferred in each service; `nil` where none is.
+    private var zones: ZoneChoices?
 
     /// A renderer for one output.
     ///
     /// - Parameters:
     ///   - services: The services to show, each of them always; all that have endpoints when `nil`.
     ///   - includeDraining: Whether endpoints are shown that want no new traffic: the template must say so.
+    ///   - zones: Which zones it prefers. A template that names `preferred` is shown the others too.
     init(
         _ template: ListTemplate,
         prefix: RegistryPrefix,
         services: [ServiceName]?,
         filter: EndpointFilter = EndpointFilter(),
         includeDraining: Bool = false,
+        zones: ZonePreference? = nil,
         limits: MustacheLimits = .standard
     ) {
         self.template = template
@@ -46,20 +50,23 @@ struct TemplateRenderer: Sendable {
         choice = EndpointChoice(
             filter: filter,
             includesDraining: includeDraining,
-            includesEmpty: services != nil
+            includesEmpty: services != nil,
+            includesAllTiers: template.mentions("preferred")
         )
+        self.zones = zones.map { ZoneChoices($0, filter: filter) }
     }
 
-    func render(_ update: TableUpdate) -> Rendering {
+    mutating func render(_ update: TableUpdate, at now: Duration = .zero) -> Rendering {
+        let all = services(of: update, at: now)
+        var rendering = rendering(of: all, update)
+        rendering.spilling = zones?.spilling ?? []
+        rendering.until = zones?.deadline
+        return rendering
+    }
+
+    private func rendering(of all: [ServiceContext], _ update: TableUpdate) -> Rendering {
         var rejected: [String: EncodingFault] = [:]
-        let all = shown(of: update)
-        for endpoint in all.flatMap(\.endpoints) {
-            do throws(EncodingFault) {
-                try names.check(endpoint.instance.address)
-            } catch {
-                rejected[EndpointContext.origin(of: endpoint)] = error
-            }
-        }
+        rejectAddresses(in: all, &rejected)
         do throws(MustacheError) {
             for attempt in 1...Self.attempts {
                 let text = try renderer.render(.object(context(all, without: rejected, update)))
@@ -88,18 +95,49 @@ struct TemplateRenderer: Sendable {
 
     // MARK: what is shown
 
-    private func shown(of update: TableUpdate) -> [ServiceContext] {
+    /// The services with all endpoints that the output could show.
+    private mutating func services(of update: TableUpdate, at now: Duration) -> [ServiceContext] {
         let services = services.map { $0.map(update.table.named) } ?? update.table.services
+        defer { zones?.keep(services) }
         return services.compactMap { service in
+            var choice = choice
+            choice.includesAllTiers = true
+            let tiers = zones?.tiers(of: service, at: now)
             let matching = service.endpoints.filter(choice.filter.matches)
             // A service whose endpoints all drain is still there.
             guard choice.includesEmpty || !matching.isEmpty else { return nil }
             return ServiceContext(
                 service: service.name,
                 endpoints: matching.filter(choice.shows),
-                names: names
+                names: names,
+                tiers: tiers
             )
         }
+    }
+
+    /// The services with the endpoints that are shown when some are left out.
+    private func shown(
+        of all: [ServiceContext],
+        without rejected: [String: EncodingFault]
+    ) -> [ServiceContext] {
+        var services = all.filter { rejected[$0.service.text] == nil }
+        for index in services.indices {
+            services[index].endpoints.removeAll {
+                rejected[EndpointContext.origin(of: $0)] != nil
+            }
+            guard let tiers = services[index].tiers else { continue }
+            if !services[index].endpoints.contains(where: { tiers.prefers($0.instance.zone) }) {
+                // Of the preferred none can be said: the others are better than nobody.
+                services[index].tiers = tiers.withoutDifference
+            } else if !choice.includesAllTiers {
+                services[index].endpoints.removeAll { !tiers.prefers($0.instance.zone) }
+            }
+        }
+        if !services.isEmpty {
+            services[0].isFirst = true
+            services[services.count - 1].isLast = true
+        }
+        return services
     }
 
     private func context(
@@ -107,24 +145,11 @@ struct TemplateRenderer: Sendable {
         without rejected: [String: EncodingFault],
         _ update: TableUpdate
     ) -> ListContext {
-        var services = all
-        if !rejected.isEmpty {
-            services = all.filter { rejected[$0.service.text] == nil }
-            for index in services.indices {
-                services[index].endpoints.removeAll {
-                    rejected[EndpointContext.origin(of: $0)] != nil
-                }
-            }
-        }
-        if !services.isEmpty {
-            services[0].isFirst = true
-            services[services.count - 1].isLast = true
-        }
-        return ListContext(
+        ListContext(
             host: template.host,
             source: ListOrigin(prefix: prefix, clusterID: update.clusterID),
             revision: update.revision,
-            services: services
+            services: shown(of: all, without: rejected)
         )
     }
 
@@ -135,6 +160,26 @@ struct TemplateRenderer: Sendable {
             .value,
             "has a value that the template cannot print: \(fault.error.message), \(fault.error.place)"
         )
+    }
+
+    /// Leaves out the endpoints that would be shown with an address which costs their reader the whole file.
+    private func rejectAddresses(
+        in all: [ServiceContext],
+        _ rejected: inout [String: EncodingFault]
+    ) {
+        guard names != .asRegistered else { return }
+        var before: Int
+        repeat {
+            before = rejected.count
+            for endpoint in shown(of: all, without: rejected).flatMap(\.endpoints) {
+                do throws(EncodingFault) {
+                    try names.check(endpoint.instance.address)
+                } catch {
+                    rejected[EndpointContext.origin(of: endpoint)] = error
+                }
+            }
+            // Where all of the preferred have gone, others come to light.
+        } while rejected.count > before
     }
 
     /// Leaves out whatever has any text that the escape cannot represent, shown or not.
@@ -225,6 +270,11 @@ struct TemplateRenderer: Sendable {
 }
 
 extension ListTemplate {
+    /// Whether the template or one of its partials names this anywhere.
+    func mentions(_ name: String) -> Bool {
+        text.mentions(name) || partials.values.contains { $0.mentions(name) }
+    }
+
     /// Renders the template over a list of one plain endpoint, within few steps.
     ///
     /// - Returns: What would be wrong with it on every host, as far as that shows.
