@@ -41,7 +41,7 @@ import Testing
         #expect(machine.timePassed(to: .seconds(3)).isEmpty)
         #expect(
             machine.runEnded(haproxy, number: 1, at: .seconds(4)) == [
-                .report(.done(haproxy, paths: ["/a"])),
+                .report(.done(haproxy, paths: ["/a"]))
             ]
         )
         // Five seconds after the run before it began.

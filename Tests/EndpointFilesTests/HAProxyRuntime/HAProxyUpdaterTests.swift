@@ -181,7 +181,8 @@ import Testing
             }
             var socket = RuntimeSocket(path: path)
             socket.limit = .milliseconds(300)
-            let code: RuntimeFault.Code = ["hang": .noAnswer, "nothing": .interrupted][mode] ?? .unexpected
+            let code: RuntimeFault.Code =
+                ["hang": .noAnswer, "nothing": .interrupted][mode] ?? .unexpected
             let fault = #expect(throws: RuntimeFault.self) {
                 try RunningServer.servers(inState: socket.ask("show servers state web"))
             }
