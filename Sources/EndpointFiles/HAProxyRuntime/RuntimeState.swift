@@ -17,14 +17,15 @@ struct RuntimeState: Sendable {
 
     /// How far the reload is that the file takes.
     enum Reload: Equatable, Sendable {
-        /// None is needed. Can go to `checking`, `asked`.
+        /// None is needed. Can go to `checking`, `asked`, `unhelpful`.
         case none
-        /// The output's check looks at the file. Can go to `asked`, `refused`.
+        /// The output's check looks at the file. Can go to `asked`, `refused`; to `none` when the process turns out to
+        /// have all of it.
         case checking(Request, number: Int)
         /// It was asked for. Can go to `done`; to `none` when the process turns out to have all of the file.
         case asked(Request)
         /// It is said to be done, and a new process is waited for: `systemctl reload` may end before there is one. Can go
-        /// to `none`, `checking`, `asked`.
+        /// to `none`, `checking`, `asked`, `unhelpful`.
         case done(Request, until: Duration)
         /// The check rejected the file; it is asked again. Can go to `none`, `checking`, `asked`.
         case refused(ProgramFault, until: Duration)
