@@ -38,8 +38,8 @@ package final class BlockingThread: Sendable {
     private let state = Mutex(State())
 
     /// - Parameter linger: How long the thread waits for another call. To start one takes longer than to wake
-    ///   one.
-    package init(_ name: String, linger: Duration = .seconds(10)) {
+    ///   one, and files are looked at every ten seconds.
+    package init(_ name: String, linger: Duration = .seconds(15)) {
         self.name = name
         self.linger = linger
     }
@@ -301,7 +301,7 @@ package final class BlockingThreads: Sendable {
     package func thread(
         _ name: String,
         part: String = "",
-        linger: Duration = .seconds(10)
+        linger: Duration = .seconds(15)
     ) -> BlockingThread {
         threads.withLock { threads in
             let key = Key(name: name, part: part)
