@@ -170,7 +170,8 @@ struct OutputState: Sendable {
         }
         if let until = chosenUntil, until <= now {
             chosenUntil = nil
-            becameDoubtful()
+            // What is gathered meanwhile is not written sooner for it.
+            isBehind = true
         }
         if case .refused(_, let until) = step, until <= now { becameDoubtful() }
         if kept != nil, let since = tooFewSince, since + specification.hold <= now {

@@ -145,7 +145,7 @@ extension LineEncoder {
             let begin = run.text.count
             if let said = earlier.text(of: endpoint) {
                 run.text += said
-                if block.prefers(endpoint) { run.preferred += 1 }
+                if block.prefers(endpoint), endpoint.wantsTraffic { run.preferred += 1 }
                 continue
             }
             do throws(EncodingFault) {
@@ -157,7 +157,7 @@ extension LineEncoder {
                 )
                 if run.text.count == begin {
                     run.text.removeLast(begin - start)
-                } else if block.prefers(endpoint) {
+                } else if block.prefers(endpoint), endpoint.wantsTraffic {
                     run.preferred += 1
                 }
             } catch {
@@ -199,7 +199,7 @@ struct LineBlock: RenderedBlock {
         var text: [UInt8] = []
         /// Where the text of each endpoint ends; that of one without text ends where it would begin.
         var ends: [Int] = []
-        /// How many endpoints with a text are preferred.
+        /// How many endpoints with a text are preferred and want traffic.
         var preferred = 0
         var rejections: [Rejection] = []
     }

@@ -2,22 +2,25 @@
 ///
 /// A zone that has just enough endpoints would move all traffic to and fro with each endpoint that comes or goes. So
 /// while the count is about the threshold the choice before stands, for a minute at most: then the plain rule
-/// decides, and hosts that have seen different pasts choose alike.
+/// decides for at least a minute, so that hosts that have seen different pasts choose alike, however often the count
+/// changes.
 struct SpillDamper: Hashable, Sendable {
     /// What was chosen.
     enum State: Hashable, Sendable {
         /// Nothing yet. Can go to `settled`.
         case new
-        /// What the plain rule says. Can go to `settled`, `held`.
-        case settled(ZoneReach)
+        /// What the plain rule says, with the number that was enough by then. Can go to `settled`, `held`.
+        case settled(ZoneReach, needed: Int)
         /// What was chosen before, although the plain rule says otherwise. Can go to `held`, `settled`.
-        case held(ZoneReach, until: Duration)
+        case held(ZoneReach, needed: Int, until: Duration)
     }
 
-    /// For how long a choice stands that the plain rule would not make.
+    /// For how long a choice may stand that the plain rule would not make, and for how long then none may.
     static let hold = Duration.seconds(60)
 
     private(set) var state = State.new
+    /// The end of the last minute in which choices were held.
+    private var windowEnds: Duration?
 
     /// The endpoints of the service were counted, anew or for the first time.
     ///
@@ -28,41 +31,60 @@ struct SpillDamper: Hashable, Sendable {
         at now: Duration
     ) -> ZoneReach {
         let plain = preference.reach(in: counts)
+        let needed = preference.spillBelow.needed(in: counts)
         let before: ZoneReach
-        let until: Duration
+        let neededBefore: Int
         switch state {
-        case .new: (before, until) = (plain, now)
-        case .settled(let reach): (before, until) = (reach, now + Self.hold)
-        case .held(let reach, let end): (before, until) = (reach, end)
+        case .new: (before, neededBefore) = (plain, needed)
+        case .settled(let reach, let needed), .held(let reach, let needed, _):
+            (before, neededBefore) = (reach, needed)
         }
-        guard before != plain, until > now,
-            Self.isNear(from: before, to: plain, in: counts, for: preference)
-        else {
-            state = .settled(plain)
+        let isNear = Self.isNear(
+            from: before,
+            to: plain,
+            in: counts,
+            for: preference,
+            needed: min(needed, neededBefore)...max(needed, neededBefore)
+        )
+        guard before != plain, isNear, let until = window(at: now) else {
+            state = .settled(plain, needed: needed)
             return plain
         }
-        state = .held(before, until: until)
+        state = .held(before, needed: neededBefore, until: until)
         return before
+    }
+
+    /// Until when a choice may be held; `nil` in the minute that belongs to the plain rule.
+    private mutating func window(at now: Duration) -> Duration? {
+        if let end = windowEnds {
+            if now < end { return end }
+            if now < end + Self.hold { return nil }
+        }
+        windowEnds = now + Self.hold
+        return windowEnds
     }
 
     /// When the plain rule decides although nothing was counted anew.
     var deadline: Duration? {
-        if case .held(_, let until) = state { until } else { nil }
+        if case .held(_, _, let until) = state { until } else { nil }
     }
 
-    /// Whether the count that changes the choice is about the threshold: at most a tenth below or above it. So with a
-    /// threshold below 10 traffic leaves a zone at once, and without a usable endpoint always; with the threshold just
-    /// reached it comes back later.
+    /// Whether the count that changes the choice is about the threshold: at most a tenth below or above it, and at
+    /// least one. Without a usable endpoint traffic always leaves a zone at once.
+    ///
+    /// - Parameter needed: The threshold now and at the choice before: that of a percentage moves with the other zones.
     private static func isNear(
         from before: ZoneReach,
         to plain: ZoneReach,
         in counts: ZoneCounts,
-        for preference: ZonePreference
+        for preference: ZonePreference,
+        needed: ClosedRange<Int>
     ) -> Bool {
-        let needed = preference.spillBelow.needed(in: counts)
         if before < plain {
-            return preference.usable(counts, within: before) >= needed - needed / 10
+            let usable = preference.usable(counts, within: before)
+            return usable > 0 && usable >= needed.lowerBound - max(1, needed.lowerBound / 10)
         }
-        return preference.usable(counts, within: plain) <= needed + needed / 10
+        return preference.usable(counts, within: plain)
+            <= needed.upperBound + max(1, needed.upperBound / 10)
     }
 }
