@@ -8,9 +8,9 @@ import Texts
 struct RuntimeDifference: Equatable, Sendable {
     /// What is known beside file and process.
     struct Knowledge: Equatable, Sendable {
-        /// The file that was applied last; `nil` when that is not known. Then a reload follows, and only what harms
-        /// nobody is set.
-        var applied: HAProxyFile?
+        /// The file whose servers the process was brought to last; `nil` when that is not known. Then a reload follows,
+        /// and only what harms nobody is set.
+        var told: HAProxyFile?
         /// The servers whose state discoveryd itself set: they drain, or are being added.
         var ours: Set<RuntimeCommand.Target> = []
         /// The servers that stood in a file of this run.
@@ -21,8 +21,10 @@ struct RuntimeDifference: Equatable, Sendable {
 
     /// What serves: servers that are added, changed, made ready. To be sent before any server drains.
     var commands: [RuntimeCommand] = []
-    /// Servers that have left and still get sessions.
+    /// Servers that have left and still get sessions, where others serve.
     var drains: [RuntimeCommand] = []
+    /// The same where those that are to serve come with ``commands``.
+    var lastDrains: [RuntimeCommand] = []
     /// Why a reload is needed; `nil` when none is.
     var reloadReason: String?
     /// What was set by hand.
@@ -40,7 +42,7 @@ struct RuntimeDifference: Equatable, Sendable {
             reloadReason = "HAProxy has no backend \(wanted.name)"
             return
         }
-        let before = knowledge.applied?.backend(wanted.name)?.byName
+        let before = knowledge.told?.backend(wanted.name)?.byName
         let known = Dictionary(running.map { ($0.name, $0) }) { first, _ in first }
         for server in wanted.servers {
             let target = RuntimeCommand.Target(backend: wanted.name, server: server.name)
@@ -58,6 +60,7 @@ struct RuntimeDifference: Equatable, Sendable {
         for part in parts {
             commands += part.commands
             drains += part.drains
+            lastDrains += part.lastDrains
             reloadReason = reloadReason ?? part.reloadReason
             setByHand += part.setByHand
             leaving += part.leaving
@@ -78,7 +81,7 @@ struct RuntimeDifference: Equatable, Sendable {
         } else if found.address != server.address || found.port != server.port {
             commands.append(.readdress(target, server.address, server.port))
         }
-        let isKnown = knowledge.applied != nil
+        let isKnown = knowledge.told != nil
         // Its owner is back, or it is another server under an old name.
         let hasReturned =
             knowledge.ours.contains(target)
@@ -169,11 +172,13 @@ struct RuntimeDifference: Equatable, Sendable {
             leaving.append(target)
             if !isOutOfService { drains.append(.drain(target)) }
         }
-        // Those that are to take their place come with the reload: until then they serve on.
         let isServed = running.contains { server in
             names[server.name] != nil && server.weight > 0 && server.admin.isDisjoint(with: .set)
         }
-        if reloadReason != nil, !isServed { drains = [] }
+        guard !isServed else { return }
+        // Where those that are to take their place come with the reload, they serve on until then.
+        lastDrains = reloadReason == nil ? drains : []
+        drains = []
     }
 }
 

@@ -68,6 +68,8 @@ struct RuntimeState: Sendable {
     private static let refusedFor = Duration.seconds(60)
     /// How often the same commands are sent before that is given up.
     private static let mostSends = 3
+    /// How often the file may be replaced while the check looks at it, until it is reloaded all the same.
+    private static let mostOvertaken = 3
     /// How many settings are named in a report.
     private static let mostNamed = 5
     /// How many names of servers are remembered.
@@ -78,6 +80,11 @@ struct RuntimeState: Sendable {
     private(set) var reload = Reload.none
     /// What discoveryd knows of the servers beside file and process.
     private var knowledge = RuntimeDifference.Knowledge()
+    /// The file that the process loaded, as far as only a reload changes that; `nil` when that is not known.
+    private var loaded: HAProxyFile?
+    /// The file as it was read last, and when one was read that takes a reload of whoever loaded the one before.
+    private var lastFile: HAProxyFile?
+    private var lastStructural = Duration.zero
     private var process: HAProxyProcess?
 
     /// How often the file was replaced, and up to which of these times it was looked at and dealt with.
@@ -99,13 +106,14 @@ struct RuntimeState: Sendable {
     /// Whether a check that rejected the file is to be asked again.
     private var isDueAgain = false
     private var lastRefusal: ProgramFault?
+    /// How often the file was replaced while the check looked at it.
+    private var overtaken = 0
 
     /// Why HAProxy cannot be asked, since when, and how soon it is asked again.
     private var unreachable: (fault: RuntimeFault, since: Duration, isSaid: Bool)?
     private var retry = firstRetry
-    /// While nobody is there: the oldest file that the next process can have loaded.
+    /// Whether nobody was there.
     private var isGone = false
-    private var oldestLoaded: HAProxyFile?
 
     private var lastCommands: [RuntimeCommand] = []
     private var sends = 0
@@ -113,8 +121,9 @@ struct RuntimeState: Sendable {
     private var refusal: String?
     private var setByHand: [SetByHand] = []
 
-    /// Servers that are to be deleted, with the instant at which they began to drain.
+    /// Servers that are to be deleted and are out of service, with the instant since when; and how many are to be.
     private var leaving: [RuntimeCommand.Target: Duration] = [:]
+    private var leavingCount = 0
     private var deleting: Set<RuntimeCommand.Target> = []
     private var pause = firstCount
     private var nextDeletion: Duration?
@@ -138,7 +147,7 @@ struct RuntimeState: Sendable {
         }
         if replaced > done { return .applying }
         guard process != nil else { return .pending }
-        return .current(leaving: leaving.count, setByHand: setByHand.map(\.description))
+        return .current(leaving: leavingCount, setByHand: setByHand.map(\.description))
     }
 
     // MARK: what has happened
@@ -151,8 +160,9 @@ struct RuntimeState: Sendable {
             lastReplaced = now
             self.isOwed = true
         } else {
-            knowledge.applied = file
+            (loaded, knowledge.told) = (file, file)
         }
+        lastFile = file
         nextComparison = now
     }
 
@@ -207,8 +217,14 @@ struct RuntimeState: Sendable {
         at now: Duration
     ) -> [RuntimeMachine.Action] {
         readAt = reading.time
+        if let file = reading.file {
+            if let before = lastFile, HAProxyFile.reloadReason(from: before, to: file) != nil {
+                lastStructural = now
+            }
+            lastFile = file
+        }
         switch result {
-        case .failure(let fault): return failed(fault, reading.file, next: number, at: now)
+        case .failure(let fault): return failed(fault, next: number, at: now)
         case .success(let look):
             return reachable() + compare(reading.file, look, next: number, at: now)
         }
@@ -223,6 +239,7 @@ struct RuntimeState: Sendable {
         var actions = processSeen(look.process, file, at: now)
         guard let file else {
             step = .idle
+            if isCounting { delayDeletion(at: now) }
             // Before the first list there may be no file, or one of somebody else's.
             guard replaced > done else { return actions }
             done = looking
@@ -236,16 +253,21 @@ struct RuntimeState: Sendable {
             }
         )
         let reason =
-            knowledge.applied.map { HAProxyFile.reloadReason(from: $0, to: file) }
+            loaded.map { HAProxyFile.reloadReason(from: $0, to: file) }
             ?? "it is not known which file HAProxy has loaded"
         difference.reloadReason = difference.reloadReason ?? reason
         actions += note(difference.leaving, look, at: now)
-        // Those that serve come before those that leave are sent away.
-        let commands = difference.commands.isEmpty ? difference.drains : difference.commands
         let deletions = deletions(look, at: now)
-        sends = commands == lastCommands ? sends + 1 : 1
-        lastCommands = commands
-        if sends > Self.mostSends, let first = commands.first {
+        sends = difference.commands == lastCommands ? sends + 1 : 1
+        lastCommands = difference.commands
+        // Those that serve come before those that leave are sent away; what is refused holds up no others.
+        let isStuck = sends > Self.mostSends && !difference.commands.isEmpty
+        let commands =
+            isStuck
+            ? difference.drains
+            : difference.commands.isEmpty
+                ? difference.drains + difference.lastDrains : difference.commands
+        if isStuck, commands.isEmpty, let first = difference.commands.first {
             let answer = refusal.map { ": \($0)" } ?? ""
             let reason = "HAProxy did not do '\(first.text)'\(answer)"
             return actions + takesReload(to: file, reason, isRefused: true, next: number, at: now)
@@ -256,6 +278,8 @@ struct RuntimeState: Sendable {
             step = .sending(number: number)
             return actions + [.send(output, commands + deletions, number: number)]
         }
+        // What differs from now on was set by somebody else.
+        (knowledge.told, knowledge.isNew) = (file, false)
         if let reason = difference.reloadReason {
             return actions + takesReload(to: file, reason, isRefused: false, next: number, at: now)
         }
@@ -276,17 +300,14 @@ struct RuntimeState: Sendable {
         let isOther = process.map { !seen.isSame(as: $0) } ?? isGone
         if isOther {
             knowledge.isNew = true
-            if seen.startedAfter >= lastReplaced, replaced == looking {
-                knowledge.applied = file
-            } else if isGone {
-                knowledge.applied = oldestLoaded
-            }
+            // It has loaded one of the files that were there since it started.
+            loaded = seen.startedAfter > lastStructural || lastStructural == .zero ? file : nil
         }
-        (process, isGone, oldestLoaded) = (seen, false, nil)
+        (process, isGone) = (seen, false)
         if case .done(let request, let until) = reload {
-            if request.process.map({ !seen.isSame(as: $0) }) ?? true {
+            if request.process.map({ !seen.isSame(as: $0) }) ?? isOther {
                 // The run began after that file was there.
-                knowledge.applied = request.file ?? knowledge.applied
+                loaded = loaded ?? request.file
                 reload = .none
             } else if until <= now {
                 reload = .none
@@ -326,7 +347,7 @@ struct RuntimeState: Sendable {
         at now: Duration
     ) -> [RuntimeMachine.Action] {
         switch result {
-        case .failure(let fault): return failed(fault, knowledge.applied, next: number, at: now)
+        case .failure(let fault): return failed(fault, next: number, at: now)
         case .success(let answers):
             refusal = answers.first ?? refusal
             return [look(number, at: now)]
@@ -342,16 +363,19 @@ struct RuntimeState: Sendable {
         at now: Duration
     ) -> [RuntimeMachine.Action] {
         let before = leaving
-        leaving = Dictionary(targets.map { ($0, before[$0] ?? now) }) { first, _ in first }
+        let interesting = knowledge.ours.union(deleting).union(targets)
         var running: [RuntimeCommand.Target: RunningServer] = [:]
-        for (backend, servers) in look.servers {
+        for (backend, servers) in look.servers where !interesting.isEmpty {
             for server in servers {
                 let target = RuntimeCommand.Target(backend: backend, server: server.name)
-                if knowledge.ours.contains(target) || deleting.contains(target) {
-                    running[target] = server
-                }
+                if interesting.contains(target) { running[target] = server }
             }
         }
+        leaving = [:]
+        for target in targets where running[target]?.admin.isDisjoint(with: .set) == false {
+            leaving[target] = before[target] ?? now
+        }
+        leavingCount = targets.count
         // One that is still there has returned to the file.
         let gone = deleting.subtracting(targets).count { running[$0] == nil }
         deleting.formIntersection(targets)
@@ -377,7 +401,7 @@ struct RuntimeState: Sendable {
                 let running = look.servers[target.backend]?.first(where: {
                     $0.name == target.server
                 }),
-                !running.admin.isDisjoint(with: .set), let since = leaving[target]
+                let since = leaving[target]
             else { continue }
             let used = look.connections[target.backend]?[target.server] ?? 0
             guard used == 0 || since + output.drainBeforeDelete <= now else { continue }
@@ -404,12 +428,11 @@ struct RuntimeState: Sendable {
         at now: Duration
     ) -> [RuntimeMachine.Action] {
         step = .idle
-        knowledge.applied = file
-        knowledge.isNew = false
+        loaded = file
         done = looking
         var actions: [RuntimeMachine.Action] = []
         if case .asked = reload { actions.append(.cancelReload(path: output.path)) }
-        reload = .none
+        (reload, askedFor) = (.none, nil)
         if replaced > done {
             nextComparison = now
         } else if isOwed {
@@ -476,12 +499,14 @@ struct RuntimeState: Sendable {
         next number: Int
     ) -> [RuntimeMachine.Action] {
         askedFor = request.replaced
-        let report: [RuntimeMachine.Action] =
+        var report: [RuntimeMachine.Action] =
             isNews ? [.report(.reloadNeeded(path: output.path, reason: request.reason))] : []
         guard let check = output.check, !isChecked else {
             reload = .asked(request)
             return report + [.reload(path: output.path)]
         }
+        // The one that was asked for would load a file that may be rejected.
+        if case .asked = reload { report.append(.cancelReload(path: output.path)) }
         reload = .checking(request, number: number)
         return report + [.check(path: output.path, check.about(output.path), number: number)]
     }
@@ -492,7 +517,16 @@ struct RuntimeState: Sendable {
         at now: Duration
     ) -> [RuntimeMachine.Action] {
         guard case .checking(let request, number) = reload else { return [] }
-        if replaced != request.replaced { nextComparison = now }
+        if replaced != request.replaced {
+            nextComparison = now
+            overtaken += 1
+            if fault == nil, overtaken < Self.mostOvertaken {
+                // It was another file that was accepted.
+                (reload, askedFor, done) = (.none, nil, min(done, request.replaced - 1))
+                return []
+            }
+        }
+        overtaken = 0
         guard let fault else {
             reload = .asked(request)
             return [.reload(path: output.path)]
@@ -514,15 +548,11 @@ struct RuntimeState: Sendable {
     /// HAProxy cannot be asked: what the file has new takes a reload.
     private mutating func failed(
         _ fault: RuntimeFault,
-        _ file: HAProxyFile?,
         next number: Int,
         at now: Duration
     ) -> [RuntimeMachine.Action] {
         step = .idle
-        if fault.code == .notRunning {
-            (process, isGone) = (nil, true)
-            oldestLoaded = oldestLoaded ?? file
-        }
+        if fault.code == .notRunning { (process, isGone) = (nil, true) }
         if isCounting { delayDeletion(at: now) }
         nextComparison = now + retry
         retry = min(retry * 2, Self.compareEvery)
@@ -534,13 +564,15 @@ struct RuntimeState: Sendable {
         unreachable = (fault, since, isSaid)
         let report: [RuntimeMachine.Action] =
             isSaid && !wasSaid ? [.report(.unreachable(path: output.path, fault))] : []
-        guard done < looking, !isPassing || now >= since + Self.startTime else { return report }
-        done = looking
         if case .checking = reload { return report }
+        var isDue = done < looking
+        if case .refused = reload { isDue = isDueAgain || refusedFor != looking }
+        guard isDue, !isPassing || now >= since + Self.startTime else { return report }
+        (done, isDueAgain) = (looking, false)
         if case .asked(let earlier) = reload, earlier.replaced == looking { return report }
         let request = Request(
             reason: fault.message,
-            file: file,
+            file: lastFile,
             process: process,
             replaced: looking
         )

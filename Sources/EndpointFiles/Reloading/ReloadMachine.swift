@@ -22,6 +22,8 @@ public struct ReloadMachine: StateMachine {
     private let place: Double
     private var generator: SeededGenerator
     private var actions: [String: ReloadAction] = [:]
+    /// Files of which somebody else says when they are taken up.
+    private var others: Set<String> = []
     private var states: [ReloadAction.Kind: ReloadState] = [:]
     private var runs = 0
 
@@ -51,8 +53,14 @@ public struct ReloadMachine: StateMachine {
 
     /// The configuration names these actions now, by the path of the file each is for; those of one kind
     /// have the same settings. What is due of one that is no longer named is not done.
-    public mutating func actionsChanged(to named: [String: ReloadAction]) -> [Action] {
+    ///
+    /// - Parameter others: The files of which somebody else says when nothing is owed for them any more.
+    public mutating func actionsChanged(
+        to named: [String: ReloadAction],
+        except others: Set<String> = []
+    ) -> [Action] {
         actions = named
+        self.others = others
         let wanted = Dictionary(named.values.map { ($0.kind, $0) }) { first, _ in first }
         states = states.filter { wanted[$0.key] != nil }
         for (kind, action) in wanted {
@@ -91,7 +99,8 @@ public struct ReloadMachine: StateMachine {
     ) -> [Action] {
         guard let paths = states[action.kind]?.runEnded(number, at: now) else { return [] }
         let owed = states[action.kind]?.replaced ?? []
-        let settled = paths.subtracting(owed).sorted().map { Action.settle(path: $0) }
+        let settled = paths.subtracting(owed).subtracting(others).sorted()
+            .map { Action.settle(path: $0) }
         // Of one that was replaced meanwhile the reader may have the older file.
         let loaded = paths.subtracting(owed).sorted().map { Action.loaded(path: $0) }
         return settled + loaded + [.report(.done(action, paths: paths.sorted()))] + advance(at: now)

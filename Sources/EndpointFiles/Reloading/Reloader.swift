@@ -47,9 +47,10 @@ public final class Reloader: Sendable {
 
     /// Names what is done after which file. What an earlier run still owed is due at once.
     ///
-    /// - Parameter others: The files of which somebody else decides whether they need it.
+    /// - Parameter others: The files of which somebody else decides whether they need it, and says when nothing is owed
+    ///   for them any more.
     public func setActions(_ actions: [String: ReloadAction], except others: Set<String> = []) {
-        driver.happened { machine, _ in machine.actionsChanged(to: actions) }
+        driver.happened { machine, _ in machine.actionsChanged(to: actions, except: others) }
         for path in actions.keys
         where !others.contains(path) && asking.withLock({ $0.insert(path).inserted }) {
             let isAsked = threads.file(path).add { [self] in

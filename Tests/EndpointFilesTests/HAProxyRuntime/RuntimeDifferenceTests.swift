@@ -51,7 +51,7 @@ import Testing
             running: ["a 10.0.0.1:80 5"]
         )
         #expect(found.commands == [.add(b, try server("b 10.0.0.2:80 5")), .ready(b)])
-        #expect(found.drains == [.drain(a)])
+        #expect(found.drains == [] && found.lastDrains == [.drain(a)])
         // When they come with a reload, nobody else is there until it is done.
         let named = try difference(
             ["b example.org:80 5"],
@@ -59,7 +59,7 @@ import Testing
             running: ["a 10.0.0.1:80 5"]
         )
         #expect(named.reloadReason == "web/b has a host name")
-        #expect(named.drains == [])
+        #expect(named.drains == [] && named.lastDrains == [])
         #expect(named.leaving == [a])
     }
 
@@ -233,7 +233,7 @@ import Testing
     private func knowing(_ backend: HAProxyFile.Backend) -> RuntimeDifference.Knowledge {
         var file = HAProxyFile()
         file.backends = [backend]
-        return .init(applied: file)
+        return .init(told: file)
     }
 
     private func difference(
@@ -256,7 +256,7 @@ import Testing
                     admin: admin[server.name] ?? []
                 )
             },
-            .init(applied: try was.map { try file("web", $0) }, named: named, isNew: isNew)
+            .init(told: try was.map { try file("web", $0) }, named: named, isNew: isNew)
         )
     }
 }

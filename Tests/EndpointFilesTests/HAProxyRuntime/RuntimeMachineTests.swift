@@ -252,6 +252,91 @@ import Testing
         }
     }
 
+    @Test func `a process that may have loaded other options is reloaded, and not believed`() throws
+    {
+        var play = try Play(["a 10.0.0.1:80 5"])
+        play.run()
+        // It restarts, reads the file, and is not there yet when the options change.
+        play.now = .seconds(5)
+        play.restart()
+        play.fault = .system(2, at: "/s")
+        play.now = .seconds(6)
+        try play.write(["a 10.0.0.1:80 5 check"])
+        play.run()
+        play.fault = nil
+        play.pass(.seconds(8))
+        #expect(play.reloads == 1)
+        #expect(play.settled == 0)
+    }
+
+    @Test func `what is set by hand while a reload is owed is left`() throws {
+        var play = try Play(["a 10.0.0.1:80 5"])
+        play.run()
+        try play.write(["a 10.0.0.1:80 7 check", "b 10.0.0.2:80 5 check"])
+        play.pass(.seconds(5))
+        #expect(play.reloads == 1)
+        #expect(play.haproxy["a"]?.weight == 7 && play.haproxy["b"]?.admin == [])
+        play.haproxy["b"]?.admin = .maintenance
+        play.haproxy["a"]?.weight = 0
+        play.pass(.seconds(60))
+        #expect(play.haproxy["b"]?.admin == .maintenance)
+        #expect(play.haproxy["a"]?.weight == 0)
+    }
+
+    @Test func `a check that rejected is asked again also while the socket does not answer`() throws
+    {
+        var play = try Play(["a 10.0.0.1:80 5"])
+        play.run()
+        play.fault = .system(13, at: "/s")
+        play.refusal = ProgramFault(code: .notDone, message: "late")
+        try play.write(["a 10.0.0.1:80 7"])
+        play.pass(.seconds(30))
+        #expect(play.checks == 1 && play.reloads == 0)
+        play.refusal = nil
+        play.pass(.seconds(100))
+        #expect(play.checks == 2 && play.reloads == 1)
+    }
+
+    @Test func `a reload after a send that failed is a reload to that file`() throws {
+        var play = try Play(["a 10.0.0.1:80 5"])
+        play.run()
+        play.sendFault = .system(110, at: "/s")
+        try play.write(["a 10.0.0.1:80 7 check"])
+        play.run()
+        #expect(play.reloads == 1)
+        play.sendFault = nil
+        play.now = .seconds(3)
+        try play.reload()
+        play.pass(.seconds(5))
+        #expect(play.machine.statuses == ["/f": .current(leaving: 0, setByHand: [])])
+        #expect(play.settled == 1)
+    }
+
+    @Test
+    func `a file that cannot be read while servers wait for deletion is not read all the time`()
+        throws
+    {
+        var play = try Play(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
+        play.run()
+        play.connections = ["b": 1]
+        try play.write(["a 10.0.0.1:80 5"])
+        play.run()
+        play.isUnreadable = true
+        let before = play.looks
+        play.pass(.seconds(100))
+        #expect((5...60).contains(play.looks - before), "\(play.looks - before)")
+    }
+
+    @Test func `a command that is refused holds up no drain`() throws {
+        var play = try Play(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
+        play.run()
+        play.takesNoServers = true
+        try play.write(["a 10.0.0.1:80 5", "c 10.0.0.3:80 5"])
+        play.run()
+        #expect(play.haproxy["b"]?.admin == .drain)
+        #expect(play.reloads == 1)
+    }
+
     @Test func `servers are deleted although others leave all the time`() throws {
         let all = (0..<100).map { "s\($0) 10.0.0.\($0 + 1):80 5" }
         var play = try Play(all)
@@ -417,6 +502,8 @@ private struct Play {
     var sendFault: RuntimeFault?
     /// Whether it does nothing of what it is told.
     var isDeaf = false
+    var takesNoServers = false
+    var isUnreadable = false
     var refusal: ProgramFault?
     var beforeLook: (inout Play) -> Void = { _ in }
 
@@ -505,7 +592,7 @@ private struct Play {
                 return machine.looked(
                     "/f",
                     number: number,
-                    RuntimeReading(file: file),
+                    RuntimeReading(file: isUnreadable ? nil : file),
                     .failure(fault),
                     at: now
                 )
@@ -521,7 +608,7 @@ private struct Play {
             return machine.looked(
                 "/f",
                 number: number,
-                RuntimeReading(file: file),
+                RuntimeReading(file: isUnreadable ? nil : file),
                 .success(look),
                 at: now
             )
@@ -549,6 +636,7 @@ private struct Play {
 
     private mutating func obey(_ command: RuntimeCommand) {
         switch command {
+        case .add where takesNoServers: break
         case .add(let target, let server):
             haproxy[target.server] = RunningServer(
                 name: server.name,
