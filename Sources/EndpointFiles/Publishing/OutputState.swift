@@ -13,7 +13,8 @@ struct OutputState: Sendable {
         /// It is looked whether there is a file to be kept. Can go to `idle`, `writing`.
         case looking(number: Int, KeepReason)
         /// The list is rendered, compared with what the file holds and, where no program has a say, put in the
-        /// place of the file. Can go to `idle`, `failed`; where a program has a say to `making`, `staging`.
+        /// place of the file. Can go to `idle`, `failed`; where a program has a say to `making`, `staging`; with a
+        /// template that cannot be rendered to `refused`.
         case writing(number: Int)
         /// The output's command makes the content from the list. Can go to `staging`, `refused`.
         case making(number: Int)
@@ -26,7 +27,7 @@ struct OutputState: Sendable {
         case committing(number: Int)
         /// The last write failed. Can go to `looking`, `writing`.
         case failed(FileError, until: Duration)
-        /// A program refused the last list. Can go to `looking`, `writing`: with the next change, or for
+        /// A program refused the last list, or a template could not be rendered over it. Can go to `looking`, `writing`: with the next change, or for
         /// another try of the same list; and to `idle` when the configuration is read again.
         case refused(ProgramFault, until: Duration)
 
