@@ -91,6 +91,8 @@ extension Assembly {
         guard let state = daemon.state else { return archive }
         var output = EndpointOutput(path: state.listPath, mode: 0o600)
         output.hold = .zero
+        // Where all outputs name services, no more is known, and no more will be needed.
+        output.showsAnySelection = true
         output.wait = OutputWait(min: .seconds(2), max: .seconds(30))
         archive.setOutputs([output])
         return archive

@@ -48,6 +48,35 @@ import Testing
         }
     }
 
+    /// A host whose outputs all name services had no last list for a start without etcd.
+    @Test
+    func `a list of some services alone is written where any selection will do, and nowhere else`()
+        async throws
+    {
+        try await TemporaryDirectory.with { directory in
+            let publisher = EndpointPublisher(
+                renderers: RendererPool(prefix: .standard),
+                generator: SeededGenerator(seed: 1),
+                timeline: Timeline()
+            )
+            var kept = EndpointOutput(path: directory.file("last-list.json"))
+            kept.showsAnySelection = true
+            publisher.setOutputs([EndpointOutput(path: directory.file("all.json")), kept])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await publisher.run() }
+                defer { group.cancelAll() }
+                var list = Lists.update([try Lists.endpoint("web", "1")], revision: 42)
+                list.selection = .only(Set(try Lists.names("web")))
+                publisher.publish(list)
+                try await eventually("the list is kept") {
+                    publisher.statuses[kept.path] == .current(42)
+                }
+                #expect(directory.read("last-list.json")?.contains("\"web\"") == true)
+                #expect(directory.read("all.json") == nil)
+            }
+        }
+    }
+
     @Test func `the consumers of a file hear of a swap before it is reported`() async throws {
         try await TemporaryDirectory.with { directory in
             let told = Mutex<[String]>([])

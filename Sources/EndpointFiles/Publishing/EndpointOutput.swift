@@ -8,6 +8,9 @@ public struct EndpointOutput: Hashable, Sendable {
     public var path: String
     /// The services it names, each always, empty ones too; all that have endpoints when `nil`.
     public var services: [ServiceName]?
+    /// Whether it shows a list of some services alone as it is, although it names none. Default: no, and it waits for a
+    /// list of all.
+    public var showsAnySelection = false
     /// The owner, the group and the permissions of the file.
     public var access: FileAccess
     /// How long changes are gathered. Default: not at all.
@@ -73,7 +76,8 @@ public struct EndpointOutput: Hashable, Sendable {
 
     /// Whether a list says all that it shows.
     func isCovered(by list: TableUpdate) -> Bool {
-        list.selection.isSuperset(of: services.map { .only(Set($0)) } ?? .all)
+        showsAnySelection
+            || list.selection.isSuperset(of: services.map { .only(Set($0)) } ?? .all)
     }
 
     /// Whether a list of an earlier run, which may have been of other services, says anything of what it shows.
