@@ -49,7 +49,11 @@ package struct ConfigurationSummary {
         let command = output.command.map { ", made by \($0.joined(separator: " "))" }
         let template = output.template.map { " \($0.text.name), escape \($0.escape.rawValue)" }
         parts.append("as \(output.format.rawValue)\(command ?? template ?? "")")
-        if let check = output.check { parts.append("checked by \(check.joined(separator: " "))") }
+        if let socket = output.runtime { parts.append("told to HAProxy at \(socket)") }
+        let otherwise = output.runtime == nil ? "" : "what that cannot do "
+        if let check = output.check {
+            parts.append("\(otherwise)checked by \(check.joined(separator: " "))")
+        }
         switch output.reload?.kind {
         case nil: break
         case .unit(let unit): parts.append("then \(unit) is reloaded")
