@@ -79,7 +79,9 @@ struct StatusLine {
                 guard let first = setByHand.first else { break }
                 let more = setByHand.count > 1 ? " and \(setByHand.count - 1) more" : ""
                 parts.append("HAProxy, set by hand: \(first)\(more)")
-            case .pending, .applying, .reloading: break
+            case .reloading(let reason):
+                parts.append("\(path) takes a reload of HAProxy: \(reason)")
+            case .pending, .applying: break
             }
         }
         let reloads = state.actionFaults.sorted { $0.key.description < $1.key.description }

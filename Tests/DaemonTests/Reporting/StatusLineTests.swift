@@ -106,6 +106,49 @@ import Testing
         )
     }
 
+    /// File and process never disagree without a word.
+    @Test func `a HAProxy that is not what its file says is named, in STATUS= and in the report`() {
+        let fault = RuntimeFault(.notPermitted, "no permission to connect to /s")
+        let cases: [(RuntimeStatus, line: String?, word: String, detail: String?)] = [
+            (.pending, nil, "pending", nil), (.applying, nil, "current", nil),
+            (.current(leaving: 0, setByHand: []), nil, "current", nil),
+            (.current(leaving: 2, setByHand: []), nil, "current", "2 servers to be deleted"),
+            (
+                .current(
+                    leaving: 0,
+                    setByHand: ["web/a is in state maint", "web/b is in state drain"]
+                ),
+                "HAProxy, set by hand: web/a is in state maint and 1 more", "current",
+                "set by hand: web/a is in state maint; web/b is in state drain"
+            ),
+            (
+                .reloading("web/c has a host name"),
+                "/x.cfg takes a reload of HAProxy: web/c has a host name", "reloading",
+                "web/c has a host name"
+            ),
+            (
+                .different("no backend"), "HAProxy differs from /x.cfg: no backend", "different",
+                "no backend"
+            ),
+            (.unreachable(fault), "/x.cfg: \(fault)", "unreachable", fault.message),
+        ]
+        for (status, line, word, detail) in cases {
+            var state = DaemonState(at: Date())
+            state.isCurrent = true
+            state.outputs = ["/x.cfg": .current(7)]
+            state.runtimes = ["/x.cfg": status]
+            let text = StatusLine(state: state).text
+            if let line {
+                #expect(text.contains(line), "\(text)")
+            } else {
+                #expect(!text.contains("/x.cfg") && !text.contains("HAProxy"), "\(text)")
+            }
+            let output = StatusReport(state, at: Date()).outputs.first
+            #expect(output?.runtime == word)
+            #expect(output?.runtimeDetail == detail)
+        }
+    }
+
     @Test func endpointsOfSeveralClustersAreATroubleOfTheirOwn() throws {
         var state = DaemonState(at: Date())
         state.isCurrent = true
