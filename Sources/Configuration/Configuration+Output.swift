@@ -11,7 +11,7 @@ extension Configuration {
         package var services: [ServiceName]?
         /// Which endpoints are written. Default: all.
         package var filter = EndpointFilter()
-        /// Which zones are preferred. Default: none, all endpoints are alike.
+        /// The preferred zones. Default: none, all endpoints are alike.
         package var zones: ZonePreference?
         /// How they are written. Default: JSON.
         package var format: FormatSetting = .json
@@ -20,12 +20,12 @@ extension Configuration {
         /// The section of HAProxy's own configuration that tells how it looks host names up. Default: none, and
         /// endpoints with a host name are left out.
         package var resolvers: HAProxySectionName?
-        /// What stands behind each server in HAProxy's file. Default: nothing.
+        /// The words behind each server in HAProxy's file. Default: none.
         package var serverOptions: HAProxyServerOptions?
         /// The `stats socket` over which the running HAProxy is told of changed servers; goes with ``reload``.
         /// Default: none, and each change takes a reload.
         package var runtime: String?
-        /// How long a server that leaves may keep its sessions, 0 to 1 h; with ``runtime``. Default 30 s.
+        /// The time for which a server that leaves may keep its sessions, 0 to 1 h; with ``runtime``. Default 30 s.
         package var drainBeforeDelete = RuntimeOutput.standardDrain
         /// Whether endpoints are written that want no new traffic though the format cannot say so.
         /// Default: no.

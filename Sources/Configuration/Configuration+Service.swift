@@ -17,7 +17,7 @@ extension Configuration {
         /// Its share of the traffic against its peers, 0 to 65535; 0 is "no new traffic".
         /// Default 100.
         package var weight: UInt16 = ServiceInstance.standardWeight
-        /// Where it runs (a rack, a data centre), 1 to 128 bytes. Default: the zone of the host.
+        /// The place where it runs (a rack, a data centre), 1 to 128 bytes. Default: the zone of the host.
         package var zone: String?
         /// Labels, sorted and unique, at most 64 of 1 to 128 bytes. Default: none.
         package var tags: [String] = []

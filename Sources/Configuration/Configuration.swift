@@ -11,7 +11,7 @@ package struct Configuration: Equatable, Sendable {
     package var etcd = Etcd()
     /// The lease, and what becomes of it when the daemon ends.
     package var lease = Lease()
-    /// What is true of this host.
+    /// The facts of this host that its services and outputs share.
     package var host = Host()
     /// The limits of the start.
     package var start = Start()
@@ -67,7 +67,7 @@ extension Configuration {
 extension Configuration {
     /// `[host]`: what is true of this host.
     package struct Host: Equatable, Sendable {
-        /// Where it is (a rack, a data centre), 1 to 128 bytes: the zone of its services that name none, and the one
+        /// The place of the host (a rack, a data centre), 1 to 128 bytes: the zone of its services that name none, and the one
         /// that `prefer_zone = true` prefers. Default: not said.
         package var zone: String?
     }

@@ -31,7 +31,7 @@ extension Assembly {
         return reloader
     }
 
-    /// What tells running HAProxies of changes.
+    /// Makes the updater, which tells running HAProxies of changes.
     func updater(_ performer: ActionPerformer, _ reloader: Reloader) -> HAProxyUpdater {
         let updater = HAProxyUpdater(
             timeline: timeline,
@@ -262,7 +262,7 @@ extension Assembly {
         )
     }
 
-    /// What is served to this host, at the control socket and where monitoring reads.
+    /// Lists the pages and reports that are served to this host, at the control socket and where monitoring reads.
     func routes(
         _ reader: StateReader,
         _ wanted: WantedServices,

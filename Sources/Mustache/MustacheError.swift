@@ -31,7 +31,7 @@ public struct MustacheError: Error, Hashable, Sendable, CustomStringConvertible 
 
     /// The kind of failure.
     public let code: Code
-    /// Where in the template.
+    /// The place in the template.
     public let place: MustachePlace
     /// A sentence for people, with the remedy.
     public let message: String

@@ -1,10 +1,10 @@
 /// The limits of a rendering: a template is a program, and this one runs inside ours.
 public struct MustacheLimits: Hashable, Sendable {
-    /// How many tags, texts and turns of sections there may be: a bound on the time, the same on every host.
+    /// The number of tags, texts and turns of sections that there may be: a bound on the time, the same on every host.
     public var steps: Int
-    /// How deep sections and partials may be within one another: a partial may name itself.
+    /// The depth to which sections and partials may be within one another: a partial may name itself.
     public var depth: Int
-    /// How long the result may be, in bytes.
+    /// The length of the result, in bytes.
     public var bytes: Int
 
     /// Describes limits.

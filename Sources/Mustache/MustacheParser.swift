@@ -38,7 +38,7 @@ struct MustacheParser {
     private let name: String
     private var open = Array("{{".utf8)
     private var close = Array("}}".utf8)
-    /// How far lines and columns are counted.
+    /// The byte up to which lines and columns are counted.
     private var counted = (offset: 0, position: MustachePosition(line: 1, column: 1))
     private(set) var partials: [(name: String, place: MustachePlace)] = []
     private(set) var unescapedTags: [MustachePlace] = []
@@ -315,7 +315,7 @@ struct MustacheParser {
 }
 
 extension [UInt8] {
-    /// Where these bytes come next.
+    /// Finds where these bytes come next.
     fileprivate func firstIndex(of word: [UInt8], from start: Int) -> Int? {
         guard let first = word.first else { return nil }
         var place = start

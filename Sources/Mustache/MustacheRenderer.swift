@@ -2,7 +2,7 @@ import Texts
 
 /// Renders a template over values, within limits. Pure: the same values give the same bytes.
 public struct MustacheRenderer: Sendable {
-    /// What is printed for tags that ask for no escape, `{{{name}}}` and `{{&name}}`.
+    /// The treatment of tags that ask for no escape, `{{{name}}}` and `{{&name}}`.
     public enum UnescapedTags: Hashable, Sendable {
         /// The value as it is, whatever it holds: Mustache's own rule.
         case asIs
@@ -49,11 +49,11 @@ public struct MustacheRenderer: Sendable {
     }
 }
 
-/// What came of a rendering.
+/// The result of a rendering.
 public struct MustacheText: Equatable, Sendable {
     /// The text.
     public var bytes: [UInt8] = []
-    /// Where each ``MustacheValue/tracked(_:)`` stands in it, in order.
+    /// The places of each ``MustacheValue/tracked(_:)`` in it, in order.
     public var tracked: [Range<Int>] = []
     /// The first value of each origin that cannot be printed, in the order of the text.
     public var faults: [MustacheFault] = []
@@ -61,9 +61,9 @@ public struct MustacheText: Equatable, Sendable {
 
 /// A value that cannot be printed, and what it comes from.
 public struct MustacheFault: Hashable, Sendable {
-    /// What the value comes from.
+    /// The origin of the value.
     public let origin: String
-    /// Where and why.
+    /// The place and the reason.
     public let error: MustacheError
 }
 
@@ -86,9 +86,9 @@ private struct MustacheRun {
     /// The innermost is the last.
     private var frames: [Frame]
     private var steps = 0
-    /// What the next tag stands in.
+    /// The surroundings of the next tag.
     private var surroundings = TagSurroundings()
-    /// What each line begins with.
+    /// The indentation of each line.
     private var indentation: [UInt8] = []
     /// The origins of ``MustacheText/faults``.
     private var faulty: Set<String> = []
@@ -222,17 +222,20 @@ private struct MustacheRun {
             }
         case .list:
             let shown = OneLine.escaped(name.text)
+            let remedy =
+                "write {{#\(shown)}}…{{/\(shown)}} and what of each element is to be printed"
             return try refuse(
                 .notPrintable,
-                "\(shown) is a list; write {{#\(shown)}}…{{/\(shown)}} and what of each element is to be printed",
+                "\(shown) is a list; \(remedy)",
                 of: found.origin,
                 at: place
             )
         case .object:
             let shown = OneLine.escaped(name.text)
+            let remedy = "name one of its members, {{\(shown).…}}"
             return try refuse(
                 .notPrintable,
-                "\(shown) is an object; name one of its members, {{\(shown).…}}",
+                "\(shown) is an object; \(remedy)",
                 of: found.origin,
                 at: place
             )

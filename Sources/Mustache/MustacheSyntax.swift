@@ -17,7 +17,7 @@ indirect enum MustacheNode: Hashable, Sendable {
     case partial(String, indentation: [UInt8], MustachePosition)
 }
 
-/// What a tag names.
+/// The name in a tag.
 enum MustacheName: Hashable, Sendable {
     /// `.`, the value of the section itself.
     case current
@@ -32,7 +32,7 @@ enum MustacheName: Hashable, Sendable {
         }
     }
 
-    /// How it stands in a template.
+    /// The spelling in a template.
     var text: String {
         switch self {
         case .current: "."

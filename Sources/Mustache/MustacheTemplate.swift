@@ -8,7 +8,7 @@ public struct MustacheTemplate: Hashable, Sendable {
     let nodes: [MustacheNode]
     /// The partials that it names, each with the place of the first tag, in the order of the template.
     public let partials: [(name: String, place: MustachePlace)]
-    /// Where it has tags that print a value without escaping it.
+    /// The places of its tags that print a value without escaping it.
     public let unescapedTags: [MustachePlace]
 
     /// The deepest that sections may be nested in one template.

@@ -18,7 +18,7 @@ public enum MustacheValue: Sendable {
 
 /// The members of an object, by name. What is asked for is all that need be made.
 public protocol MustacheObject: Sendable {
-    /// What its values come from, as the caller calls it; `nil` for the origin of the object it was found in. A
+    /// The origin of its values, as the caller calls it; `nil` for the origin of the object it was found in. A
     /// value that cannot be represented counts against its origin, and not against the template.
     var origin: String? { get }
 

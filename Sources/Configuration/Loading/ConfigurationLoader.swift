@@ -14,9 +14,9 @@ package struct ConfigurationLoader: Sendable {
     package let hostname: String
     /// Where the files are.
     package let source: ConfigurationSource
-    /// Who there is on this host.
+    /// The users and groups of this host.
     let accounts: Accounts
-    /// What the daemon reads and writes beside the configuration's files.
+    /// The files that the daemon reads and writes beside those of the configuration.
     let reserved: [ReservedFile]
     /// Whether files are looked at by the user that the daemon runs as. What another one may not read says
     /// nothing of what the daemon may.
@@ -74,9 +74,9 @@ package struct ConfigurationLoader: Sendable {
 /// A configuration that may be used.
 package struct LoadedConfiguration: Equatable, Sendable {
     package let configuration: Configuration
-    /// What is allowed but doubtful, in the order of the files.
+    /// The settings that are allowed but doubtful, in the order of the files.
     package let warnings: [ConfigurationFault]
-    /// What is wrong with outputs that are left out for it, in the order of the files. The rest is in force.
+    /// The faults for which outputs are left out, in the order of the files. The rest is in force.
     package var refused: [ConfigurationFault] = []
     /// The files that were read, in that order; empty when there is none.
     package let files: [String]

@@ -5,7 +5,7 @@ import Texts
 
 // What only shows when all files are read.
 extension ConfigurationDraft {
-    /// What is wrong with the files together, and what is doubtful in their result.
+    /// Finds the faults of the files together, and what is doubtful in their result.
     ///
     /// - Parameters:
     ///   - hostname: The name of this host; it makes the ids that are not configured.

@@ -78,7 +78,7 @@ extension ConfigurationDraft {
 /// A file that the daemon reads or writes beside its outputs, and that none of them may be.
 package struct ReservedFile: Hashable, Sendable {
     package let path: String
-    /// What it is, as the end of a sentence that starts with "path is".
+    /// The use of the file, as the end of a sentence that starts with "path is".
     let what: String
 
     /// Those of a daemon.

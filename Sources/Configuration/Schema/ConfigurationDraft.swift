@@ -42,7 +42,7 @@ struct ConfigurationDraft {
     var outputs: [Declared<Configuration.Output>] = []
     /// The templates of outputs, by the path of the output, before they are read.
     var templates: [String: WrittenTemplate] = [:]
-    /// Where outputs prefer the zone of this host, by the place of their table.
+    /// The places at which outputs prefer the zone of this host, by the place of their table.
     var ownZonePreferences: [SourcePlace: SourcePlace] = [:]
     /// Where the first `[[output]]` starts, readable or not.
     var firstOutput: SourcePlace?

@@ -11,7 +11,7 @@ struct Expectation<Value> {
     /// Reads a value.
     let read: (TomlNode.Value) -> Reading
 
-    /// What came of reading.
+    /// The result of reading.
     enum Reading {
         /// It is allowed, and this is it.
         case value(Value)
@@ -192,7 +192,7 @@ extension Expectation where Value == ServiceAddress {
 /// A member of the cluster, as it is written.
 struct WrittenEndpoint {
     let endpoint: EtcdEndpoint
-    /// What is said where it can be read in two ways.
+    /// The warning where it can be read in two ways.
     var doubt: String?
 }
 

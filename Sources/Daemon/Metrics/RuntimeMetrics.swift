@@ -42,7 +42,7 @@ struct RuntimeMetrics: Sendable {
         }
     }
 
-    /// What is configured now has series, and nothing else.
+    /// Gives series to what is configured now, and to nothing else.
     func update(from state: DaemonState) {
         let paths = Set(state.configuration.runtimeOutputs.map(\.path))
         changes.keep(paths)

@@ -48,10 +48,10 @@ package struct StatusReport: Codable, Equatable, Sendable {
         package var preferredZones: [String]?
         /// The services whose traffic leaves the first of them now; absent where no zone is preferred.
         package var spilling: [String]?
-        /// How the running HAProxy stands to it, where it is told of changes: `pending`, `current`, `reloading`,
+        /// The state of the running HAProxy towards it, where it is told of changes: `pending`, `current`, `reloading`,
         /// `different` or `unreachable`.
         package var runtime: String?
-        /// What there is to say of that: the reason, servers to be deleted, what was set by hand.
+        /// The detail of that: the reason, servers to be deleted, what was set by hand.
         package var runtimeDetail: String?
 
         enum CodingKeys: String, CodingKey {

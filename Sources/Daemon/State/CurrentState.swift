@@ -80,6 +80,6 @@ struct DaemonReadings: Sendable {
     var spilling: [String: [ServiceName]] = [:]
     /// Why consumers have not loaded the new files.
     var actionFaults: [ReloadAction: ReloadFault] = [:]
-    /// How each running HAProxy stands to its file.
+    /// The state of each running HAProxy towards its file.
     var runtimes: [String: RuntimeStatus] = [:]
 }

@@ -121,7 +121,7 @@ struct DaemonState: Sendable {
     var spilling: [String: [ServiceName]] = [:]
     /// Why consumers have not loaded the new files.
     var actionFaults: [ReloadAction: ReloadFault] = [:]
-    /// How each running HAProxy stands to its file, by the file's path.
+    /// The state of each running HAProxy towards its file, by the file's path.
     var runtimes: [String: RuntimeStatus] = [:]
 
     /// The state of a daemon that begins.
@@ -287,7 +287,7 @@ extension RuntimeStatus {
         }
     }
 
-    /// What there is to say of it.
+    /// The reason, or what is special.
     var detail: String? {
         switch self {
         case .pending, .applying: nil

@@ -19,12 +19,12 @@ public final class HAProxyUpdater: Sendable {
     private let cancelReload: @Sendable (String) -> Void
     private let observe: @Sendable (RuntimeReport) -> Void
     private let outputs = Mutex<[String: RuntimeOutput]>([:])
-    /// What each file held when it was read last, so that it is taken apart once.
+    /// The content of each file when it was read last, so that it is taken apart once.
     private let read = Mutex<[String: (bytes: [UInt8], file: HAProxyFile?)]>([:])
 
-    /// How often a look begins anew because HAProxy was replaced in the midst of it.
+    /// The number of times that a look begins anew because HAProxy was replaced in the midst of it.
     private static let mostLooks = 3
-    /// How many answers of a batch are kept that may be refusals.
+    /// The number of answers of a batch that are kept because they may be refusals.
     private static let mostAnswers = 3
 
     /// An updater that does nothing before ``run()``.
@@ -102,7 +102,7 @@ public final class HAProxyUpdater: Sendable {
         driver.happened { machine, now in machine.reloaded(path, at: now) }
     }
 
-    /// How each process stands to its file, by the file's path.
+    /// The state of each process towards its file, by the file's path.
     public var statuses: [String: RuntimeStatus] { driver.read { $0.statuses } }
 
     /// Proof of progress; see ``MachineDriver/laps``.
@@ -200,6 +200,7 @@ public final class HAProxyUpdater: Sendable {
 
     /// On the thread of the file.
     private func file(_ path: String) -> HAProxyFile? {
+        // One that cannot be read is none of ours; what is wrong with it the publisher says, who has to write it.
         guard let bytes = try? writer.read(path) else { return nil }
         if let known = read.withLock({ $0[path] }), known.bytes == bytes { return known.file }
         let file = HAProxyFile(bytes)
@@ -243,7 +244,7 @@ public final class HAProxyUpdater: Sendable {
         return process
     }
 
-    /// What HAProxy said that may say why it did not do something; most of what it says when it did is known.
+    /// Returns words of HAProxy that may say why it did not do something; most of what it says when it did is known.
     private static func words(_ answer: String) -> String? {
         let words = answer.split(separator: "\n").first.map(String.init) ?? ""
         let isFine =

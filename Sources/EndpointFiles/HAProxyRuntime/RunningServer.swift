@@ -83,7 +83,10 @@ struct RunningServer: Hashable, Sendable {
         usesTLS = values[7].elementsEqual("1".utf8)
     }
 
-    /// As a test or a plan describes one.
+    /// Whether a command has taken it out of service.
+    var isOutOfService: Bool { !admin.isDisjoint(with: .set) }
+
+    /// Describes a server, for tests.
     init(
         name: String,
         address: HostAddress?,

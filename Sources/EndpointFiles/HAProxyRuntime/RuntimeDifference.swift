@@ -1,12 +1,12 @@
 import Texts
 
-/// What HAProxy's process has to be told to serve a backend as the file says it, what only a reload can do, and what is
-/// left as somebody else set it.
+/// The difference between a backend in the file and in HAProxy's process: the commands that end it, what takes a
+/// reload, and what is left as somebody else set it.
 ///
 /// What discoveryd itself changes is set: whatever differs between the file that was applied last and the one there is
 /// now. A weight or a state that differs although the file did not change was set by hand, and is left.
 struct RuntimeDifference: Equatable, Sendable {
-    /// What is known beside file and process.
+    /// The facts that are known beside file and process.
     struct Knowledge: Equatable, Sendable {
         /// The file whose servers the process was brought to last; `nil` when that is not known. Then a reload follows,
         /// and only what harms nobody is set.
@@ -19,15 +19,15 @@ struct RuntimeDifference: Equatable, Sendable {
         var isNew = false
     }
 
-    /// What serves: servers that are added, changed, made ready. To be sent before any server drains.
+    /// The commands that add servers, change them and make them ready. To be sent before any server drains.
     var commands: [RuntimeCommand] = []
     /// Servers that have left and still get sessions, where others serve.
     var drains: [RuntimeCommand] = []
     /// The same where those that are to serve come with ``commands``.
     var lastDrains: [RuntimeCommand] = []
-    /// Why a reload is needed; `nil` when none is.
+    /// The reason why a reload is needed; `nil` when none is.
     var reloadReason: String?
-    /// What was set by hand.
+    /// The settings that were made by hand.
     var setByHand: [SetByHand] = []
     /// The servers that are in the process and no longer in the file, and are to be deleted.
     var leaving: [RuntimeCommand.Target] = []
@@ -98,7 +98,7 @@ struct RuntimeDifference: Equatable, Sendable {
                 setByHand.append(SetByHand(target, .weight(found.weight, inFile: server.weight)))
             }
         }
-        if !found.admin.isDisjoint(with: .set) {
+        if found.isOutOfService {
             if hasReturned {
                 commands.append(.ready(target))
             } else if !followsAgent {
@@ -149,7 +149,7 @@ struct RuntimeDifference: Equatable, Sendable {
         commands.append(.ready(target))
     }
 
-    /// What is in the process and not in the file.
+    /// Compares the servers that are in the process and not in the file.
     private mutating func leave(
         _ wanted: HAProxyFile.Backend,
         _ running: [RunningServer],
@@ -161,19 +161,18 @@ struct RuntimeDifference: Equatable, Sendable {
             // Another one cannot be addressed safely; and it is none of ours.
             guard HAProxyName.isSpelled(server.name) else { continue }
             let target = RuntimeCommand.Target(backend: wanted.name, server: server.name)
-            let isOutOfService = !server.admin.isDisjoint(with: .set)
             let isOurs =
                 knowledge.named.contains(target) || knowledge.ours.contains(target)
                 || before?[server.name] != nil
-            guard isOurs || isOutOfService else {
+            guard isOurs || server.isOutOfService else {
                 setByHand.append(SetByHand(target, .unknown))
                 continue
             }
             leaving.append(target)
-            if !isOutOfService { drains.append(.drain(target)) }
+            if !server.isOutOfService { drains.append(.drain(target)) }
         }
         let isServed = running.contains { server in
-            names[server.name] != nil && server.weight > 0 && server.admin.isDisjoint(with: .set)
+            names[server.name] != nil && server.weight > 0 && !server.isOutOfService
         }
         guard !isServed else { return }
         // Where those that are to take their place come with the reload, they serve on until then.

@@ -32,7 +32,7 @@ struct RuntimeMachine: StateMachine {
     /// A machine without outputs.
     init() {}
 
-    /// How each process stands to its file, by the file's path.
+    /// The state of each process towards its file, by the file's path.
     var statuses: [String: RuntimeStatus] { outputs.mapValues(\.status) }
 
     // MARK: events

@@ -6,7 +6,7 @@ public struct RuntimeOutput: Hashable, Sendable {
     public var path: String
     /// The `stats socket` of HAProxy, with `level admin`.
     public var socket: String
-    /// How long a server that leaves may keep its sessions before it is put into maintenance; it is deleted when it
+    /// The time for which a server that leaves may keep its sessions before it is put into maintenance; it is deleted when it
     /// has no more connections. Default 30 s.
     public var drainBeforeDelete: Duration
     /// The program that says whether the file will do before HAProxy is reloaded; ``ProgramCall/file`` stands for the
@@ -38,16 +38,31 @@ struct RuntimeReading: Equatable, Sendable {
     var time = Duration.zero
 }
 
-/// What was seen in one look at HAProxy's process.
+/// HAProxy's process as one look saw it.
 struct RuntimeLook: Equatable, Sendable {
     var process: HAProxyProcess
     /// The servers by backend; without the backends that the process lacks.
     var servers: [String: [RunningServer]]
     /// The connections in use by backend and server, of the backends that were asked for.
     var connections: [String: [String: Int]] = [:]
+
+    /// Those of these servers that are in the process.
+    func servers(
+        _ targets: Set<RuntimeCommand.Target>
+    ) -> [RuntimeCommand.Target: RunningServer] {
+        var found: [RuntimeCommand.Target: RunningServer] = [:]
+        guard !targets.isEmpty else { return found }
+        for (backend, servers) in servers {
+            for server in servers {
+                let target = RuntimeCommand.Target(backend: backend, server: server.name)
+                if targets.contains(target) { found[target] = server }
+            }
+        }
+        return found
+    }
 }
 
-/// How HAProxy's process stands to the file.
+/// The state of HAProxy's process towards the file.
 public enum RuntimeStatus: Hashable, Sendable {
     /// Nothing was compared yet.
     case pending
@@ -80,7 +95,7 @@ public enum RuntimeReport: Hashable, Sendable {
     case processChanged(path: String, pid: Int)
     /// The process differs from the file although it was reloaded. Reported once for each cause.
     case different(path: String, reason: String)
-    /// What was set by hand is now this: at most the first of them, and how many more. Reported when it changes.
+    /// The settings made by hand are now these: at most the first of them, and how many more. Reported when it changes.
     case setByHand(path: String, [String], more: Int)
     /// Servers that had left were deleted.
     case deleted(path: String, servers: Int)

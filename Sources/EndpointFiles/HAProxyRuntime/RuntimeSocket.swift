@@ -6,7 +6,7 @@ import Texts
 /// Blocks; for a thread of its own. Source: HAProxy, "Management Guide", section 9.3.
 struct RuntimeSocket: Sendable {
     let path: String
-    /// How long one answer may take. Default 2 s.
+    /// The time that one answer may take. Default 2 s.
     var limit: Duration = .seconds(2)
 
     /// The most bytes of an answer: 100,000 servers are about 12 MB.

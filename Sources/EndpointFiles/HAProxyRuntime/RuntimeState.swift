@@ -3,7 +3,7 @@ import Programs
 
 /// One file, and how far HAProxy's process has come with it.
 struct RuntimeState: Sendable {
-    /// Where it is. The numbers tell the outcome of one step from that of another.
+    /// The stage of a round. The numbers tell the outcome of one step from that of another.
     enum Step: Equatable, Sendable {
         /// The file of an earlier run has not been read yet. Can go to `idle`.
         case unread
@@ -15,139 +15,69 @@ struct RuntimeState: Sendable {
         case sending(number: Int)
     }
 
-    /// How far the reload is that the file takes.
-    enum Reload: Equatable, Sendable {
-        /// None is needed. Can go to `checking`, `asked`, `unhelpful`.
-        case none
-        /// The output's check looks at the file. Can go to `asked`, `refused`; to `none` when the process turns out to
-        /// have all of it.
-        case checking(Request, number: Int)
-        /// It was asked for. Can go to `done`; to `none` when the process turns out to have all of the file.
-        case asked(Request)
-        /// It is said to be done, and a new process is waited for: `systemctl reload` may end before there is one. Can go
-        /// to `none`, `checking`, `asked`, `unhelpful`.
-        case done(Request, until: Duration)
-        /// The check rejected the file; it is asked again. Can go to `none`, `checking`, `asked`.
-        case refused(ProgramFault, until: Duration)
-        /// It was done, and did not help. Can go to `none`; to `checking`, `asked` when the file is replaced.
-        case unhelpful(String)
-    }
-
-    /// A reload that was asked for.
-    struct Request: Equatable, Sendable {
-        var reason: String
-        /// The file that it was asked for.
-        var file: HAProxyFile?
-        /// The process that it is to replace; `nil` when nobody was there.
-        var process: HAProxyProcess?
-        /// How often the file had been replaced by then.
-        var replaced: Int
-    }
-
-    /// How often file and process are compared although nothing has changed: an administrator may have reloaded
-    /// HAProxy, or set something by hand.
+    /// The time between two comparisons of file and process although nothing has changed: an administrator may have
+    /// reloaded HAProxy, or set something by hand.
     private static let compareEvery = Duration.seconds(10)
     /// The same after a change was told: to a process that was just being replaced it was told in vain.
     private static let compareAgain = Duration.seconds(1)
-    /// How often a new process is looked for after a reload, and for how long.
-    private static let newProcess = (
-        every: Duration.milliseconds(200), within: Duration.seconds(30)
-    )
-    /// How soon after a server began to drain its connections are counted.
-    private static let firstCount = Duration.milliseconds(500)
-    /// The longest time between two tries to delete servers that still have connections.
-    private static let longestPause = Duration.seconds(10)
-    /// How soon HAProxy is asked again that could not be; doubled each time.
-    private static let firstRetry = Duration.milliseconds(250)
-    /// For how long a HAProxy that is not there may be about to start, and load the file by itself, before a reload is
-    /// asked for.
-    private static let startTime = Duration.seconds(2)
-    /// For how long a HAProxy may be away, as while it restarts, before that is said.
-    private static let restartTime = Duration.seconds(10)
-    /// How long a file is left alone that the check rejected, or that could not be checked.
-    private static let refusedFor = Duration.seconds(60)
-    /// How often the same commands are sent before that is given up.
+    /// The time between two looks for a new process after a reload.
+    private static let lookForNewProcess = Duration.milliseconds(200)
+    /// The number of times that the same commands are sent before that is given up.
     private static let mostSends = 3
-    /// How often the file may be replaced while the check looks at it, until it is reloaded all the same.
-    private static let mostOvertaken = 3
-    /// How many settings are named in a report.
+    /// The number of settings that are named in a report.
     private static let mostNamed = 5
-    /// How many names of servers are remembered.
+    /// The number of servers' names that are remembered.
     private static let mostNames = 20_000
 
     let output: RuntimeOutput
     private(set) var step = Step.unread
-    private(set) var reload = Reload.none
-    /// What discoveryd knows of the servers beside file and process.
+    private var reload: RuntimeReload
+    private var deletions: ServerDeletions
+    private var outage = RuntimeOutage()
+    /// The facts that discoveryd knows of the servers beside file and process.
     private var knowledge = RuntimeDifference.Knowledge()
+
     /// The file that the process loaded, as far as only a reload changes that; `nil` when that is not known.
     private var loaded: HAProxyFile?
     /// The file as it was read last, and when one was read that takes a reload of whoever loaded the one before.
     private var lastFile: HAProxyFile?
     private var lastStructural = Duration.zero
+    /// When the file was read that is looked at, by the clock of files.
+    private var readAt = Duration.zero
+    /// The process that answered last; `nil` when nobody was there, which `isGone` says too.
     private var process: HAProxyProcess?
+    private var isGone = false
 
-    /// How often the file was replaced, and up to which of these times it was looked at and dealt with.
+    /// The number of replacements of the file, and up to which of them it was looked at and dealt with.
     private var replaced = 0
     private var looking = 0
     private var done = 0
-    private var lastReplaced = Duration.zero
     /// Whether something was not applied yet, so that the mark beside the file has to stay.
     private var isOwed = false
-    /// When the file was read that is looked at, by the clock of files.
-    private var readAt = Duration.zero
     /// Whether a program has accepted the file as it is.
     private var isChecked = false
 
-    /// For which replacement of the file a reload was asked last, the check rejected it, and a reload did not help.
-    private var askedFor: Int?
-    private var refusedFor: Int?
-    private var unhelpfulFor: Int?
-    /// Whether a check that rejected the file is to be asked again.
-    private var isDueAgain = false
-    private var lastRefusal: ProgramFault?
-    /// How often the file was replaced while the check looked at it.
-    private var overtaken = 0
-
-    /// Why HAProxy cannot be asked, since when, and how soon it is asked again.
-    private var unreachable: (fault: RuntimeFault, since: Duration, isSaid: Bool)?
-    private var retry = firstRetry
-    /// Whether nobody was there.
-    private var isGone = false
-
+    /// The commands that were sent last in this round, how often, how many in all, and what HAProxy said against them.
     private var lastCommands: [RuntimeCommand] = []
     private var sends = 0
     private var told = 0
     private var refusal: String?
     private var setByHand: [SetByHand] = []
-
-    /// Servers that are to be deleted and are out of service, with the instant since when; and how many are to be.
-    private var leaving: [RuntimeCommand.Target: Duration] = [:]
-    private var leavingCount = 0
-    private var deleting: Set<RuntimeCommand.Target> = []
-    private var pause = firstCount
-    private var nextDeletion: Duration?
-    /// Whether the look under way counts connections, so that servers may be deleted.
-    private var isCounting = false
     private var nextComparison: Duration
 
     init(_ output: RuntimeOutput, at now: Duration) {
         self.output = output
+        reload = RuntimeReload(output)
+        deletions = ServerDeletions(output)
         nextComparison = now
     }
 
     var status: RuntimeStatus {
-        if let unreachable { return .unreachable(unreachable.fault) }
-        switch reload {
-        case .checking(let request, _), .asked(let request), .done(let request, _):
-            return .reloading(request.reason)
-        case .refused(let fault, _): return .different(fault.message)
-        case .unhelpful(let reason): return .different(reason)
-        case .none: break
-        }
+        if let fault = outage.fault { return .unreachable(fault) }
+        if let status = reload.status { return status }
         if replaced > done { return .applying }
         guard process != nil else { return .pending }
-        return .current(leaving: leavingCount, setByHand: setByHand.map(\.description))
+        return .current(leaving: deletions.count, setByHand: setByHand.map(\.description))
     }
 
     // MARK: what has happened
@@ -157,7 +87,6 @@ struct RuntimeState: Sendable {
         step = .idle
         if isOwed {
             replaced += 1
-            lastReplaced = now
             self.isOwed = true
         } else {
             (loaded, knowledge.told) = (file, file)
@@ -168,7 +97,6 @@ struct RuntimeState: Sendable {
 
     mutating func fileReplaced(isChecked: Bool, at now: Duration) {
         replaced += 1
-        lastReplaced = now
         isOwed = true
         self.isChecked = isChecked
         nextComparison = now
@@ -176,9 +104,7 @@ struct RuntimeState: Sendable {
 
     /// HAProxy is said to have loaded the file.
     mutating func reloaded(at now: Duration) {
-        guard case .asked(let request) = reload else { return }
-        reload = .done(request, until: now + Self.newProcess.within)
-        nextComparison = now
+        if reload.said(at: now) { nextComparison = now }
     }
 
     // MARK: looking
@@ -186,9 +112,7 @@ struct RuntimeState: Sendable {
     /// When file and process are to be looked at.
     var deadline: Duration? {
         guard step == .idle else { return nil }
-        var due = nextDeletion.map { min($0, nextComparison) } ?? nextComparison
-        if case .refused(_, let until) = reload { due = min(due, until) }
-        return due
+        return [nextComparison, deletions.deadline, reload.deadline].compactMap { $0 }.min()
     }
 
     mutating func beginLook(_ number: Int, at now: Duration) -> RuntimeMachine.Action {
@@ -202,12 +126,9 @@ struct RuntimeState: Sendable {
         step = .looking(number: number)
         looking = replaced
         nextComparison = now + Self.compareEvery
-        if case .refused(let fault, let until) = reload, until <= now {
-            reload = .refused(fault, until: now + Self.refusedFor)
-            isDueAgain = true
-        }
-        isCounting = nextDeletion.map { $0 <= now } ?? false
-        return .look(output, connections: isCounting, number: number)
+        reload.lookBegan(at: now)
+        deletions.lookBegan(at: now)
+        return .look(output, connections: deletions.isCounting, number: number)
     }
 
     mutating func looked(
@@ -239,12 +160,12 @@ struct RuntimeState: Sendable {
         var actions = processSeen(look.process, file, at: now)
         guard let file else {
             step = .idle
-            if isCounting { delayDeletion(at: now) }
+            deletions.lookFailed(at: now)
             // Before the first list there may be no file, or one of somebody else's.
             guard replaced > done else { return actions }
             done = looking
             let reason = "\(output.path) is not a file that discoveryd wrote for HAProxy"
-            return actions + differs(reason)
+            return actions + reload.differs(reason, at: looking)
         }
         remember(file)
         var difference = RuntimeDifference(
@@ -256,8 +177,8 @@ struct RuntimeState: Sendable {
             loaded.map { HAProxyFile.reloadReason(from: $0, to: file) }
             ?? "it is not known which file HAProxy has loaded"
         difference.reloadReason = difference.reloadReason ?? reason
-        actions += note(difference.leaving, look, at: now)
-        let deletions = deletions(look, at: now)
+        let (deleted, deletions) = noteLeaving(difference.leaving, look, at: now)
+        actions += deleted
         sends = difference.commands == lastCommands ? sends + 1 : 1
         lastCommands = difference.commands
         // Those that serve come before those that leave are sent away; what is refused holds up no others.
@@ -283,7 +204,7 @@ struct RuntimeState: Sendable {
         if let reason = difference.reloadReason {
             return actions + takesReload(to: file, reason, isRefused: false, next: number, at: now)
         }
-        if case .done = reload {
+        if case .done = reload.state {
             // The process that is to be replaced has all that shows of the file; what does not show it may lack.
             step = .idle
             return actions
@@ -304,17 +225,14 @@ struct RuntimeState: Sendable {
             loaded = seen.startedAfter > lastStructural || lastStructural == .zero ? file : nil
         }
         (process, isGone) = (seen, false)
-        if case .done(let request, let until) = reload {
-            if request.process.map({ !seen.isSame(as: $0) }) ?? isOther {
-                // The run began after that file was there.
-                loaded = loaded ?? request.file
-                reload = .none
-            } else if until <= now {
-                reload = .none
-                return differs("HAProxy was reloaded, and its process is still the one before")
-            } else {
-                nextComparison = now + Self.newProcess.every
-            }
+        switch reload.answered(seen, isOther: isOther, at: now) {
+        case .none: break
+        // The run began after that file was there.
+        case .loaded(let file): loaded = loaded ?? file
+        case .waiting: nextComparison = now + Self.lookForNewProcess
+        case .unchanged:
+            let reason = "HAProxy was reloaded, and its process is still the one before"
+            return reload.differs(reason, at: looking)
         }
         return isOther ? [.report(.processChanged(path: output.path, pid: seen.pid))] : []
     }
@@ -354,70 +272,22 @@ struct RuntimeState: Sendable {
         }
     }
 
-    // MARK: servers that leave
-
     /// Servers are in the process that the file does not name.
-    private mutating func note(
+    ///
+    /// - Returns: The report of those that are gone, and the commands for those that may go now.
+    private mutating func noteLeaving(
         _ targets: [RuntimeCommand.Target],
         _ look: RuntimeLook,
         at now: Duration
-    ) -> [RuntimeMachine.Action] {
-        let before = leaving
-        let interesting = knowledge.ours.union(deleting).union(targets)
-        var running: [RuntimeCommand.Target: RunningServer] = [:]
-        for (backend, servers) in look.servers where !interesting.isEmpty {
-            for server in servers {
-                let target = RuntimeCommand.Target(backend: backend, server: server.name)
-                if interesting.contains(target) { running[target] = server }
-            }
-        }
-        leaving = [:]
-        for target in targets where running[target]?.admin.isDisjoint(with: .set) == false {
-            leaving[target] = before[target] ?? now
-        }
-        leavingCount = targets.count
-        // One that is still there has returned to the file.
-        let gone = deleting.subtracting(targets).count { running[$0] == nil }
-        deleting.formIntersection(targets)
-        knowledge.ours = knowledge.ours.filter { target in
-            running[target].map { !$0.admin.isDisjoint(with: .set) } ?? false
-        }
-        if leaving.isEmpty {
-            (nextDeletion, pause) = (nil, Self.firstCount)
-        } else if leaving.keys.contains(where: { before[$0] == nil }) {
-            pause = Self.firstCount
-            nextDeletion = nextDeletion.map { min($0, now + pause) } ?? now + pause
-        }
-        return gone > 0 ? [.report(.deleted(path: output.path, servers: gone))] : []
-    }
-
-    /// The commands for those that may go now: without connections, or drained for long enough.
-    private mutating func deletions(_ look: RuntimeLook, at now: Duration) -> [RuntimeCommand] {
-        guard isCounting else { return [] }
-        isCounting = false
-        var result: [RuntimeCommand] = []
-        for target in leaving.keys.sorted(by: { $0.description < $1.description }) {
-            guard
-                let running = look.servers[target.backend]?.first(where: {
-                    $0.name == target.server
-                }),
-                let since = leaving[target]
-            else { continue }
-            let used = look.connections[target.backend]?[target.server] ?? 0
-            guard used == 0 || since + output.drainBeforeDelete <= now else { continue }
-            if !running.admin.contains(.maintenance) { result.append(.maintain(target)) }
-            result.append(.delete(target))
-            deleting.insert(target)
-        }
-        delayDeletion(at: now)
-        return result
-    }
-
-    private mutating func delayDeletion(at now: Duration) {
-        guard !leaving.isEmpty else { return }
-        pause = min(pause * 2, Self.longestPause)
-        let ends = leaving.values.map { $0 + output.drainBeforeDelete }.filter { $0 > now }
-        nextDeletion = min(now + pause, ends.min() ?? now + pause)
+    ) -> ([RuntimeMachine.Action], [RuntimeCommand]) {
+        let running = look.servers(
+            knowledge.ours.union(deletions.targets).union(targets)
+        )
+        let deleted = deletions.noted(targets, running, at: now)
+        knowledge.ours = knowledge.ours.filter { running[$0]?.isOutOfService ?? false }
+        let report: [RuntimeMachine.Action] =
+            deleted > 0 ? [.report(.deleted(path: output.path, servers: deleted))] : []
+        return (report, deletions.commands(running, look.connections, at: now))
     }
 
     // MARK: the end of a round
@@ -430,9 +300,7 @@ struct RuntimeState: Sendable {
         step = .idle
         loaded = file
         done = looking
-        var actions: [RuntimeMachine.Action] = []
-        if case .asked = reload { actions.append(.cancelReload(path: output.path)) }
-        (reload, askedFor) = (.none, nil)
+        var actions = reload.becameNeedless()
         if replaced > done {
             nextComparison = now
         } else if isOwed {
@@ -453,7 +321,7 @@ struct RuntimeState: Sendable {
         return actions
     }
 
-    /// Only a reload brings the process to the file; it is asked for once for each file.
+    /// Only a reload brings the process to the file.
     ///
     /// - Parameter isRefused: Whether HAProxy refuses to do it without one.
     private mutating func takesReload(
@@ -466,49 +334,17 @@ struct RuntimeState: Sendable {
         step = .idle
         done = looking
         if replaced > done { nextComparison = now }
-        let request = Request(reason: reason, file: file, process: process, replaced: looking)
-        switch reload {
-        case .checking: return []
-        case .asked(let earlier), .done(let earlier, _):
-            // What is newer than the file that it was asked for can be told.
-            let isIncluded =
-                earlier.replaced == looking
-                || !isRefused
-                    && earlier.file.map { HAProxyFile.reloadReason(from: $0, to: file) == nil }
-                        ?? false
-            return isIncluded ? [] : ask(request, next: number)
-        case .refused:
-            guard isDueAgain || refusedFor != looking else { return [] }
-            isDueAgain = false
-            return ask(request, isNews: false, next: number)
-        case .unhelpful(let earlier):
-            guard unhelpfulFor != looking else {
-                reload = .unhelpful(reason)
-                return earlier == reason
-                    ? [] : [.report(.different(path: output.path, reason: reason))]
-            }
-            return ask(request, next: number)
-        case .none:
-            return askedFor == looking ? differs(reason) : ask(request, next: number)
-        }
+        return reload.needed(request(reason, file), isRefused: isRefused, number: number)
     }
 
-    private mutating func ask(
-        _ request: Request,
-        isNews: Bool = true,
-        next number: Int
-    ) -> [RuntimeMachine.Action] {
-        askedFor = request.replaced
-        var report: [RuntimeMachine.Action] =
-            isNews ? [.report(.reloadNeeded(path: output.path, reason: request.reason))] : []
-        guard let check = output.check, !isChecked else {
-            reload = .asked(request)
-            return report + [.reload(path: output.path)]
-        }
-        // The one that was asked for would load a file that may be rejected.
-        if case .asked = reload { report.append(.cancelReload(path: output.path)) }
-        reload = .checking(request, number: number)
-        return report + [.check(path: output.path, check.about(output.path), number: number)]
+    private func request(_ reason: String, _ file: HAProxyFile?) -> RuntimeReload.Request {
+        RuntimeReload.Request(
+            reason: reason,
+            file: file,
+            process: process,
+            replaced: looking,
+            isChecked: isChecked
+        )
     }
 
     mutating func checked(
@@ -516,33 +352,14 @@ struct RuntimeState: Sendable {
         number: Int,
         at now: Duration
     ) -> [RuntimeMachine.Action] {
-        guard case .checking(let request, number) = reload else { return [] }
-        if replaced != request.replaced {
+        guard let end = reload.checked(fault, number: number, replaced: replaced, at: now) else {
+            return []
+        }
+        if let request = end.overtaken {
             nextComparison = now
-            overtaken += 1
-            if fault == nil, overtaken < Self.mostOvertaken {
-                // It was another file that was accepted.
-                (reload, askedFor, done) = (.none, nil, min(done, request.replaced - 1))
-                return []
-            }
+            if end.isGivenUp { done = min(done, request.replaced - 1) }
         }
-        overtaken = 0
-        guard let fault else {
-            reload = .asked(request)
-            return [.reload(path: output.path)]
-        }
-        let isNews = lastRefusal.map { !$0.isSame(as: fault) } ?? true
-        (lastRefusal, refusedFor, isDueAgain) = (fault, request.replaced, false)
-        reload = .refused(fault, until: now + Self.refusedFor)
-        return isNews ? [.report(.reloadRefused(path: output.path, fault))] : []
-    }
-
-    private mutating func differs(_ reason: String) -> [RuntimeMachine.Action] {
-        step = .idle
-        unhelpfulFor = looking
-        let isNews = reload != .unhelpful(reason)
-        reload = .unhelpful(reason)
-        return isNews ? [.report(.different(path: output.path, reason: reason))] : []
+        return end.actions
     }
 
     /// HAProxy cannot be asked: what the file has new takes a reload.
@@ -553,34 +370,23 @@ struct RuntimeState: Sendable {
     ) -> [RuntimeMachine.Action] {
         step = .idle
         if fault.code == .notRunning { (process, isGone) = (nil, true) }
-        if isCounting { delayDeletion(at: now) }
-        nextComparison = now + retry
-        retry = min(retry * 2, Self.compareEvery)
-        let since = unreachable?.since ?? now
-        // A HAProxy that restarts is away for a moment.
-        let isPassing = fault.code == .notRunning || fault.code == .interrupted
-        let wasSaid = unreachable.map { $0.isSaid && $0.fault.code == fault.code } ?? false
-        let isSaid = wasSaid || !isPassing || now >= since + Self.restartTime
-        unreachable = (fault, since, isSaid)
+        deletions.lookFailed(at: now)
+        let (isNews, mayReload, pause) = outage.failed(fault, at: now)
+        nextComparison = now + pause
         let report: [RuntimeMachine.Action] =
-            isSaid && !wasSaid ? [.report(.unreachable(path: output.path, fault))] : []
-        if case .checking = reload { return report }
-        var isDue = done < looking
-        if case .refused = reload { isDue = isDueAgain || refusedFor != looking }
-        guard isDue, !isPassing || now >= since + Self.startTime else { return report }
-        (done, isDueAgain) = (looking, false)
-        if case .asked(let earlier) = reload, earlier.replaced == looking { return report }
-        let request = Request(
-            reason: fault.message,
-            file: lastFile,
-            process: process,
-            replaced: looking
-        )
-        return report + ask(request, isNews: false, next: number)
+            isNews ? [.report(.unreachable(path: output.path, fault))] : []
+        guard mayReload,
+            let actions = reload.neededUnseen(
+                request(fault.message, lastFile),
+                isNew: done < looking,
+                number: number
+            )
+        else { return report }
+        done = looking
+        return report + actions
     }
 
     private mutating func reachable() -> [RuntimeMachine.Action] {
-        defer { (unreachable, retry) = (nil, Self.firstRetry) }
-        return unreachable?.isSaid == true ? [.report(.reachable(path: output.path))] : []
+        outage.ended() ? [.report(.reachable(path: output.path))] : []
     }
 }

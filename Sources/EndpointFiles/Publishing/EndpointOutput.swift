@@ -39,7 +39,7 @@ public struct EndpointOutput: Hashable, Sendable {
     /// Whether it shows endpoints that want no new traffic though its format cannot say so. Formats
     /// that can say it show them always.
     public var includeDraining: Bool
-    /// Which zones it prefers. Default: none, all endpoints are alike.
+    /// The zones that it prefers. Default: none, all endpoints are alike.
     public var zones: ZonePreference?
     /// Whether it starts with a comment that names the revision; formats without comments ignore it.
     public var header: Bool

@@ -105,6 +105,7 @@ extension EndpointPublisher {
         guard !file.wasRead else { return nil }
         file.wasRead = true
         writer.removeLeftovers(of: path)
+        // Of whatever owner and mode: HAProxy may have loaded it. One that cannot be read takes a reload.
         if output.hasRuntime, let bytes = try? writer.read(path) {
             file.backends = HAProxyFile(bytes)
         }

@@ -54,7 +54,7 @@ public final class EndpointPublisher: Sendable {
     /// The newest of each step that waits for its thread; it stands for those before it.
     private let steps = Mutex<[Step: @Sendable () -> Void]>([:])
     let rejected = Mutex<[String: Int]>([:])
-    /// Which services spill in each file whose output prefers zones.
+    /// The services that spill, of each file whose output prefers zones.
     let spilling = Mutex<[String: [ServiceName]]>([:])
     /// When each file last changed, as this run left or found it.
     let modified = Mutex<[String: Duration]>([:])

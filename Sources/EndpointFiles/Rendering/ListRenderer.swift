@@ -151,7 +151,7 @@ struct BlockRenderer<Encoder: ListEncoder>: Sendable {
     private let prefix: RegistryPrefix
     private let services: [ServiceName]?
     private let choice: EndpointChoice
-    /// Which zones are preferred in each service; `nil` where none is.
+    /// The choices between zones; `nil` where none is preferred.
     private var zones: ZoneChoices?
     /// By name of the service.
     private var blocks: [Encoder.Block] = []
@@ -268,7 +268,7 @@ public struct Rendering: Equatable, Sendable {
     /// When the same list has to be rendered again, because a choice between zones is held until then; `nil` when
     /// nothing is.
     public var until: Duration?
-    /// Why there is no file: the template of the output could not be rendered. `nil` for all other formats.
+    /// The reason why there is no file: the template of the output could not be rendered. `nil` for all other formats.
     public var fault: ProgramFault?
 
     /// Joins the two.

@@ -5,13 +5,13 @@
 /// decides for at least a minute, so that hosts that have seen different pasts choose alike, however often the count
 /// changes.
 struct SpillDamper: Hashable, Sendable {
-    /// What was chosen.
+    /// The choice that stands.
     enum State: Hashable, Sendable {
         /// Nothing yet. Can go to `settled`.
         case new
-        /// What the plain rule says, with the number that was enough by then. Can go to `settled`, `held`.
+        /// That of the plain rule, with the number that was enough by then. Can go to `settled`, `held`.
         case settled(ZoneReach, needed: Int)
-        /// What was chosen before, although the plain rule says otherwise. Can go to `held`, `settled`.
+        /// The one before, although the plain rule says otherwise. Can go to `held`, `settled`.
         case held(ZoneReach, needed: Int, until: Duration)
     }
 

@@ -6,7 +6,7 @@ import Registry
 /// There is one state a service of the list, and it goes with the service.
 struct ZoneChoices: Sendable {
     private struct Service: Sendable {
-        /// What was counted last.
+        /// The version that was counted last.
         var source: ServiceEndpoints?
         var counts = ZoneCounts()
         var damper = SpillDamper()

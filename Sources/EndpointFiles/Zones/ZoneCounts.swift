@@ -1,16 +1,16 @@
 import Registry
 
-/// How many usable endpoints of a service each zone has.
+/// The numbers of usable endpoints that each zone has of a service.
 struct ZoneCounts: Hashable, Sendable {
     /// Without zones that have none; `nil` is the zone of the endpoints that say no zone.
     private var byZone: [String?: Int] = [:]
     /// Those of all zones.
     private(set) var total = 0
 
-    /// How many zones have any.
+    /// The number of zones that have any.
     var zones: Int { byZone.count }
 
-    /// How many a zone has.
+    /// The number that a zone has.
     subscript(zone: String?) -> Int { byZone[zone, default: 0] }
 
     /// Adds a usable endpoint of a zone.

@@ -15,7 +15,7 @@ public struct ZonePreference: Hashable, Sendable {
         self.spillBelow = spillBelow
     }
 
-    /// How far the first tier has to reach for enough usable endpoints: the plain rule, which depends on the
+    /// Returns how far the first tier has to reach for enough usable endpoints: the plain rule, which depends on the
     /// arguments alone.
     func reach(in counts: ZoneCounts) -> ZoneReach {
         let needed = spillBelow.needed(in: counts)
@@ -27,7 +27,7 @@ public struct ZonePreference: Hashable, Sendable {
         return .everywhere
     }
 
-    /// How many usable endpoints are within a reach.
+    /// Counts the usable endpoints within a reach.
     func usable(_ counts: ZoneCounts, within reach: ZoneReach) -> Int {
         switch reach {
         case .zones(let count): zones.prefix(count).reduce(0) { $0 + counts[$1] }
@@ -41,7 +41,7 @@ public struct ZonePreference: Hashable, Sendable {
     }
 }
 
-/// How many usable endpoints are enough.
+/// The number of usable endpoints that is enough.
 public enum SpillThreshold: Hashable, Sendable {
     /// That many of a service.
     case endpoints(Int)
@@ -63,7 +63,7 @@ public enum SpillThreshold: Hashable, Sendable {
     }
 }
 
-/// How far the first tier of a service reaches.
+/// The reach of the first tier of a service.
 enum ZoneReach: Hashable, Comparable, Sendable {
     /// To so many of the preferred zones, from the first on.
     case zones(Int)

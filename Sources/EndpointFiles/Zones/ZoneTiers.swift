@@ -4,7 +4,7 @@
 struct ZoneTiers: Hashable, Sendable {
     /// The preferred zones, in order.
     let zones: [String]
-    /// Which of them are in the first tier.
+    /// The reach of the first tier.
     let reach: ZoneReach
 
     /// The tier of the endpoints of a zone, or of those without one: 0 for the preferred; then the other zones of

@@ -1,4 +1,4 @@
-/// How strings are written so that the reader of a file takes them for what they are, and never for part of its
+/// Writes strings so that the reader of a file takes them for what they are, and never for part of its
 /// language.
 public protocol MustacheEscape: Sendable {
     /// Its name.
@@ -13,7 +13,7 @@ public protocol MustacheEscape: Sendable {
     /// Goes on with what surrounds the next tag by text of the template.
     func follow(_ text: [UInt8], in surroundings: inout TagSurroundings)
 
-    /// Why no text may be written in such surroundings, as the end of a sentence that starts with the tag: `stands within
+    /// The reason why no text may be written in such surroundings, as the end of a sentence that starts with the tag: `stands within
     /// single quotes`. `nil` where one may.
     func obstacle(in surroundings: TagSurroundings) -> String?
 }

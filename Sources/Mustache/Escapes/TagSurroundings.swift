@@ -1,4 +1,4 @@
-/// What a tag stands in, as far as the text before it shows.
+/// The surroundings of a tag, as far as the text before it shows.
 ///
 /// An escape protects a value at some places only: within a JSON string, and not beside one. This is followed through
 /// the result as it is written, so whatever sections and partials do, it is what the reader of the file will see.

@@ -159,7 +159,7 @@ struct RenderCommand: AsyncParsableCommand {
 
 /// An escape as an argument.
 struct EscapeArgument: ExpressibleByArgument {
-    /// Which one.
+    /// The escape.
     let name: MustacheEscapeName
 
     /// Is `nil` for anything but the name of an escape.

@@ -1,7 +1,8 @@
-import EndpointFiles
 import Registry
 import TestKit
 import Testing
+
+@testable import EndpointFiles
 
 @Suite struct HAProxyReadsItsFileTests {
     @Test func itTakesTheServersAsWeMeanThem() async throws {
@@ -51,54 +52,15 @@ import Testing
         #expect(try await running(Lists.text(.haproxy(), []).text) == [])
     }
 
-    /// Checks the file, starts HAProxy with it, and asks for `backend/server address:port weight`.
+    /// Starts HAProxy with the file, and asks for `backend/server address:port weight`.
     private func running(_ text: String) async throws -> [String] {
-        try await TemporaryDirectory.with { directory in
-            let base = try directory.write(
-                "haproxy.cfg",
-                """
-                global
-                    stats socket \(directory.file("admin")) level admin
-                defaults
-                    mode http
-                    timeout connect 1s
-                    timeout client 1s
-                    timeout server 1s
-                frontend in
-                    bind unix@\(directory.file("in"))
-
-                """
-            )
-            let list = try directory.write("discoveryd.cfg", text)
-            let check = try await Consumer.haproxy.run(["-c", "-f", base, "-f", list])
-            #expect(check.status == 0, "\(check.output)\(check.errors)")
-
-            let haproxy = try ChildProcess(
-                Consumer.haproxy.path(),
-                ["-db", "-f", base, "-f", list],
-                errors: directory.file("log")
-            )
-            defer { haproxy.kill() }
-            var answer = ""
-            try await eventually("HAProxy answers", within: .seconds(60)) {
-                guard directory.names.contains("admin") else { return false }
-                let result = try await Consumer.python3.run([
-                    "-c", Self.asking, directory.file("admin"),
-                ])
-                answer = result.output
-                return result.status == 0
-            }
-            return servers(answer)
+        var found: [String] = []
+        try await RunningHAProxy.with(text) { haproxy in
+            let answer = try haproxy.socket.ask("show servers state")
+            found = servers(answer)
         }
+        return found
     }
-
-    private static let asking = """
-        import socket, sys
-        s = socket.socket(socket.AF_UNIX)
-        s.connect(sys.argv[1])
-        s.sendall(b"show servers state\\n")
-        while data := s.recv(65536): sys.stdout.buffer.write(data)
-        """
 
     private func servers(_ answer: String) -> [String] {
         let lines = answer.split(separator: "\n").map { $0.split(separator: " ") }

@@ -46,31 +46,16 @@ import Testing
             try directory.write("discoveryd.conf", text)
             let locations = upstreams.enumerated()
                 .map { "location /\($0.offset) { proxy_pass http://\($0.element); }" }
-            let configuration = try directory.write(
-                "nginx.conf",
+            let result = try await Consumer.nginxTests(
                 """
-                pid \(directory.file("pid"));
-                error_log stderr;
-                events {}
-                http {
-                    access_log off;
-                    client_body_temp_path \(directory.file("body"));
-                    proxy_temp_path \(directory.file("proxy"));
-                    fastcgi_temp_path \(directory.file("fastcgi"));
-                    uwsgi_temp_path \(directory.file("uwsgi"));
-                    scgi_temp_path \(directory.file("scgi"));
-                    include \(directory.file("discoveryd.conf"));
-                    server {
-                        listen unix:\(directory.file("in"));
-                        \(locations.joined(separator: "\n"))
-                    }
+                include \(directory.file("discoveryd.conf"));
+                server {
+                    listen unix:\(directory.file("in"));
+                    \(locations.joined(separator: "\n"))
                 }
-
-                """
+                """,
+                in: directory
             )
-            let result = try await Consumer.nginx.run([
-                "-t", "-p", directory.path, "-e", "stderr", "-c", configuration,
-            ])
             #expect(result.status == 0, "\(result.errors)\n\(text)")
         }
     }

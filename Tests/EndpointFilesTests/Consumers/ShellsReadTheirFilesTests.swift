@@ -85,28 +85,9 @@ import Testing
         }
     }
 
-    /// What systemd's reader of such files makes of it. The generator for environment.d(5) has the
-    /// same as EnvironmentFile, but leaves out what is empty; it prints for a shell.
+    /// What systemd's reader of such files makes of it.
     private func readBySystemd(_ text: String) async throws -> [String: String] {
-        try await TemporaryDirectory.with { directory in
-            let path = try directory.write("list.conf", text)
-            let script = """
-                set -eu
-                mkdir "$1/environment.d"
-                cp "$2" "$1/environment.d/"
-                "$3" >"$1/out"
-                set -a
-                . "$1/out"
-                exec /usr/bin/env -0
-                """
-            let generator = try Consumer.environmentGenerator.path()
-            let result = try await Consumer.sh.run(
-                ["-c", script, "sh", directory.path, path, generator],
-                environment: ["XDG_CONFIG_HOME": directory.path]
-            )
-            #expect(result.status == 0, "\(result.errors)")
-            return ours(result.output.split(separator: "\0"))
-        }
+        ours(try await Consumer.systemdEnvironment(text))
     }
 
     private func ours(_ assignments: [Substring]) -> [String: String] {

@@ -105,36 +105,18 @@ import Texts
             "{{#services}}{{#endpoints}}T_{{id}}={{zone}}\nQ_{{id}}=\"{{meta.note}}\"\n{{/endpoints}}{{/services}}",
             .systemd
         )
-        try await TemporaryDirectory.with { directory in
-            let path = try directory.write("list.conf", text)
-            let script = """
-                set -eu
-                mkdir "$1/environment.d"
-                cp "$2" "$1/environment.d/"
-                "$3" >"$1/out"
-                set -a
-                . "$1/out"
-                exec /usr/bin/env -0
-                """
-            let generator = try Consumer.environmentGenerator.path()
-            let result = try await Consumer.sh.run(
-                ["-c", script, "sh", directory.path, path, generator],
-                environment: ["XDG_CONFIG_HOME": directory.path]
-            )
-            #expect(result.status == 0, "\(result.errors)")
-            var seen: [String: String] = [:]
-            for line in result.output.split(separator: "\0")
-            where line.hasPrefix("T_") || line.hasPrefix("Q_") {
-                let pair = line.split(separator: "=", maxSplits: 1)
-                seen[String(pair[0])] = String(pair[1])
-            }
-            var expected: [String: String] = [:]
-            for endpoint in shown {
-                expected["T_\(endpoint.instance.key.instance)"] = note(endpoint)
-                expected["Q_\(endpoint.instance.key.instance)"] = note(endpoint)
-            }
-            #expect(seen == expected)
+        var seen: [String: String] = [:]
+        for line in try await Consumer.systemdEnvironment(text)
+        where line.hasPrefix("T_") || line.hasPrefix("Q_") {
+            let pair = line.split(separator: "=", maxSplits: 1)
+            seen[String(pair[0])] = String(pair[1])
         }
+        var expected: [String: String] = [:]
+        for endpoint in shown {
+            expected["T_\(endpoint.instance.key.instance)"] = note(endpoint)
+            expected["Q_\(endpoint.instance.key.instance)"] = note(endpoint)
+        }
+        #expect(seen == expected)
     }
 
     // MARK: JSON, YAML, HTML
@@ -169,12 +151,7 @@ import Texts
         try expectTheSame(text, shown)
         let python =
             "import json, sys; json.dump(json.load(open(sys.argv[1], encoding='utf-8')), sys.stdout)"
-        try await TemporaryDirectory.with { directory in
-            let path = try directory.write("list.json", text)
-            let result = try await Consumer.python3.run(["-c", python, path])
-            #expect(result.status == 0, "\(result.errors)")
-            try expectTheSame(result.output, shown)
-        }
+        try expectTheSame(try await Consumer.python(python, reading: text), shown)
     }
 
     @Test func yamlSaysAllOfThem() async throws {
@@ -196,12 +173,7 @@ import Texts
         #expect(shown.count == (try Self.endpoints()).count)
         let python =
             "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1], encoding='utf-8')), sys.stdout)"
-        try await TemporaryDirectory.with { directory in
-            let path = try directory.write("list.yaml", text)
-            let result = try await Consumer.python3.run(["-c", python, path])
-            #expect(result.status == 0, "\(result.errors)")
-            try expectTheSame(result.output, shown)
-        }
+        try expectTheSame(try await Consumer.python(python, reading: text), shown)
     }
 
     @Test func htmlHoldsNoTagOfTheirs() async throws {
@@ -221,14 +193,9 @@ import Texts
             reader.feed(open(sys.argv[1], encoding="utf-8", newline="").read())
             json.dump([[tag, data["title"], data["class"]] for tag, data, *_ in seen], sys.stdout)
             """
-        try await TemporaryDirectory.with { directory in
-            let path = try directory.write("list.html", text)
-            let result = try await Consumer.python3.run(["-c", python, path])
-            #expect(result.status == 0, "\(result.errors)")
-            let seen =
-                try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String]]
-            #expect(seen == shown.map { ["p", note($0), note($0)] })
-        }
+        let output = try await Consumer.python(python, reading: text)
+        let seen = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [[String]]
+        #expect(seen == shown.map { ["p", note($0), note($0)] })
     }
 
     // MARK: proxies
@@ -347,27 +314,15 @@ import Texts
         try await TemporaryDirectory.with { directory in
             for list in [text, names.text] {
                 try directory.write("list.conf", list)
-                let path = try directory.write(
-                    "nginx.conf",
+                let result = try await Consumer.nginxTests(
                     """
-                    pid \(directory.file("pid"));
-                    error_log stderr;
-                    events {}
-                    http {
-                        access_log off;
-                        variables_hash_max_size 4096;
-                        variables_hash_bucket_size 512;
-                        map_hash_bucket_size 512;
-                        client_body_temp_path \(directory.file("body"));
-                        proxy_temp_path \(directory.file("proxy"));
-                        fastcgi_temp_path \(directory.file("fastcgi"));
-                        uwsgi_temp_path \(directory.file("uwsgi"));
-                        scgi_temp_path \(directory.file("scgi"));
-                        include \(directory.file("list.conf"));
-                    }
-                    """
+                    variables_hash_max_size 4096;
+                    variables_hash_bucket_size 512;
+                    map_hash_bucket_size 512;
+                    include \(directory.file("list.conf"));
+                    """,
+                    in: directory
                 )
-                let result = try await Consumer.nginx.run(["-t", "-q", "-e", "stderr", "-c", path])
                 #expect(result.status == 0, "\(result.errors)")
             }
         }

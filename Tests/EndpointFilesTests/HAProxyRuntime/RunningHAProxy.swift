@@ -19,7 +19,6 @@ struct RunningHAProxy: Sendable {
     static func with(
         _ list: String,
         balance: String = "roundrobin",
-        defaultServer: String = "",
         isolation: isolated (any Actor)? = #isolation,
         _ body: (RunningHAProxy) async throws -> Void
     ) async throws {
@@ -36,15 +35,17 @@ struct RunningHAProxy: Sendable {
                     timeout connect 1s
                     timeout client 5s
                     timeout server 5s
-                    \(defaultServer)
                 frontend in
                     bind unix@\(directory.file("in"))
 
                 """
             )
+            let files = ["-f", base, "-f", directory.file("list.cfg")]
+            let check = try await Consumer.haproxy.run(["-c"] + files)
+            #expect(check.status == 0, "\(check.output)\(check.errors)")
             let master = try ChildProcess(
                 Consumer.haproxy.path(),
-                ["-W", "-db", "-f", base, "-f", directory.file("list.cfg")],
+                ["-W", "-db"] + files,
                 errors: directory.file("log")
             )
             defer { master.kill() }
@@ -53,7 +54,7 @@ struct RunningHAProxy: Sendable {
                 master: master,
                 socket: RuntimeSocket(path: directory.file("admin"))
             )
-            try await eventually("HAProxy answers", within: .seconds(30)) {
+            try await eventually("HAProxy answers", within: .seconds(60)) {
                 #expect(master.status == nil, "\(directory.read("log") ?? "")")
                 return (try? haproxy.socket.ask("show info")) != nil
             }

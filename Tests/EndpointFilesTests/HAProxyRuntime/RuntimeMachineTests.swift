@@ -19,8 +19,7 @@ import Testing
     }
 
     @Test func `without a change nothing is sent, and the comparison is repeated`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         #expect(play.commands == [] && play.reports == [])
         #expect(play.machine.deadline == .seconds(10))
         play.haproxy["a"] = nil
@@ -36,8 +35,7 @@ import Testing
     @Test func `a server that leaves drains at once and is deleted when it has no connections`()
         throws
     {
-        var play = try Play(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
         play.connections = ["b": 1]
         try play.write(["a 10.0.0.1:80 5"])
         play.run()
@@ -55,8 +53,7 @@ import Testing
 
     @Test func `a server that keeps its connections is put into maintenance after its time`() throws
     {
-        var play = try Play(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
         play.connections = ["b": 1]
         try play.write(["a 10.0.0.1:80 5"])
         play.pass(.seconds(29))
@@ -75,8 +72,7 @@ import Testing
     }
 
     @Test func `a server that returns before its deletion is one of the others again`() throws {
-        var play = try Play(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
         try play.write(["a 10.0.0.1:80 5"])
         play.run()
         try play.write(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
@@ -87,8 +83,7 @@ import Testing
     }
 
     @Test func `options that changed take a check and a reload, once`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         try play.write(["a 10.0.0.1:80 5 check"])
         play.run()
         #expect(play.checks == 1 && play.reloads == 1)
@@ -103,16 +98,14 @@ import Testing
     }
 
     @Test func `a file that was checked before its swap is not checked again`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         try play.write(["a 10.0.0.1:80 5 check"], isChecked: true)
         play.run()
         #expect(play.checks == 0 && play.reloads == 1)
     }
 
     @Test func `a check that rejects the file keeps HAProxy from its reload`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         let fault = ProgramFault(code: .refused, message: "bad")
         play.refusal = fault
         try play.write(["a 10.0.0.1:80 5 check"])
@@ -133,8 +126,7 @@ import Testing
     @Test func `a socket that does not answer takes a reload for each change, and is asked again`()
         throws
     {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         let fault = RuntimeFault.system(13, at: "/s")
         play.fault = fault
         try play.write(["a 10.0.0.1:80 7"])
@@ -153,8 +145,7 @@ import Testing
     }
 
     @Test func `a socket that stops answering in mid-round takes a reload`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         play.sendFault = .system(110, at: "/s")
         try play.write(["a 10.0.0.1:80 7"])
         play.run()
@@ -162,8 +153,7 @@ import Testing
     }
 
     @Test func `a command that HAProxy does not do ends in a reload with its words`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         play.isDeaf = true
         try play.write(["a 10.0.0.1:80 7"])
         play.run()
@@ -174,8 +164,7 @@ import Testing
     }
 
     @Test func `a reload that does not help is said once and not repeated`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         play.hasBackend = false
         try play.write(["a 10.0.0.1:80 7"])
         play.run()
@@ -191,8 +180,7 @@ import Testing
     }
 
     @Test func `a process that took over with an older file is brought to this one`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         try play.write(["a 10.0.0.1:80 7"])
         play.run()
         play.restart()
@@ -204,8 +192,7 @@ import Testing
     }
 
     @Test func `what is set by hand is left and reported when it changes`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         play.haproxy["a"]?.weight = 9
         play.haproxy["a"]?.admin = .maintenance
         play.pass(.seconds(50))
@@ -220,8 +207,7 @@ import Testing
     }
 
     @Test func `a reload is believed when another process answers`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         try play.write(["a 10.0.0.1:80 5 check"])
         play.run()
         #expect(play.reloads == 1)
@@ -237,8 +223,7 @@ import Testing
     }
 
     @Test func `a reload that leaves the old process is said, and owed`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         try play.write(["a 10.0.0.1:80 5 check"])
         play.run()
         play.tellReloaded()
@@ -254,8 +239,7 @@ import Testing
 
     @Test func `a process that may have loaded other options is reloaded, and not believed`() throws
     {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         // It restarts, reads the file, and is not there yet when the options change.
         play.now = .seconds(5)
         play.restart()
@@ -270,8 +254,7 @@ import Testing
     }
 
     @Test func `what is set by hand while a reload is owed is left`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         try play.write(["a 10.0.0.1:80 7 check", "b 10.0.0.2:80 5 check"])
         play.pass(.seconds(5))
         #expect(play.reloads == 1)
@@ -285,8 +268,7 @@ import Testing
 
     @Test func `a check that rejected is asked again also while the socket does not answer`() throws
     {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         play.fault = .system(13, at: "/s")
         play.refusal = ProgramFault(code: .notDone, message: "late")
         try play.write(["a 10.0.0.1:80 7"])
@@ -298,8 +280,7 @@ import Testing
     }
 
     @Test func `a reload after a send that failed is a reload to that file`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         play.sendFault = .system(110, at: "/s")
         try play.write(["a 10.0.0.1:80 7 check"])
         play.run()
@@ -316,8 +297,7 @@ import Testing
     func `a file that cannot be read while servers wait for deletion is not read all the time`()
         throws
     {
-        var play = try Play(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
         play.connections = ["b": 1]
         try play.write(["a 10.0.0.1:80 5"])
         play.run()
@@ -328,8 +308,7 @@ import Testing
     }
 
     @Test func `a command that is refused holds up no drain`() throws {
-        var play = try Play(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
         play.takesNoServers = true
         try play.write(["a 10.0.0.1:80 5", "c 10.0.0.3:80 5"])
         play.run()
@@ -339,8 +318,7 @@ import Testing
 
     @Test func `servers are deleted although others leave all the time`() throws {
         let all = (0..<100).map { "s\($0) 10.0.0.\($0 + 1):80 5" }
-        var play = try Play(all)
-        play.run()
+        var play = try Play.atRest(all)
         for gone in 1...80 {
             try play.write(Array(all.dropFirst(gone)))
             play.pass(play.now + .milliseconds(100))
@@ -350,8 +328,7 @@ import Testing
     }
 
     @Test func `a HAProxy that is being replaced is asked again before it is reloaded`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         play.fault = RuntimeFault(.interrupted, "ended")
         try play.write(["a 10.0.0.1:80 7"])
         play.pass(.milliseconds(600))
@@ -428,8 +405,7 @@ import Testing
     func `a HAProxy that is gone while servers wait for their deletion is not asked all the time`()
         throws
     {
-        var play = try Play(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5", "b 10.0.0.2:80 5"])
         play.connections = ["b": 1]
         try play.write(["a 10.0.0.1:80 5"])
         play.run()
@@ -461,8 +437,7 @@ import Testing
     @Test func `changes that come faster than the rounds take no reload and one round at a time`()
         throws
     {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         var weight = 5
         play.beforeLook = { play in
             guard weight < 105 else { return }
@@ -477,8 +452,7 @@ import Testing
     }
 
     @Test func `an output that is no longer configured is forgotten in mid-round`() throws {
-        var play = try Play(["a 10.0.0.1:80 5"])
-        play.run()
+        var play = try Play.atRest(["a 10.0.0.1:80 5"])
         try play.write(["a 10.0.0.1:80 7"])
         #expect(play.machine.outputsChanged(to: [], at: play.now) == [])
         play.run()
@@ -526,6 +500,13 @@ private struct Play {
             at: now
         )
         pending += machine.earlierFileFound("/f", exists ? file : nil, isOwed: isOwed, at: now)
+    }
+
+    /// File and HAProxy have been compared, and are the same.
+    static func atRest(_ servers: [String]) throws -> Play {
+        var play = try Play(servers)
+        play.run()
+        return play
     }
 
     mutating func write(_ servers: [String], isChecked: Bool = false) throws {

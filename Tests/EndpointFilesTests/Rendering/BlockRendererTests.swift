@@ -18,16 +18,24 @@ import Testing
         let follower = output.renderer(prefix: .standard)
         var table: [String: Endpoint] = [:]
         for round in 1...300 {
-            let service = "s\(Int.random(in: 0..<5, using: &generator))"
-            let id = "i\(Int.random(in: 0..<6, using: &generator))"
-            table[service + id] = try endpoint(service, id, round, &generator)
-            let update = Lists.update(
-                Array(table.values),
-                revision: Revision(rawValue: Int64(round))
-            )
+            let update = try change(&table, 5, 6, round, &generator)
             let fresh = output.renderer(prefix: .standard)
             #expect(follower.render(update) == fresh.render(update), "seed 23, round \(round)")
         }
+    }
+
+    /// One of so many endpoints in one of so many services is put, or put anew.
+    private func change(
+        _ table: inout [String: Endpoint],
+        _ services: Int,
+        _ ids: Int,
+        _ round: Int,
+        _ generator: inout SeededGenerator
+    ) throws -> TableUpdate {
+        let service = "s\(Int.random(in: 0..<services, using: &generator))"
+        let id = "i\(Int.random(in: 0..<ids, using: &generator))"
+        table[service + id] = try endpoint(service, id, round, &generator)
+        return Lists.update(Array(table.values), revision: Revision(rawValue: Int64(round)))
     }
 
     /// A minute later, when nothing is held any more.
@@ -44,13 +52,7 @@ import Testing
         let follower = output.renderer(prefix: .standard)
         var table: [String: Endpoint] = [:]
         for round in 1...300 {
-            let service = "s\(Int.random(in: 0..<3, using: &generator))"
-            let id = "i\(Int.random(in: 0..<12, using: &generator))"
-            table[service + id] = try endpoint(service, id, round, &generator)
-            let update = Lists.update(
-                Array(table.values),
-                revision: Revision(rawValue: Int64(round))
-            )
+            let update = try change(&table, 3, 12, round, &generator)
             let now = Duration.seconds(100 * round)
             _ = follower.render(update, at: now)
             let fresh = output.renderer(prefix: .standard).render(update)

@@ -27,7 +27,7 @@ struct HAProxyEncoder: LineEncoder {
     let header: Bool
     /// The name of the section that tells whom to ask for host names.
     var resolvers: HAProxySectionName?
-    /// What stands behind each server.
+    /// The words behind each server.
     var options: HAProxyServerOptions?
     /// Whether zones are preferred, and the servers of others are backups.
     var hasBackups = false

@@ -26,7 +26,7 @@ public struct HAProxyServerOptions: Hashable, Sendable, CustomStringConvertible 
     /// The first word that HAProxy refuses of a server that is added while it runs; `nil` when there is none.
     public var refusedAtRuntime: String? { words.first { Self.refused.contains($0) } }
 
-    /// What discoveryd itself says of a server.
+    /// The words that discoveryd itself writes.
     private static let ours: Set<String> = ["weight", "backup", "disabled", "enabled", "id"]
 
     /// HAProxy answers "option is not accepted for dynamic server".

@@ -6,7 +6,7 @@ public struct ListTemplate: Hashable, Sendable {
     public let text: MustacheTemplate
     /// The partials that it and they themselves name, each under the path of its file.
     public let partials: [String: MustacheTemplate]
-    /// How values are written.
+    /// The escape of values.
     public let escape: MustacheEscapeName
     /// This host, for templates that say where they were rendered.
     public let host: Host

@@ -87,7 +87,7 @@ struct EndpointContext: MustacheObject {
 
     var origin: String? { Self.origin(of: endpoint) }
 
-    /// What a value of it counts against. A name holds no slash, so this is none of a service.
+    /// The origin that a value of it counts against. A name holds no slash, so this is none of a service.
     static func origin(of endpoint: Endpoint) -> String { endpoint.instance.key.description }
 
     func member(_ name: String) -> MustacheValue? {
@@ -194,7 +194,7 @@ private struct EntryContext: MustacheObject {
     }
 }
 
-/// How names of services and instances are spelled for the reader of an escape: those that have formats of their own
+/// Spells names of services and instances for the reader of an escape: those that have formats of their own
 /// here refuse a whole file for a name that they do not like.
 enum TemplateNames: Hashable, Sendable {
     /// As they are.

@@ -9,7 +9,7 @@ import Texts
 /// with a value that the escape cannot represent is left out, and the template is rendered again without it, so that
 /// counts, first and last are those of what is shown.
 struct TemplateRenderer: Sendable {
-    /// How often a list is rendered at most.
+    /// The most times that a list is rendered.
     private static let attempts = 3
 
     private let template: ListTemplate
@@ -18,7 +18,7 @@ struct TemplateRenderer: Sendable {
     private let prefix: RegistryPrefix
     private let services: [ServiceName]?
     private let choice: EndpointChoice
-    /// Which zones are preferred in each service; `nil` where none is.
+    /// The choices between zones; `nil` where none is preferred.
     private var zones: ZoneChoices?
 
     /// A renderer for one output.
