@@ -196,6 +196,8 @@ struct HAProxyProcess: Equatable, Sendable {
     /// age tells: seconds are cut off on both sides.
     func isSame(as earlier: HAProxyProcess) -> Bool {
         let passed = Int((seenAt - earlier.seenAt) / .seconds(1))
-        return pid == earlier.pid && abs(uptime - earlier.uptime - passed) <= 2
+        // One that stood still (SIGSTOP, a suspended machine) is younger than it should be, and older than the look.
+        return pid == earlier.pid
+            && (abs(uptime - earlier.uptime - passed) <= 2 || uptime > passed + 1)
     }
 }

@@ -78,4 +78,10 @@ import Texts
         // In a container each process may have the same number.
         #expect(!HAProxyProcess(pid: 8, uptime: 1, seenAt: .seconds(130)).isSame(as: first))
     }
+
+    @Test func `a process that stood still is the same, though its clock stood still too`() {
+        let first = HAProxyProcess(pid: 8, uptime: 60, seenAt: .seconds(100))
+        #expect(HAProxyProcess(pid: 8, uptime: 61, seenAt: .seconds(130)).isSame(as: first))
+        #expect(!HAProxyProcess(pid: 8, uptime: 29, seenAt: .seconds(130)).isSame(as: first))
+    }
 }
