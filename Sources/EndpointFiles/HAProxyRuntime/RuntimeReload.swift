@@ -98,7 +98,7 @@ struct RuntimeReload: Sendable {
     /// Somebody says that it is done.
     ///
     /// - Returns: Whether it was asked for.
-    mutating func said(at now: Duration) -> Bool {
+    mutating func ended(at now: Duration) -> Bool {
         guard case .asked(let request) = state else { return false }
         state = .done(request, until: now + Self.patience)
         return true
@@ -153,7 +153,7 @@ struct RuntimeReload: Sendable {
     ///
     /// - Parameter isNew: Whether the file was replaced since it could be asked.
     /// - Returns: `nil` when there is nothing to ask for.
-    mutating func neededUnseen(
+    mutating func neededWhileAway(
         _ request: Request,
         isNew: Bool,
         number: Int

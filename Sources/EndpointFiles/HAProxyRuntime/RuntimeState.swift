@@ -104,7 +104,7 @@ struct RuntimeState: Sendable {
 
     /// HAProxy is said to have loaded the file.
     mutating func reloaded(at now: Duration) {
-        if reload.said(at: now) { nextComparison = now }
+        if reload.ended(at: now) { nextComparison = now }
     }
 
     // MARK: looking
@@ -376,7 +376,7 @@ struct RuntimeState: Sendable {
         let report: [RuntimeMachine.Action] =
             isNews ? [.report(.unreachable(path: output.path, fault))] : []
         guard mayReload,
-            let actions = reload.neededUnseen(
+            let actions = reload.neededWhileAway(
                 request(fault.message, lastFile),
                 isNew: done < looking,
                 number: number

@@ -1,5 +1,6 @@
 import EndpointFiles
 import Foundation
+import Mustache
 import Registry
 import TestKit
 import Testing
@@ -69,6 +70,26 @@ import Testing
         #expect(well.text.contains("10.0.0.7"))
         let says = format != .hosts(domain: .standard)
         #expect(well.text.contains("10.0.0.6") == says && well.text.contains(" backup") == says)
+    }
+
+    /// The usable one of the zone has a host name, which neither format can write; who is left there drains.
+    @Test func `one that drains is nobody to prefer`() throws {
+        let endpoints = [
+            try Lists.endpoint("web", "a-1", address: "web.example.org", zone: "a"),
+            try Lists.endpoint("web", "a-2", address: "10.0.0.2", zone: "a", state: .draining),
+            try Lists.endpoint("web", "b-1", address: "10.0.1.1", zone: "b"),
+        ]
+        let template = "{{#services}}{{#endpoints}}\n{{addr}}\n{{/endpoints}}{{/services}}"
+        for format in [.hosts(domain: .standard), try Templates.format(template, .nginx)] {
+            let text = Lists.text(
+                format,
+                endpoints,
+                services: try Lists.names("web"),
+                includeDraining: true,
+                zones: ZonePreference(zones: ["a"])
+            ).text
+            #expect(text.contains("10.0.1.1"), "\(text)")
+        }
     }
 
     @Test func `Envoy's priorities have no hole, whoever is missing`() throws {

@@ -126,7 +126,10 @@ struct TemplateRenderer: Sendable {
                 rejected[EndpointContext.origin(of: $0)] != nil
             }
             guard let tiers = services[index].tiers else { continue }
-            if !services[index].endpoints.contains(where: { tiers.prefers($0.instance.zone) }) {
+            let isServed = services[index].endpoints.contains {
+                $0.wantsTraffic && tiers.prefers($0.instance.zone)
+            }
+            if !isServed {
                 // Of the preferred none can be said: the others are better than nobody.
                 services[index].tiers = tiers.withoutDifference
             } else if !choice.includesAllTiers {
