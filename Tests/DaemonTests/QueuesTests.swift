@@ -39,8 +39,9 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await store.run() }
                 defer { group.cancelAll() }
-                try await eventually("a lease is kept") { state.lease != nil }
-                #expect(state.lease?.id == LeaseID(rawValue: 1000))
+                try await eventually("the newest lease is kept") {
+                    state.lease?.id == LeaseID(rawValue: 1000)
+                }
             }
         }
     }

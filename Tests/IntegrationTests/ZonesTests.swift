@@ -9,6 +9,10 @@ import Testing
             for (name, port, zone) in [("one", 8081, "a"), ("two", 8082, "b")] {
                 try fleet.start(name, services: ["web/\(name)": port], more: host(zone))
             }
+            // A reader that saw an empty zone first would hold that choice for up to a minute.
+            try await eventually("both are registered") {
+                try await fleet.keysInEtcd() == ["web/one", "web/two"]
+            }
             let reader = try fleet.start("reader", services: [:], more: reading("a", fleet))
             func lines() -> String? { fleet.directory.read("lines") }
             try await eventually("the zone is preferred") { lines() == "web 10.0.0.5:8081\n" }
