@@ -201,14 +201,14 @@ import Testing
         #expect(Set(named).subtracting(metrics.registry.names) == [])
     }
 
-    /// The reference is made of what is served here.
+    /// The reference is made of the declarations, and they are what is served.
     @Test func theReferenceHasEachMetricWithItsHelp() async throws {
         let script = Repository.root.appending(path: "dev/reference-pages").path
         try await TemporaryDirectory.with { directory in
             let file = try directory.write("metrics", metrics.registry.text)
             let check = try await Command(
                 "/usr/bin/python3",
-                [script, "--check-metrics", file]
+                [script, "--served", file]
             ).run()
             #expect(check.status == 0, "\(check.errors)")
         }
