@@ -154,13 +154,17 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "CAllocator", "CSignals", "Configuration", "EndpointFiles", "Etcd", "EtcdRegistry",
-                "Exposition", "Files", "HealthChecks", "LocalServer", "Machines", "Programs",
-                "Registry", "Systemd", "Texts",
+                "Exposition", "Files", "HealthChecks", "LocalServer", "Machines", "Mustache",
+                "Programs", "Registry", "Systemd", "Texts",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            // The page that is served, inside the program.
+            resources: ["overview.mustache", "overview.css", "overview.js", "icon.svg"].map {
+                .embedInCode("Pages/Overview/\($0)")
+            },
             swiftSettings: strict
         ),
         .executableTarget(

@@ -173,7 +173,8 @@ extension Assembly {
                     burst.yield()
                 },
                 keys: { session.keysHeard($0) },
-                reports: { [events] in events.happened(.watch($0)) }
+                reports: { [events] in events.happened(.watch($0)) },
+                changes: { [events] in events.happened(.endpoints($0)) }
             )
         )
     }
@@ -281,10 +282,15 @@ extension Assembly {
             wanted: wanted,
             drains: drains,
             reloads: reloads,
-            signal: signal
+            signal: signal,
+            history: history,
+            run: run
         )
         let api = LocalAPIRoutes(answer: { await handler.answer($0) }, log: daemon.log)
-        return pages.routes + api.routes
+        let overview = OverviewPage(host: daemon.host.name, run: run, history: history) {
+            reader.now
+        }
+        return overview.routes + pages.routes + api.routes
     }
 
     /// What monitoring reads, where an address for it is configured.

@@ -1,0 +1,116 @@
+public import Registry
+
+/// Whether an output shows an endpoint, and if not, why.
+public enum Placement: Hashable, Sendable {
+    /// It is in the file.
+    case shown
+    /// It is in the file, for when too few of the preferred zone are left.
+    case backup
+    /// The output is of other services.
+    case otherService
+    /// The output's filter is for another zone, or for tags that it does not have.
+    case filtered
+    /// It wants no new traffic, which the format cannot say.
+    case wantsNoTraffic
+    /// The output prefers another zone, and enough endpoints are there.
+    case otherZone
+    /// The format cannot carry it, or its service.
+    case leftOut(EncodingFault)
+
+    /// Whether it is in the file.
+    public var isShown: Bool { self == .shown || self == .backup }
+
+    /// The reason, as the end of a sentence that starts with the endpoint; `nil` when it is shown.
+    public var reason: String? {
+        switch self {
+        case .shown, .backup: nil
+        case .otherService: "is of a service that the output does not name"
+        case .filtered: "does not match the output's zone or tags"
+        case .wantsNoTraffic:
+            "wants no new traffic, which the format cannot say; include_draining would show it"
+        case .otherZone: "is not in a preferred zone, and enough others are"
+        case .leftOut(let fault): fault.description
+        }
+    }
+}
+
+extension EndpointOutput {
+    /// Says whether this output shows an endpoint of a list.
+    ///
+    /// For questions now and then: a zone is chosen by the plain rule, from which an output departs for a minute at
+    /// most while endpoints come and go; and the endpoint's service is rendered.
+    ///
+    /// - Parameter prefix: Where the list was read.
+    public func placement(
+        of endpoint: Endpoint,
+        in list: TableUpdate,
+        prefix: RegistryPrefix
+    ) -> Placement {
+        let name = endpoint.instance.key.service
+        guard services?.contains(name) ?? true else { return .otherService }
+        guard filter.matches(endpoint) else { return .filtered }
+        guard includeDraining || format.saysDraining || endpoint.wantsTraffic else {
+            return .wantsNoTraffic
+        }
+        let service = list.table.named(name)
+        if let fault = fault(of: endpoint, in: service, of: list, prefix) { return .leftOut(fault) }
+        guard let zones else { return .shown }
+        var counts = ZoneCounts()
+        for chunk in service.chunks { counts.add(chunk, matching: filter) }
+        let tiers = ZoneTiers(zones: zones.zones, reach: zones.reach(in: counts))
+        guard !tiers.prefers(endpoint.instance.zone) else { return .shown }
+        return format.saysTiers ? .backup : .otherZone
+    }
+
+    private func fault(
+        of endpoint: Endpoint,
+        in service: ServiceEndpoints,
+        of list: TableUpdate,
+        _ prefix: RegistryPrefix
+    ) -> EncodingFault? {
+        var alone = list
+        alone.held = [:]
+        alone.table = EndpointTable()
+        for endpoint in service.endpoints { alone.table.insert(endpoint) }
+        var every = self
+        every.zones = nil
+        let rejections = every.renderer(prefix: prefix).render(alone).rejections
+        return rejections.first {
+            $0.service == service.name
+                && ($0.instance == nil || $0.instance == endpoint.instance.key.instance)
+        }?.fault
+    }
+}
+
+extension ListFormat {
+    /// Whether its reader can see that an endpoint wants no new traffic.
+    var saysDraining: Bool {
+        switch self {
+        case .json: JSONListEncoder.saysDraining
+        case .prometheus: PrometheusEncoder.saysDraining
+        case .haproxy: HAProxyEncoder.saysDraining
+        case .nginx: NginxEncoder.saysDraining
+        case .envoy: EnvoyEncoder.saysDraining
+        case .hosts: HostsEncoder.saysDraining
+        case .env: EnvironmentEncoder.saysDraining
+        case .lines: LinesEncoder.saysDraining
+        // It has a member for it, which a template may not print.
+        case .template: false
+        }
+    }
+
+    /// Whether its reader can see which endpoints are preferred for their zone.
+    var saysTiers: Bool {
+        switch self {
+        case .json: JSONListEncoder.saysTiers
+        case .prometheus: PrometheusEncoder.saysTiers
+        case .haproxy: HAProxyEncoder.saysTiers
+        case .nginx: NginxEncoder.saysTiers
+        case .envoy: EnvoyEncoder.saysTiers
+        case .hosts: HostsEncoder.saysTiers
+        case .env: EnvironmentEncoder.saysTiers
+        case .lines: LinesEncoder.saysTiers
+        case .template(let template): template.mentions("preferred")
+        }
+    }
+}
