@@ -277,6 +277,7 @@ extension Assembly {
             threads: threads,
             loops: LoopCheck(loops: loops)
         )
+        let reports = CostlyReports()
         let handler = LocalAPIHandler(
             state: reader,
             wanted: wanted,
@@ -284,12 +285,17 @@ extension Assembly {
             reloads: reloads,
             signal: signal,
             history: history,
-            run: run
+            run: run,
+            reports: reports
         )
         let api = LocalAPIRoutes(answer: { await handler.answer($0) }, log: daemon.log)
-        let overview = OverviewPage(host: daemon.host.name, run: run, history: history) {
-            reader.now
-        }
+        let overview = OverviewPage(
+            host: daemon.host.name,
+            run: run,
+            history: history,
+            reports: reports,
+            state: { reader.now }
+        )
         return overview.routes + pages.routes + api.routes
     }
 

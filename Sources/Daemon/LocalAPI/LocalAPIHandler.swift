@@ -20,6 +20,7 @@ package struct LocalAPIHandler: Sendable {
     let history: EventHistory
     /// The run that the numbers of events are of.
     let run: String
+    let reports: CostlyReports
 
     /// Answers; cancelled it answers what is known by then.
     package func answer(_ request: LocalAPIRequest) async -> LocalAPIAnswer {
@@ -30,7 +31,9 @@ package struct LocalAPIHandler: Sendable {
         case .status: LocalAPIAnswer(.done, report: StatusReport(state.now, at: Date()).json)
         case .events(let query): LocalAPIAnswer(.done, report: report(query).json)
         case .awaitEvents(let query, let limit): await newEvents(query, within: limit)
-        case .explain(let service, let instance): explain(service, instance)
+        case .explain(let service, let instance):
+            await reports.make { explain(service, instance) }
+                ?? LocalAPIAnswer(.timedOut, ["nobody waits for this any more"])
         case .wait(let service, let count, let limit):
             await wait(for: service, atLeast: count, within: limit)
         case .drain(let service, let span): await drain(service, for: span)

@@ -98,10 +98,45 @@ extension ExplainReport {
         revision = state.list?.revision.rawValue
         instanceCount = known.count
         let registrations = Dictionary(own.map { ($0.id, $0) }) { first, _ in first }
-        instances = known.prefix(Self.mostInstances).map {
-            Instance($0, of: service, in: state, registrations[$0.text])
+        let told = known.prefix(Self.mostInstances)
+        let outputs = Self.outputs(of: told, service, in: state)
+        instances = told.map { instance in
+            let key = ServiceKey(service: service, instance: instance)
+            var one = Instance(key, in: state, registrations[instance.text])
+            one.outputs = outputs[instance] ?? []
+            return one
         }
         self.events = events.map(EventReport.Event.init)
+    }
+
+    /// Whether each output shows these instances, of those that are in the list or held.
+    private static func outputs(
+        of instances: some Sequence<InstanceID>,
+        _ service: ServiceName,
+        in state: DaemonState
+    ) -> [InstanceID: [Output]] {
+        guard var list = state.list else { return [:] }
+        for (key, lost) in list.held where key.service == service {
+            list.table.insert(lost.endpoint)
+        }
+        let endpoints = instances.compactMap {
+            list.table[ServiceKey(service: service, instance: $0)]
+        }
+        var outputs: [InstanceID: [Output]] = [:]
+        for output in state.configuration.outputs {
+            let placements = EndpointOutput(output).placements(
+                of: endpoints,
+                in: list.table.named(service),
+                of: list,
+                prefix: state.configuration.etcd.prefix
+            )
+            for (endpoint, placement) in zip(endpoints, placements) {
+                outputs[endpoint.instance.key.instance, default: []].append(
+                    Output(output.path, placement)
+                )
+            }
+        }
+        return outputs
     }
 
     /// The instances of the list, the held ones and this host's own.
@@ -120,21 +155,16 @@ extension ExplainReport {
 
 extension ExplainReport.Instance {
     fileprivate init(
-        _ instance: InstanceID,
-        of service: ServiceName,
+        _ key: ServiceKey,
         in state: DaemonState,
         _ registration: StatusReport.Service?
     ) {
-        let key = ServiceKey(service: service, instance: instance)
-        id = instance.text
+        id = key.instance.text
         self.registration = registration
         let lost = state.list?.held[key]
         held = lost != nil
         outputs = []
-        guard var list = state.list, let endpoint = list.table[key] ?? lost?.endpoint else {
-            return
-        }
-        list.table.insert(endpoint)
+        guard let endpoint = state.list?.table[key] ?? lost?.endpoint else { return }
         addr = endpoint.instance.address.joined(port: endpoint.instance.port)
         weight = Int(endpoint.instance.weight)
         zone = endpoint.instance.zone
@@ -144,18 +174,14 @@ extension ExplainReport.Instance {
         createRevision = endpoint.createRevision.rawValue
         modRevision = endpoint.modRevision.rawValue
         version = endpoint.version
-        outputs = state.configuration.outputs.map { output in
-            let placement = EndpointOutput(output).placement(
-                of: endpoint,
-                in: list,
-                prefix: state.configuration.etcd.prefix
-            )
-            return ExplainReport.Output(
-                path: output.path,
-                shown: placement.isShown,
-                backup: placement == .backup,
-                reason: placement.reason
-            )
-        }
+    }
+}
+
+extension ExplainReport.Output {
+    fileprivate init(_ path: String, _ placement: Placement) {
+        self.path = path
+        shown = placement.isShown
+        backup = placement == .backup
+        reason = placement.reason
     }
 }

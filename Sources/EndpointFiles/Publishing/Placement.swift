@@ -35,50 +35,60 @@ public enum Placement: Hashable, Sendable {
 }
 
 extension EndpointOutput {
-    /// Says whether this output shows an endpoint of a list.
+    /// Says for each endpoint of a service whether this output shows it.
     ///
-    /// For questions now and then: a zone is chosen by the plain rule, from which an output departs for a minute at
-    /// most while endpoints come and go; and the endpoint's service is rendered.
+    /// For questions now and then: the whole service is rendered once. A zone is chosen by the plain rule, from which
+    /// an output departs for a minute at most while endpoints come and go.
     ///
-    /// - Parameter prefix: Where the list was read.
-    public func placement(
-        of endpoint: Endpoint,
-        in list: TableUpdate,
-        prefix: RegistryPrefix
-    ) -> Placement {
-        let name = endpoint.instance.key.service
-        guard services?.contains(name) ?? true else { return .otherService }
-        guard filter.matches(endpoint) else { return .filtered }
-        guard includeDraining || format.saysDraining || endpoint.wantsTraffic else {
-            return .wantsNoTraffic
-        }
-        let service = list.table.named(name)
-        if let fault = fault(of: endpoint, in: service, of: list, prefix) { return .leftOut(fault) }
-        guard let zones else { return .shown }
-        var counts = ZoneCounts()
-        for chunk in service.chunks { counts.add(chunk, matching: filter) }
-        let tiers = ZoneTiers(zones: zones.zones, reach: zones.reach(in: counts))
-        guard !tiers.prefers(endpoint.instance.zone) else { return .shown }
-        return format.saysTiers ? .backup : .otherZone
-    }
-
-    private func fault(
-        of endpoint: Endpoint,
+    /// - Parameters:
+    ///   - endpoints: Some of the service's.
+    ///   - service: The service as the list has it.
+    ///   - prefix: Where the list was read.
+    /// - Returns: As many as there are endpoints.
+    public func placements(
+        of endpoints: [Endpoint],
         in service: ServiceEndpoints,
         of list: TableUpdate,
+        prefix: RegistryPrefix
+    ) -> [Placement] {
+        guard services?.contains(service.name) ?? true else {
+            return endpoints.map { _ in .otherService }
+        }
+        let rejections = rejections(of: service, in: list, prefix)
+        let whole = rejections.first { $0.instance == nil }?.fault
+        let faults = Dictionary(rejections.map { ($0.instance, $0.fault) }) { first, _ in first }
+        let tiers = tiers(of: service)
+        return endpoints.map { endpoint in
+            guard filter.matches(endpoint) else { return .filtered }
+            guard includeDraining || format.saysDraining || endpoint.wantsTraffic else {
+                return .wantsNoTraffic
+            }
+            if let fault = whole ?? faults[endpoint.instance.key.instance] {
+                return .leftOut(fault)
+            }
+            guard let tiers, !tiers.prefers(endpoint.instance.zone) else { return .shown }
+            return format.saysTiers ? .backup : .otherZone
+        }
+    }
+
+    private func tiers(of service: ServiceEndpoints) -> ZoneTiers? {
+        zones.map { zones in
+            var counts = ZoneCounts()
+            for chunk in service.chunks { counts.add(chunk, matching: filter) }
+            return ZoneTiers(zones: zones.zones, reach: zones.reach(in: counts))
+        }
+    }
+
+    private func rejections(
+        of service: ServiceEndpoints,
+        in list: TableUpdate,
         _ prefix: RegistryPrefix
-    ) -> EncodingFault? {
-        var alone = list
-        alone.held = [:]
-        alone.table = EndpointTable()
-        for endpoint in service.endpoints { alone.table.insert(endpoint) }
+    ) -> [Rejection] {
+        // Named alone, whatever else the list has; and with all zones alike, since another zone is no fault.
         var every = self
+        every.services = [service.name]
         every.zones = nil
-        let rejections = every.renderer(prefix: prefix).render(alone).rejections
-        return rejections.first {
-            $0.service == service.name
-                && ($0.instance == nil || $0.instance == endpoint.instance.key.instance)
-        }?.fault
+        return every.renderer(prefix: prefix).render(list).rejections
     }
 }
 

@@ -24,28 +24,35 @@ struct JournalLines: Sendable {
     /// - Parameter end: Only lines from before this time.
     /// - Returns: The lines, the oldest first, and why there may be more that cannot be read.
     func read(before end: Date?) async -> (lines: [Line], obstacle: String?) {
-        var arguments = [
-            "journalctl", "--no-pager", "--output=json", "--output-fields=MESSAGE",
+        let arguments = [
+            "journalctl", "--no-pager", "--output=json", "--output-fields=MESSAGE,DISCOVERYD_ID",
             "--lines=\(Self.most)", "_SYSTEMD_UNIT=\(unit)", "DISCOVERYD_SERVICE=\(service)",
         ]
-        if let instance { arguments.append("DISCOVERYD_ID=\(instance)") }
-        if let end { arguments.append("--until=@\(Int64(end.timeIntervalSince1970))") }
         do throws(ProgramFault) {
             let printed = try await CommandRunner().run(ProgramCall(arguments))
-            return (Self.lines(in: printed.output), Self.obstacle(in: printed.words.all))
+            let lines = Self.lines(in: printed.output, of: instance, before: end)
+            return (lines, Self.obstacle(in: printed.words.all))
         } catch {
             return ([], Self.obstacle(in: [error.message]) ?? error.message)
         }
     }
 
     /// Reads what journalctl(1) prints: an object a line.
-    static func lines(in output: [UInt8]) -> [Line] {
+    ///
+    /// - Parameter instance: Only lines about that instance, and about the whole service.
+    static func lines(
+        in output: [UInt8],
+        of instance: InstanceID? = nil,
+        before end: Date? = nil
+    ) -> [Line] {
         struct Entry: Decodable {
             var message: String
+            var id: String?
             var microseconds: String
 
             enum CodingKeys: String, CodingKey {
                 case message = "MESSAGE"
+                case id = "DISCOVERYD_ID"
                 case microseconds = "__REALTIME_TIMESTAMP"
             }
         }
@@ -56,6 +63,8 @@ struct JournalLines: Sendable {
             else { return nil }
             let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
             let time = Date(timeIntervalSince1970: microseconds / 1_000_000)
+            if let end, end <= time { return nil }
+            if let id = entry.id, let instance, id != instance.text { return nil }
             return Line(time: time.formatted(style), message: entry.message)
         }
     }

@@ -1,4 +1,5 @@
 import Daemon
+import Registry
 import Testing
 
 @testable import discoveryd
@@ -9,12 +10,16 @@ import Testing
             {"__REALTIME_TIMESTAMP":"1000000123000","MESSAGE":"registered","_PID":"1"}
             {"__REALTIME_TIMESTAMP":"1000000124000","MESSAGE":[1,2,3]}
             {"MESSAGE":"no time"}
+            {"__REALTIME_TIMESTAMP":"1000000200000","MESSAGE":"drains"}
+            {"__REALTIME_TIMESTAMP":"1000000300000","MESSAGE":"registered","DISCOVERYD_ID":"b"}
             -- No entries --
             {"__REALTIME_TIMESTAMP":"1000001000000","MESSAGE":"deregistered"}
             """
+        let lines = JournalLines.lines(in: Array(output.utf8), of: InstanceID(read: "a"))
         #expect(
-            JournalLines.lines(in: Array(output.utf8)) == [
+            lines == [
                 .init(time: "1970-01-12T13:46:40.123Z", message: "registered"),
+                .init(time: "1970-01-12T13:46:40.200Z", message: "drains"),
                 .init(time: "1970-01-12T13:46:41.000Z", message: "deregistered"),
             ]
         )

@@ -17,26 +17,26 @@ import Texts
         let domain = try #require(DomainName(exactly: "x.internal"))
 
         var hosts = EndpointOutput(path: "/hosts", format: .hosts(domain: domain))
-        #expect(hosts.placement(of: near, in: list, prefix: prefix) == .shown)
-        #expect(hosts.placement(of: idle, in: list, prefix: prefix) == .wantsNoTraffic)
-        guard case .leftOut(let fault) = hosts.placement(of: host, in: list, prefix: prefix) else {
+        #expect(hosts.placement(of: near, in: list) == .shown)
+        #expect(hosts.placement(of: idle, in: list) == .wantsNoTraffic)
+        guard case .leftOut(let fault) = hosts.placement(of: host, in: list) else {
             Issue.record("a host name stands in a hosts file")
             return
         }
         #expect(fault.code == .hostName)
         hosts.zones = ZonePreference(zones: ["a"])
-        #expect(hosts.placement(of: near, in: list, prefix: prefix) == .shown)
-        #expect(hosts.placement(of: far, in: list, prefix: prefix) == .otherZone)
+        #expect(hosts.placement(of: near, in: list) == .shown)
+        #expect(hosts.placement(of: far, in: list) == .otherZone)
         hosts.zones = ZonePreference(zones: ["nobody"])
-        #expect(hosts.placement(of: far, in: list, prefix: prefix) == .shown)
+        #expect(hosts.placement(of: far, in: list) == .shown)
 
         var nginx = EndpointOutput(path: "/n", format: .nginx)
         nginx.zones = ZonePreference(zones: ["a"])
-        #expect(nginx.placement(of: far, in: list, prefix: prefix) == .backup)
+        #expect(nginx.placement(of: far, in: list) == .backup)
         nginx.services = [try #require(ServiceName(declared: "db"))]
-        #expect(nginx.placement(of: far, in: list, prefix: prefix) == .otherService)
+        #expect(nginx.placement(of: far, in: list) == .otherService)
         let filtered = EndpointOutput(path: "/f", filter: EndpointFilter(zone: "a"))
-        #expect(filtered.placement(of: far, in: list, prefix: prefix) == .filtered)
+        #expect(filtered.placement(of: far, in: list) == .filtered)
     }
 
     /// A name of a format's own: where it is shown, its address stands in the text, and nowhere else.
@@ -60,9 +60,19 @@ import Texts
             let text = String(decoding: rendering.list.bytes, as: UTF8.self)
             for endpoint in endpoints {
                 let isThere = text.contains(endpoint.instance.address.text)
-                let placement = output.placement(of: endpoint, in: list, prefix: prefix)
-                #expect(placement.isShown == isThere, "\(endpoint.instance.key): \(placement)")
+                let placement = output.placement(of: endpoint, in: list)
+                #expect(
+                    placement?.isShown == isThere,
+                    "\(endpoint.instance.key): \(String(describing: placement))"
+                )
             }
         }
+    }
+}
+
+extension EndpointOutput {
+    fileprivate func placement(of endpoint: Endpoint, in list: TableUpdate) -> Placement? {
+        let service = list.table.named(endpoint.instance.key.service)
+        return placements(of: [endpoint], in: service, of: list, prefix: .standard).first
     }
 }

@@ -20,6 +20,7 @@ struct OverviewPage: Sendable {
     let host: String
     let run: String
     let history: EventHistory
+    let reports: CostlyReports
     let state: @Sendable () -> DaemonState
     private let renderer: MustacheRenderer?
 
@@ -27,11 +28,13 @@ struct OverviewPage: Sendable {
         host: String,
         run: String,
         history: EventHistory,
+        reports: CostlyReports = CostlyReports(),
         state: @escaping @Sendable () -> DaemonState
     ) {
         self.host = host
         self.run = run
         self.history = history
+        self.reports = reports
         self.state = state
         // The template is a part of the program, and a test renders it.
         let template = try? MustacheTemplate(
@@ -44,7 +47,7 @@ struct OverviewPage: Sendable {
     /// The page and what it loads.
     var routes: [Route] {
         [
-            Route("/", .report) { response(to: $0) },
+            Route("/", .report) { await response(to: $0) },
             Self.file("/overview.css", PackageResources.overview_css, "text/css; charset=utf-8"),
             Self.file(
                 "/overview.js",
@@ -60,7 +63,7 @@ struct OverviewPage: Sendable {
         return Route(path, .page) { _ in Response(.ok, text, contentType: type) }
     }
 
-    private func response(to request: Request) -> Response {
+    private func response(to request: Request) async -> Response {
         do throws(Request.QueryError) {
             let query = try request.parameters(["q"])["q"] ?? ""
             guard query.utf8.count <= Self.longestQuery else {
@@ -68,11 +71,8 @@ struct OverviewPage: Sendable {
                     message: "the filter is longer than \(Self.longestQuery) bytes"
                 )
             }
-            var response = Response(
-                .ok,
-                text(filteredBy: query, at: Date()),
-                contentType: "text/html; charset=utf-8"
-            )
+            let page = await reports.make { text(filteredBy: query, at: Date()) } ?? ""
+            var response = Response(.ok, page, contentType: "text/html; charset=utf-8")
             response.contentSecurityPolicy =
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
                 + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
