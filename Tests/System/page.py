@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Does what a page of docs/ tells its reader to do, and looks for what it promises.
 
-    page.py PAGE      inside of the box, as root
+    page.py [--with-apt] PAGE COMMAND...     such as page.py docs/HAPROXY.md Tests/System/systemd-box exec
 
-Each block of `sh` is run by a bash of its own, in the order of the page, without its lines that install packages; it has
-to succeed. A block of `text` that follows it is what its last line prints: … stands for anything, a line that is … for
+COMMAND runs what follows it as root where the page is followed. Each block of `sh` is run by a bash of its own, in the order of
+the page, without its lines that install packages unless they are asked for; it has to succeed. A block of `text` that follows it is what its last line prints: … stands for anything, a line that is … for
 any lines. What is not so yet is asked for again by that line, as a reader would, for some seconds. A block below the
 line `<!-- not run: WHY -->` is left out.
 """
@@ -46,40 +46,52 @@ def pattern(text):
     return re.compile("".join(lines))
 
 
-def run(script):
-    return subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd="/root", stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+class Place:
+    """Where the page is followed."""
+
+    def __init__(self, command, takes_apt):
+        self.command, self.takes_apt = command, takes_apt
+
+    def run(self, script):
+        return subprocess.run([*self.command, "bash", "-euo", "pipefail", "-c", script], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def rows(self, text):
+        return [row for row in text.strip().split("\n") if self.takes_apt or not re.match(r"(apt|apt-get) ", row)]
 
 
-def asked_until(last, said, wanted, line, text):
+def asked_until(place, last, said, wanted, line, text):
     """Asks again until what is said ends with what is wanted; ends the program when it does not in time."""
     end = time.monotonic() + PATIENCE
     while not re.search(rf"(?:\A|\n){wanted.pattern}\Z", said.rstrip("\n") + "\n"):
         if time.monotonic() > end:
             sys.exit(f"{line}: {last}\nprints\n{said}\nand not\n{text}")
         time.sleep(0.1)
-        said = run(last).stdout
+        said = place.run(last).stdout
 
 
-def main(page):
+def main(place, page):
     done, there = 0, blocks(page)
     for (line, language, is_run, text), after in zip(there, [*there[1:], (0, "", False, "")]):
         if language != "sh" or not is_run:
             continue
-        rows = [row for row in text.strip().split("\n") if not re.match(r"(apt|apt-get) ", row)]
+        rows = place.rows(text)
         if not rows:
             continue
         promised = after[1] == "text" and after[2]
         script = "\n".join([*rows[:-1], "set +e", rows[-1], "exit 0"] if promised else rows)
-        result = run(script)
+        result = place.run(script)
         if result.returncode:
             sys.exit(f"{page.name}:{line}: ended with {result.returncode}: {result.stdout}")
         if promised:
-            asked_until(rows[-1], result.stdout, pattern(after[3]), f"{page.name}:{after[0]}", after[3])
+            asked_until(place, rows[-1], result.stdout, pattern(after[3]), f"{page.name}:{after[0]}", after[3])
         done += 1
     if not done:
         sys.exit(f"{page.name}: nothing in it is run")
     print(f"    {page.name}: {done} blocks as they stand")
 
 
-main(pathlib.Path(sys.argv[1]))
+arguments = sys.argv[1:]
+takes_apt = arguments[:1] == ["--with-apt"]
+page, *command = arguments[takes_apt:]
+main(Place(command, takes_apt), pathlib.Path(page))

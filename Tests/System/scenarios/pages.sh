@@ -34,7 +34,7 @@ as_before_the_pages() {
         ip link del veth0'
     in_box hostname "$SDBOX"
 }
-followed() { in_box /usr/bin/python3 "$PWD/Tests/System/page.py" "$PWD/docs/$1"; }
+followed() { Tests/System/page.py "docs/$1" "$box" exec; }
 page_of_a_consumer() {
     as_the_pages_have_it && with_web_as_the_pages_leave_it && followed "$1"
     local result=$?
