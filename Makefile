@@ -55,6 +55,7 @@ test:
 	DISCOVERYD_SEEDS=2000 $(SWIFT) test --skip-build $(FLAGS) --filter 'SimulationTests|FuzzTests'
 	Tests/System/run.sh .build/debug/discoveryd
 	Tests/Faults/run.py .build/debug/discoveryd
+	Tests/Dashboard/run.py .build/debug/discoveryd
 
 build:
 	$(SWIFT) build --build-tests $(FLAGS)
