@@ -99,13 +99,21 @@ LINKED = --static-swift-stdlib --disable-local-rpath -Xswiftc -use-ld=lld \
 # goes through all conformances of the program, and that was half of the instructions up to READY=1.
 NAMELESS = -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
 
-# Swift's own libraries inside, symbols outside: it runs where Swift is not installed.
+# The same program wherever it was built: no path of this tree is in it. C's assertions name their file, and so do the
+# types of C++'s lambdas.
+PLACELESS = -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
+
+# Swift's own libraries inside, symbols outside: it runs where Swift is not installed. The commit is written where
+# Sources/CCommit keeps it.
 dist:
 	dev/install-packages.sh build
-	$(SWIFT) build -c release --product discoveryd --scratch-path .build/dist-build $(LINKED) $(NAMELESS)
+	$(SWIFT) build -c release --product discoveryd --scratch-path .build/dist-build $(LINKED) $(NAMELESS) $(PLACELESS)
 	mkdir -p .build/dist
-	strip --strip-all --remove-section=.comment -o .build/dist/discoveryd \
-		.build/dist-build/release/discoveryd
+	dev/version commit | tr '\n' '\0' >.build/dist/commit
+	truncate -s 64 .build/dist/commit
+	objcopy --strip-all --remove-section=.comment --update-section discoveryd_commit=.build/dist/commit \
+		.build/dist-build/release/discoveryd .build/dist/discoveryd
+	rm .build/dist/commit
 	@ls -l .build/dist/discoveryd
 	@ldd .build/dist/discoveryd
 
