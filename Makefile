@@ -137,6 +137,7 @@ release:
 	dev/install-packages.sh package
 	@case $$(dev/version commit) in *-dirty) echo "no release of a tree with changes:" >&2; git status --short >&2; exit 1;; esac
 	test -e Package.resolved || dev/components resolve
+	dev/components check
 	$(MAKE) dist
 	dev/make-release
 

@@ -6,8 +6,8 @@ completes() {
     in_box bash -c '
         . /usr/share/bash-completion/completions/discoveryd
         COMP_LINE="discoveryd $1" COMP_POINT=$((11 + ${#1})) COMP_CWORD=1 COMP_WORDS=(discoveryd "$1")
-        _discoveryd
-        printf "%s\n" "${COMPREPLY[@]}"' bash "$1" | grep -qx "$2 *"
+        _discoveryd discoveryd "$1" discoveryd
+        printf "%s\n" "${COMPREPLY[@]}"' bash "$1" | grep -qxe "$2 *"
 }
 
 # ---- scenarios ----------------------------------------------------------------------------
