@@ -112,18 +112,12 @@ NAMELESS = -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-
 # types of C++'s lambdas.
 PLACELESS = -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
 
-# Swift's own libraries inside, symbols outside: it runs where Swift is not installed. The commit is written where
-# Sources/CCommit keeps it.
+# Swift's own libraries inside, symbols outside: it runs where Swift is not installed.
 dist:
 	dev/install-packages.sh build
 	@dev/progress "building the release" \
 		$(SWIFT) build -c release --product discoveryd --scratch-path .build/dist-build $(LINKED) $(NAMELESS) $(PLACELESS)
-	mkdir -p .build/dist
-	dev/version commit | tr '\n' '\0' >.build/dist/commit
-	truncate -s 64 .build/dist/commit
-	objcopy --strip-all --remove-section=.comment --update-section discoveryd_commit=.build/dist/commit \
-		.build/dist-build/release/discoveryd .build/dist/discoveryd
-	rm .build/dist/commit
+	dev/strip-binary .build/dist-build/release/discoveryd .build/dist/discoveryd
 	@ls -l .build/dist/discoveryd
 	@ldd .build/dist/discoveryd
 

@@ -54,5 +54,6 @@ a_chroot_gets_a_unit_that_starts_with_the_system() {
 a_configuration_that_was_there_before_and_is_refused_is_said_and_fails_nothing() {
     in_box sh -c 'mkdir /etc/discoveryd.conf.d; echo "[[service]]" > /etc/discoveryd.conf.d/web.conf'
     apt install "$work/discoveryd.deb" && says "not started, for this version refuses the configuration" &&
-        says "/etc/discoveryd.conf.d/web.conf:1" && nothing_has_failed
+        says "/etc/discoveryd.conf.d/web.conf:1" && nothing_has_failed &&
+        expect "nobody to say that it is started" eval '! says "discoveryd is started" >/dev/null'
 }
