@@ -16,6 +16,6 @@ echo '127.0.0.1 localhost' >"$root/etc/hosts"
 # As apt is set up on this host, for the download only.
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 chroot "$root" apt-get clean
-chroot "$root" apt-get install -y -q --download-only ca-certificates etcd-server etcd-client >>"$root.log" 2>&1 ||
+chroot "$root" apt-get install -y -q --download-only etcd-server etcd-client >>"$root.log" 2>&1 ||
     { tail -n 20 "$root.log" >&2; exit 1; }
 touch "$root/.complete"
