@@ -63,6 +63,7 @@ test:
 	$(ATONCE) $(SWIFT) test --skip-build $(FLAGS) --skip 'SimulationTests|FuzzTests'
 	DISCOVERYD_SEEDS=2000 $(SWIFT) test --skip-build $(FLAGS) --filter 'SimulationTests|FuzzTests'
 	Tests/System/run.sh .build/debug/discoveryd
+	Tests/Page/run.py .build/debug/discoveryd
 	Tests/Faults/run.py .build/debug/discoveryd
 
 build:

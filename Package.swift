@@ -156,12 +156,17 @@ let package = Package(
             dependencies: [
                 "CAllocator", "CCommit", "CSignals", "Configuration", "EndpointFiles", "Etcd",
                 "EtcdRegistry", "Exposition", "Files", "HealthChecks", "LocalServer", "Machines",
+                "Mustache",
                 "Programs", "Registry", "Systemd", "Texts",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            // The page that is served, inside the program.
+            resources: ["overview.mustache", "overview.css", "overview.js", "icon.svg"].map {
+                .embedInCode("Pages/Overview/\($0)")
+            },
             swiftSettings: strict
         ),
         .executableTarget(

@@ -14,6 +14,8 @@ tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables openssl c
 tests="$tests iproute2 strace gcc libc6-dev"
 # The readers of our files. The tests run the programs; none of them is needed as a service.
 tests="$tests polkitd haproxy nginx caddy prometheus dnsmasq-base monitoring-plugins-basic python3-yaml"
+# The browser that looks at the page which the daemon serves.
+tests="$tests chromium chromium-driver"
 # Go's own naming, which reads what we write.
 tests="$tests golang-go golang-etcd-server-dev"
 # What makes the Debian package, looks for its faults, and makes the bare system that it is installed into.

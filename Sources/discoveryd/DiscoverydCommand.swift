@@ -69,7 +69,8 @@ struct DiscoverydCommand: AsyncParsableCommand {
         version: Version.line,
         subcommands: [
             RunCommand.self, CheckCommand.self, ListCommand.self, WatchCommand.self,
-            RenderCommand.self, StatusCommand.self, WaitCommand.self, DrainCommand.self,
+            RenderCommand.self, StatusCommand.self, ExplainCommand.self, EventsCommand.self,
+            WaitCommand.self, DrainCommand.self,
             UndrainCommand.self,
             ReloadCommand.self, DevCommand.self,
         ],
