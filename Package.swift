@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "CToml"),
         .target(name: "CAllocator"),
         .target(name: "CSignals"),
+        .target(name: "CCommit"),
 
         // What any daemon could use. They know nothing of discovery.
         .target(name: "Machines", swiftSettings: strict),
@@ -153,8 +154,9 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "CAllocator", "CSignals", "Configuration", "EndpointFiles", "Etcd", "EtcdRegistry",
-                "Exposition", "Files", "HealthChecks", "LocalServer", "Machines", "Mustache",
+                "CAllocator", "CCommit", "CSignals", "Configuration", "EndpointFiles", "Etcd",
+                "EtcdRegistry", "Exposition", "Files", "HealthChecks", "LocalServer", "Machines",
+                "Mustache",
                 "Programs", "Registry", "Systemd", "Texts",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -66,7 +66,7 @@ struct DiscoverydCommand: AsyncParsableCommand {
             75 try again: not in time, too many, or another daemon has the files, 77 not permitted, \
             78 faulty configuration.
             """,
-        version: Version.text,
+        version: Version.line,
         subcommands: [
             RunCommand.self, CheckCommand.self, ListCommand.self, WatchCommand.self,
             RenderCommand.self, StatusCommand.self, ExplainCommand.self, EventsCommand.self,

@@ -47,6 +47,15 @@ import Testing
         ] { #expect(lines.contains(line), "\(line)") }
     }
 
+    @Test func theBuildIsToldByVersionCommitAndCompiler() {
+        let commit = #"commit="development build""#
+        #expect(
+            lines.contains(
+                #"discoveryd_build_info{version="\#(Version.text)",\#(commit),swift="\#(Version.compiler)"} 1"#
+            )
+        )
+    }
+
     @Test func theStateIsShownAndWhatIsNotConfiguredIsForgotten() throws {
         let other = try ServiceKey("web/web-2")
         let registered = RegistrationStatus.registered(lease: LeaseID(rawValue: 7), at: 5)
