@@ -40,7 +40,7 @@ help:
 
 demo:
 	dev/install-packages.sh build
-	@test -x .build/debug/discoveryd || echo "The first build takes 10 to 15 minutes on two cores; the next ones take seconds."
+	@test -x .build/debug/discoveryd || echo "The first build takes 5 to 10 minutes on two cores, most of it for the packages; the next ones take seconds."
 	@dev/progress "building discoveryd" $(SWIFT) build --product discoveryd
 	.build/debug/discoveryd dev
 
