@@ -65,6 +65,7 @@ test:
 	Tests/System/run.sh .build/debug/discoveryd
 	Tests/Page/run.py .build/debug/discoveryd
 	Tests/Faults/run.py .build/debug/discoveryd
+	Tests/Dashboard/run.py .build/debug/discoveryd
 
 build:
 	$(SWIFT) build --build-tests $(FLAGS)
