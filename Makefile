@@ -34,7 +34,7 @@ help:
 	@echo "make dist      build the release binary: $(BINARY)"
 	@echo "make deb       build the release binary and its Debian package, in .build/deb"
 	@echo "make release   archive, package, bill of materials and their sums, in .build/release"
-	@echo "make test-package  install, upgrade and remove the package in a bare Debian 12 (as root; about 10 minutes)"
+	@echo "make test-package  install, upgrade and remove the package in a bare Debian 12 (as root; about 5 minutes after the build)"
 	@echo "make install   put the release binary and its files in place (DESTDIR=, PREFIX=)"
 	@echo "make uninstall take them away again; the configuration stays"
 
