@@ -26,7 +26,7 @@ help:
 	@echo "make fuzz      feed every parser with millions of hostile inputs (FUZZ=5000000)"
 	@echo "make mustache-spec SPEC=DIR  run the test cases of Mustache's specification, JSON files that DIR holds"
 	@echo "make build     build everything, tests included"
-	@echo "make lint      check format, imports, shell scripts and what is shown of examples"
+	@echo "make lint      check format, imports, shell scripts, and links and examples in the pages"
 	@echo "make format    format the Swift sources"
 	@echo "make benchmark build the release binary and measure it beside a program in Go (about 20 minutes)"
 	@echo "make benchmark-quick  the same in a minute or two, to see that it works"
@@ -62,6 +62,7 @@ test:
 	$(MAKE) lint build
 	$(ATONCE) $(SWIFT) test --skip-build $(FLAGS) --skip 'SimulationTests|FuzzTests'
 	DISCOVERYD_SEEDS=2000 $(SWIFT) test --skip-build $(FLAGS) --filter 'SimulationTests|FuzzTests'
+	dev/check-docs --program .build/debug/discoveryd
 	Tests/System/run.sh .build/debug/discoveryd
 	Tests/Page/run.py .build/debug/discoveryd
 	Tests/Faults/run.py .build/debug/discoveryd
@@ -77,7 +78,7 @@ lint:
 	$(SWIFT) format lint --strict --recursive --configuration .swift-format $(OURS)
 	dev/check-walls.sh
 	dev/check-shell.sh
-	dev/check-examples.sh
+	dev/check-docs
 	dev/state-diagrams --check
 
 format:
