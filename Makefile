@@ -34,13 +34,13 @@ help:
 	@echo "make dist      build the release binary: $(BINARY)"
 	@echo "make deb       build the release binary and its Debian package, in .build/deb"
 	@echo "make release   archive, package, bill of materials and their sums, in .build/release"
-	@echo "make test-package  install, upgrade and remove the package in a bare Debian 12 (as root; about 10 minutes)"
+	@echo "make test-package  install, upgrade and remove the package in a bare Debian 12 (as root; about 5 minutes after the build)"
 	@echo "make install   put the release binary and its files in place (DESTDIR=, PREFIX=)"
 	@echo "make uninstall take them away again; the configuration stays"
 
 demo:
 	dev/install-packages.sh build
-	@test -x .build/debug/discoveryd || echo "The first build takes 10 to 15 minutes on two cores; the next ones take seconds."
+	@test -x .build/debug/discoveryd || echo "The first build takes 5 to 10 minutes on two cores, most of it for the packages; the next ones take seconds."
 	@dev/progress "building discoveryd" $(SWIFT) build --product discoveryd
 	.build/debug/discoveryd dev
 

@@ -60,7 +60,7 @@ apt() {
 }
 says() {
     has "$said" "$1" || {
-        echo "    expected apt to say: $1; it said"
+        echo "    expected to be said: $1; said was"
         printf '%s\n' "$said" | tail -n 15 | sed 's/^/    | /'
         return 1
     }

@@ -19,6 +19,18 @@ lintian_finds_no_error_and_no_warning() {
         return 1
     }
 }
+a_release_of_other_versions_or_of_a_changed_tree_is_refused() {
+    local tree=$work/tree-of-release
+    git clone -q . "$tree" && "$tree/dev/components" resolve || return 1
+    said=$("$tree/dev/components" check 2>&1)
+    expect "the packages to be those of the list" eval '! has "$said" "was resolved"' || return 1
+    sed -i '/"swift-nio"/,/version/s/"version": "/&9/' "$tree/Package.resolved"
+    said=$("$tree/dev/components" check 2>&1) && return 1
+    says "swift-nio: 2." && says " is listed, 92." || return 1
+    touch "$tree/forgotten.swift"
+    said=$("$tree/dev/make-release" 2>&1) && return 1
+    says "no release of a tree with changes" && says "forgotten.swift"
+}
 everything_is_there_and_needs_no_swift() {
     local file
     apt install "$work/discoveryd.deb" || return 1
