@@ -277,7 +277,8 @@ extension Assembly {
             threads: threads,
             loops: LoopCheck(loops: loops)
         )
-        let reports = CostlyReports()
+        // One for all, so that whoever asks for many has them made one after the other.
+        let thread = threads.thread("reports")
         let handler = LocalAPIHandler(
             state: reader,
             wanted: wanted,
@@ -286,14 +287,14 @@ extension Assembly {
             signal: signal,
             history: history,
             run: run,
-            reports: reports
+            thread: thread
         )
         let api = LocalAPIRoutes(answer: { await handler.answer($0) }, log: daemon.log)
         let overview = OverviewPage(
             host: daemon.host.name,
             run: run,
             history: history,
-            reports: reports,
+            thread: thread,
             state: { reader.now }
         )
         return overview.routes + pages.routes + api.routes

@@ -232,7 +232,9 @@ public struct LocalHTTPServer: Sendable {
             target: request.head.uri,
             hosts: request.head.headers["Host"],
             isHTTP10: request.head.version == .http1_0,
-            hasBody: request.hasBody
+            hasBody: request.hasBody,
+            fetchSite: request.head.headers.first(name: "Sec-Fetch-Site"),
+            fetchDestination: request.head.headers.first(name: "Sec-Fetch-Dest")
         )
         var origin = Router.Origin(isTCP: false, mayChange: false)
         switch socket.address {
@@ -311,6 +313,7 @@ public struct LocalHTTPServer: Sendable {
             ("X-Content-Type-Options", "nosniff"),
             ("Content-Security-Policy", response.contentSecurityPolicy),
             ("Referrer-Policy", "no-referrer"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
             ("Connection", "close"),
         ])
         if let allow = response.allow { headers.add(name: "Allow", value: allow) }

@@ -61,6 +61,9 @@ struct Router: Sendable {
         var hosts: [String]
         var isHTTP10 = false
         var hasBody = false
+        /// Where a browser was when it was told to ask, and for what, see Fetch Metadata: `cross-site`, `document`.
+        var fetchSite: String?
+        var fetchDestination: String?
     }
 
     enum Choice: Sendable {
@@ -103,6 +106,14 @@ struct Router: Sendable {
             )
             response.allow = route.purpose.allow
             return .refuse(response)
+        }
+        // What another site's page has a browser load, though it may not read it, would still be made for it.
+        if origin.isTCP, route.purpose != .page, head.fetchSite == "cross-site",
+            head.fetchDestination != "document"
+        {
+            return .refuse(
+                Response(.forbidden, error: "not_permitted", "other sites may not load this")
+            )
         }
         if let refusal = refusal(of: route, named: authority ?? head.hosts.first, from: origin) {
             return .refuse(refusal)

@@ -163,9 +163,22 @@ def it_reads_without_a_script(host, browser):
         check("reload the page" in page.texts("#live")[0], "it says how to see newer data")
         check(any("registered" in text for text in page.texts("#services tbody tr")), "services")
         check(any("endpoints.json" in text for text in page.texts("#outputs tbody tr")), "files")
-        page.type("#q", "db\ue007")
+        page.type("#q", "DB-1 5432\ue007")
         until(5, "the filter is a form", lambda: page.texts(IDS) == ["db-1"])
         check(page.complaints() == [], "the console is silent")
+
+
+@scenario
+def a_filter_that_is_refused_is_said_and_the_page_goes_on(host, browser):
+    with browser() as page:
+        page.open(host.page)
+        until(10, "the page is live", lambda: "live" in page.texts("#live")[0])
+        page.run("const q = document.getElementById('q'); q.removeAttribute('maxlength');"
+                 "q.value = 'x'.repeat(900); q.dispatchEvent(new Event('input'))")
+        until(5, "it is said", lambda: "refused" in page.texts("#live")[0])
+        page.run("const q = document.getElementById('q'); q.value = '\u20ac'.repeat(200);"
+                 "q.dispatchEvent(new Event('input'))")
+        until(5, "200 characters of any script will do", lambda: "0 of 1 endpoints match." in page.texts("#count"))
 
 
 @scenario
@@ -258,12 +271,20 @@ def who_comes_by_another_name_reads_nothing(host, browser):
         connection = http.client.HTTPConnection(address, timeout=10)
         connection.request("GET", path, headers={"Host": "rebound.example"})
         check(connection.getresponse().status == 421, f"{path} under another name")
+    for headers, status in [
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}, 200),
+        ({"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "empty"}, 200),
+    ]:
+        connection = http.client.HTTPConnection(address, timeout=10)
+        connection.request("GET", "/?q=x", headers=headers)
+        check(connection.getresponse().status == status, f"/ with {headers}")
     for method in ["POST", "PUT", "DELETE"]:
         connection = http.client.HTTPConnection(address, timeout=10)
         connection.request(method, "/")
         check(connection.getresponse().status == 405, f"{method} /")
     connection = http.client.HTTPConnection(address, timeout=10)
-    connection.request("GET", "/?q=" + "x" * 300)
+    connection.request("GET", "/?q=" + "x" * 900)
     check(connection.getresponse().status == 400, "a filter that is too long")
 
 

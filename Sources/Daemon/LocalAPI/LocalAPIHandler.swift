@@ -1,4 +1,5 @@
 import Configuration
+import Files
 import FoundationEssentials
 import Machines
 import Registry
@@ -20,7 +21,8 @@ package struct LocalAPIHandler: Sendable {
     let history: EventHistory
     /// The run that the numbers of events are of.
     let run: String
-    let reports: CostlyReports
+    /// Makes the reports that take a core for a while: a service of 100,000 instances explained.
+    let thread: BlockingThread
 
     /// Answers; cancelled it answers what is known by then.
     package func answer(_ request: LocalAPIRequest) async -> LocalAPIAnswer {
@@ -32,8 +34,8 @@ package struct LocalAPIHandler: Sendable {
         case .events(let query): LocalAPIAnswer(.done, report: report(query).json)
         case .awaitEvents(let query, let limit): await newEvents(query, within: limit)
         case .explain(let service, let instance):
-            await reports.make { explain(service, instance) }
-                ?? LocalAPIAnswer(.timedOut, ["nobody waits for this any more"])
+            await thread.run { explain(service, instance) }
+                ?? LocalAPIAnswer(.busy, ["the report could not be made; try again"])
         case .wait(let service, let count, let limit):
             await wait(for: service, atLeast: count, within: limit)
         case .drain(let service, let span): await drain(service, for: span)

@@ -54,13 +54,15 @@ package struct ExplainReport: Codable, Equatable, Sendable {
     package var state: String
     /// That at which the list was read or last changed.
     package var revision: Int64?
+    /// Its size, where it is beyond `[limits]`: its instances are not updated.
+    package var oversized: StatusReport.Oversized?
     /// How many instances there are; so many of them are told.
     package var instanceCount: Int
     package var instances: [Instance]
     package var events: [EventReport.Event]
 
     enum CodingKeys: String, CodingKey {
-        case schema, time, service, id, state, revision, instances, events
+        case schema, time, service, id, state, revision, oversized, instances, events
         case instanceCount = "instance_count"
     }
 
@@ -90,12 +92,16 @@ extension ExplainReport {
         }
         let events = history.snapshot(.service(service, instance, isOwn: !own.isEmpty))
         let known = Self.known(service, instance, own, in: state)
-        guard !known.isEmpty || !own.isEmpty || !events.isEmpty else { return nil }
+        let size = state.list?.oversized[service]
+        guard !known.isEmpty || !own.isEmpty || !events.isEmpty || size != nil else { return nil }
         time = now.ISO8601Format()
         self.service = service.text
         id = instance?.text
         self.state = state.listState.rawValue
         revision = state.list?.revision.rawValue
+        oversized = size.map {
+            StatusReport.Oversized(service: service.text, keys: $0.keys, bytes: $0.bytes)
+        }
         instanceCount = known.count
         let registrations = Dictionary(own.map { ($0.id, $0) }) { first, _ in first }
         let told = known.prefix(Self.mostInstances)

@@ -69,7 +69,9 @@ struct EventNote: Hashable, Sendable {
             self.init(.instance(key), "registered", "lease \(lease)", at: revision)
         case .updated(let key, let state, let revision):
             self.init(.instance(key), "updated", state.rawValue, at: revision)
-        case .lost(let key, .deleted): self.init(.instance(key), "lost", "deleted")
+        case .lost(let key, .deleted):
+            // etcd does not say which, and the lease's own end may be told later.
+            self.init(.instance(key), "lost", "its lease ended, or its key was deleted")
         case .lost(let key, .overwritten): self.init(.instance(key), "lost", "overwritten")
         case .contested(let key): self.init(.instance(key), "contested")
         case .refused(let key, let refusal): self.init(.instance(key), "refused", "\(refusal)")
@@ -252,6 +254,7 @@ extension EventNote {
             (after.state.rawValue, differences(from: before, to: after).joined(separator: ", "))
         case .changed(let before, let after):
             ("changed", differences(from: before, to: after).joined(separator: ", "))
+        case .returned(let endpoint): ("returned", description(of: endpoint))
         case .left: ("left", "its host deregistered it")
         case .vanished(let endpoint):
             (
@@ -262,8 +265,11 @@ extension EventNote {
             )
         case .held:
             ("held", "gone right after trouble with etcd: shown until that turns out to be true")
-        case .dropped: ("dropped", "it did not come back")
+        case .dropped: ("dropped", "it did not come back as a valid record")
         case .invalid(let fault): ("invalid", fault.description)
+        case .valid: ("valid", "its record can be read again, and says the same as before")
+        case .removed: ("removed", "its invalid record was deleted")
+        case .oversized: ("oversized", "its service exceeds [limits]")
         case .expired: ("expired", "its record was invalid for too long")
         }
     }

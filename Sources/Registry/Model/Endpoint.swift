@@ -83,6 +83,11 @@ public struct Endpoint: Sendable {
     /// equal.
     public var recordBytes: Int { storage.recordBytes }
 
+    /// Whether both say the same, whenever and under whichever lease it was written.
+    func saysTheSame(as other: Endpoint) -> Bool {
+        instance == other.instance && state == other.state && owner == other.owner
+    }
+
     /// Whether the two are copies of one another. Two that are not can be equal all the same.
     public func isIdentical(to other: Endpoint) -> Bool { storage === other.storage }
 }

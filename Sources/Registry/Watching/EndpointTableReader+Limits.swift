@@ -26,7 +26,7 @@ extension EndpointTableReader {
     }
 
     /// Leaves out what does not fit any more, the largest service first.
-    mutating func keepWithinLimits(_ reading: inout Reading) {
+    mutating func keepWithinLimits(_ reading: inout Reading, at revision: Revision) {
         guard !limits.admit(total) else { return }
         for name in limits.excess(of: sizes) where !excess.contains(name) {
             setAside(name)
@@ -34,7 +34,9 @@ extension EndpointTableReader {
             if table.count(of: name) > 0 { frozen[name] = sizes[name] }
         }
         sumUp()
-        reading.changed.formUnion(dropFrozenBeyondLimits())
+        let dropped = dropFrozenBeyondLimits(at: revision)
+        reading.changed.formUnion(dropped.services)
+        reading.changes += dropped.changes
         reading.reports.append(.limitsExceeded(oversized))
     }
 
@@ -43,16 +45,31 @@ extension EndpointTableReader {
 
     /// Drops old endpoints of oversized services, the largest service first, until these fit into the limits by
     /// themselves or one service is left.
-    mutating func dropFrozenBeyondLimits() -> Set<ServiceName> {
+    ///
+    /// - Returns: These services, and what is told of their endpoints.
+    mutating func dropFrozenBeyondLimits(
+        at revision: Revision
+    ) -> (services: Set<ServiceName>, changes: [EndpointChange]) {
         var dropped: Set<ServiceName> = []
+        var changes: [EndpointChange] = []
         while frozen.count > 1, !limits.admit(sum(of: frozen, without: [])),
             let name = limits.largest(of: frozen)
         {
             frozen[name] = nil
-            table.removeAll(of: name)
+            changes += removeAll(of: name, at: revision)
             dropped.insert(name)
         }
-        return dropped
+        return (dropped, changes)
+    }
+
+    /// Takes all endpoints of an oversized service out.
+    ///
+    /// - Returns: What is told of them.
+    mutating func removeAll(of name: ServiceName, at revision: Revision) -> [EndpointChange] {
+        defer { table.removeAll(of: name) }
+        return table.named(name).endpoints.prefix(EndpointChange.mostAtOnce).map {
+            EndpointChange($0.instance.key, .oversized, at: revision)
+        }
     }
 
     /// From now on no more is known of the keys of a service than that they are there.

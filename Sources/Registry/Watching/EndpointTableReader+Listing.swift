@@ -78,9 +78,11 @@ extension EndpointTableReader {
             listing.bad[record.key] = error
             if bad[record.key] != error {
                 listing.reports.append(.badRecord(key: record.key, error))
-                listing.changes.append(
-                    EndpointChange(key, .invalid(error), at: record.modRevision)
-                )
+                if listing.changes.count < EndpointChange.mostAtOnce {
+                    listing.changes.append(
+                        EndpointChange(key, .invalid(error), at: record.modRevision)
+                    )
+                }
             }
         }
         if !limits.admit(listing.total) { leaveOutLargest(of: &listing) }
@@ -117,14 +119,20 @@ extension EndpointTableReader {
             return nil
         }
         listing = nil
+        let before = covered
         covered = selection
         while !limits.admit(ended.total) { leaveOutLargest(of: &ended) }
-        return adopt(ended, at: revision)
+        return adopt(ended, at: revision, wasOf: before)
     }
 
     private static let mostAttempts = 3
 
-    private mutating func adopt(_ listing: Listing, at revision: Revision) -> Reading {
+    /// - Parameter selection: The services that the list was of before.
+    private mutating func adopt(
+        _ listing: Listing,
+        at revision: Revision,
+        wasOf selection: ServiceSelection
+    ) -> Reading {
         var listing = listing
         let before = self
         var reading = Reading(reports: listing.reports)
@@ -142,7 +150,7 @@ extension EndpointTableReader {
             table.adopt(old)
             frozen[name] = before.frozen[name] ?? before.sizes[name]
         }
-        _ = dropFrozenBeyondLimits()
+        let dropped = dropFrozenBeyondLimits(at: revision)
         for key in before.bad.keys.sorted() where bad[key] == nil {
             reading.reports.append(.badRecordEnded(key: key))
         }
@@ -153,12 +161,14 @@ extension EndpointTableReader {
                 !isKnown($0.instance.key)
             }
         }
-        reading.changes = Array(listing.changes.prefix(EndpointChange.mostOfOneList))
+        reading.changes = listing.changes + dropped.changes
         if hasListed {
+            // Of a service that was not wanted before nothing has happened.
+            let known = reading.changed.subtracting(excess).filter(selection.contains)
             reading.changes += table.changes(
                 from: before.table,
-                in: reading.changed.subtracting(excess).sorted(),
-                atMost: EndpointChange.mostOfOneList,
+                in: known.sorted(),
+                atMost: EndpointChange.mostAtOnce,
                 at: revision,
                 hasRecord: isKnown
             )

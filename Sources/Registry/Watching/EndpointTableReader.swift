@@ -104,7 +104,7 @@ struct EndpointTableReader: Sendable {
             case .deleted(let text, let revision): delete(text, at: revision, &reading)
             }
             // At once: one message may bring a whole fleet.
-            if !limits.admit(total) { keepWithinLimits(&reading) }
+            if !limits.admit(total) { keepWithinLimits(&reading, at: event.revision) }
         }
         return reading
     }
@@ -128,6 +128,7 @@ struct EndpointTableReader: Sendable {
         if !reading.lost.isEmpty { reading.lost.removeAll { $0.instance.key == key } }
         do {
             let endpoint = try endpoint(record, key)
+            let wasBad = !bad.isEmpty && bad[record.key] != nil
             forgetBad(record.key, key, &reading)
             if let endpoint {
                 table.insert(endpoint)
@@ -143,7 +144,7 @@ struct EndpointTableReader: Sendable {
                 at: record.modRevision
             ) {
                 reading.changed.insert(key.service)
-                reading.changes.append(change)
+                reading.changes.append(wasBad ? change.valid : change)
             }
         } catch {
             others[record.key] = other
@@ -177,7 +178,7 @@ struct EndpointTableReader: Sendable {
                 // Nothing is left of it, so there is nothing that does not fit.
                 excess.remove(key.service)
                 frozen[key.service] = nil
-                table.removeAll(of: key.service)
+                reading.changes += removeAll(of: key.service, at: revision)
                 reading.changed.insert(key.service)
                 reading.reports.append(.limitsExceeded(oversized))
             }
@@ -185,6 +186,9 @@ struct EndpointTableReader: Sendable {
         }
         let before = table.remove(key)
         if let bytes = other?.bytes ?? before?.recordBytes { discount(bytes, in: key.service) }
+        if before == nil, !bad.isEmpty, bad[text] != nil {
+            reading.changes.append(EndpointChange(key, .removed, at: revision))
+        }
         if let before {
             reading.lost.append(before)
             reading.changed.insert(key.service)

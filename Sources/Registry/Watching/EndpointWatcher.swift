@@ -22,7 +22,7 @@ public final class EndpointWatcher: Sendable {
         public var keys: @Sendable (KeyNews) -> Void
         /// Called with each report, by the same task.
         public var reports: @Sendable (WatchReport) -> Void
-        /// Called with what happened to endpoints since the first list, by the same task.
+        /// Called with what happened to endpoints, by the same task: of the first list only which records are invalid.
         public var changes: @Sendable ([EndpointChange]) -> Void
 
         /// Names the listeners.

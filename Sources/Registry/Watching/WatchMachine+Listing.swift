@@ -16,8 +16,10 @@ extension WatchMachine {
     public mutating func limitsChanged(to limits: ListLimits, at now: Duration) -> [Action] {
         reader.limits = limits
         var reading = EndpointTableReader.Reading()
-        reader.keepWithinLimits(&reading)
-        let news: [Action] = reading.changed.isEmpty ? [] : [.publish(isReadAnew: false)]
+        reader.keepWithinLimits(&reading, at: revision)
+        let news: [Action] =
+            reading.changed.isEmpty
+            ? [] : [.tellChanges(reading.changes), .publish(isReadAnew: false)]
         return reading.reports.map(Action.report) + news
             + (reader.fitsOtherwise ? listAgain() : [])
     }
@@ -61,7 +63,7 @@ extension WatchMachine {
         termHeard(snapshot.raftTerm, at: now)
         audit.listed(snapshot.revision, at: now)
         let back = guarding.held.keys.filter { reader.isKnown($0) }
-        let losses = guardLosses(reading.lost, heard: back, at: now).reports
+        let losses = guardLosses(reading.lost, heard: back, at: now)
         hasReportedOutOfSync = false
         streams += 1
         progress.opened(over: snapshot.mark.connection)
@@ -74,11 +76,13 @@ extension WatchMachine {
             )
         )
         nextSizeReview = now + settings.sizeReview
-        actions += (badRecords.limited(reading.reports, at: now) + losses).map(Action.report)
+        actions += (badRecords.limited(reading.reports, at: now) + losses.reports).map(
+            Action.report
+        )
         actions += [
             .tell(.listed(at: snapshot.revision, isRestored: isRestored))
         ]
-        actions += changed(reading)
+        actions += changed(reading, losses.returned)
         actions += [
             .publish(isReadAnew: true),
             .report(

@@ -173,7 +173,7 @@ public struct WatchMachine: StateMachine {
         let reports = badRecords.limited(reading.reports, at: now) + losses.reports
         var actions = reports.map(Action.report)
         actions.append(.tell(.events(events)))
-        actions += changed(reading)
+        actions += changed(reading, losses.returned)
         // Also when no endpoint of it has changed: how far it has come is waited for, and sizes are told.
         actions.append(.publish(isReadAnew: false))
         // So many: a linearizable list is asked before anything else is believed.
@@ -182,12 +182,26 @@ public struct WatchMachine: StateMachine {
     }
 
     /// Tells what happened to endpoints, after it was decided which losses are believed.
-    func changed(_ reading: EndpointTableReader.Reading) -> [Action] {
-        guard !reading.changes.isEmpty else { return [] }
-        guard !guarding.held.isEmpty else { return [.tellChanges(reading.changes)] }
-        return [
-            .tellChanges(reading.changes.map { guarding.held[$0.key] == nil ? $0 : $0.held })
-        ]
+    ///
+    /// - Parameter returned: The endpoints that were held until now, and whose keys are there again.
+    func changed(
+        _ reading: EndpointTableReader.Reading,
+        _ returned: [ServiceKey: Endpoint]
+    ) -> [Action] {
+        var changes = reading.changes
+        if !guarding.held.isEmpty {
+            changes = changes.map { guarding.held[$0.key] == nil ? $0 : $0.held }
+        }
+        if !returned.isEmpty {
+            changes = changes.map { returned[$0.key] == nil ? $0 : $0.returned }
+            for (key, endpoint) in returned.sorted(by: { $0.key < $1.key })
+            where reader.table[key] == nil && guarding.held[key] == nil {
+                let isInvalid = reader.bad[StoreKey(key, under: settings.prefix)] != nil
+                let kind: EndpointChange.Kind = isInvalid ? .dropped : .left(endpoint)
+                changes.append(EndpointChange(key, kind, at: revision))
+            }
+        }
+        return changes.isEmpty ? [] : [.tellChanges(changes)]
     }
 
     /// Decides about endpoints that disappeared, and about held ones that are there again.
@@ -195,9 +209,13 @@ public struct WatchMachine: StateMachine {
         _ lost: [Endpoint],
         heard: [ServiceKey],
         at now: Duration
-    ) -> (reports: [WatchReport], isMass: Bool) {
+    ) -> (reports: [WatchReport], isMass: Bool, returned: [ServiceKey: Endpoint]) {
+        var returned: [ServiceKey: Endpoint] = [:]
         if !guarding.held.isEmpty {
-            for key in heard { guarding.heard(of: key) }
+            for key in heard {
+                returned[key] = guarding.held[key]?.endpoint ?? returned[key]
+                guarding.heard(of: key)
+            }
         }
         var reports: [WatchReport] = []
         var isMass = false
@@ -209,7 +227,7 @@ public struct WatchMachine: StateMachine {
             }
         }
         if guarding.settled() { reports.append(.massLossEnded(dropped: guarding.dropped)) }
-        return (reports, isMass)
+        return (reports, isMass, returned)
     }
 
     mutating func termHeard(_ term: UInt64, at now: Duration) {
@@ -285,8 +303,10 @@ public struct WatchMachine: StateMachine {
         let expired = reader.dropExpired(at: now)
         let dropped = guarding.giveUp(at: now)
         let gone =
-            expired.map { EndpointChange($0, .expired, at: revision) }
-            + dropped.map { EndpointChange($0, .dropped, at: revision) }
+            expired.prefix(EndpointChange.mostAtOnce)
+            .map { EndpointChange($0, .expired, at: revision) }
+            + dropped.prefix(EndpointChange.mostAtOnce)
+            .map { EndpointChange($0, .dropped, at: revision) }
         if guarding.settled() {
             actions.append(.report(.massLossEnded(dropped: guarding.dropped)))
         }

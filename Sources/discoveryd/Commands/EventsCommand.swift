@@ -1,6 +1,7 @@
 import ArgumentParser
 import Daemon
 import FoundationEssentials
+import Texts
 
 /// `discoveryd events`: what happened lately, and what happens.
 struct EventsCommand: AsyncParsableCommand {
@@ -30,6 +31,7 @@ struct EventsCommand: AsyncParsableCommand {
         var report = try await events(.events(.init()))
         show(report)
         guard follow else { return }
+        report.last = report.events.last?.number ?? report.last
         var wasAway = false
         while !Task.isCancelled {
             let known = LocalAPIRequest.EventQuery(after: report.last, run: report.run)
@@ -40,6 +42,8 @@ struct EventsCommand: AsyncParsableCommand {
                 report.run = next.run
                 // What came while the answer was made has a greater number, and is in the next one.
                 report.last = next.events.last?.number ?? next.last
+                // In a fleet that changes all the time several at once are as good as each by itself.
+                if !next.events.isEmpty { try await Self.pause() }
             } catch {
                 guard error == ExitStatus.unavailable || error == ExitStatus.tryAgain else {
                     throw error
@@ -49,6 +53,10 @@ struct EventsCommand: AsyncParsableCommand {
                 try await Task.sleep(for: .seconds(1))
             }
         }
+    }
+
+    private static func pause() async throws(ExitCode) {
+        do { try await Task.sleep(for: .milliseconds(200)) } catch { throw .success }
     }
 
     private func newEvents(
@@ -95,7 +103,7 @@ struct EventsCommand: AsyncParsableCommand {
 enum EventText {
     /// One event on one line: when, what about, what, and more about it.
     static func line(_ event: EventReport.Event) -> String {
-        Terminal.visible("\(event.time)  \(event.subjectText)  \(what(event))") + "\n"
+        OneLine.escaped("\(event.time)  \(event.subjectText)  \(what(event))") + "\n"
     }
 
     /// What happened, without when and what about.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import FoundationEssentials
 import Registry
+import Texts
 
 /// `discoveryd explain`: how a service or an instance came to be as it is.
 struct ExplainCommand: AsyncParsableCommand {
@@ -33,26 +34,40 @@ struct ExplainCommand: AsyncParsableCommand {
     var output = OutputStyle.text
 
     func run() async throws {
-        let report: ExplainReport = try await control.report(
-            .explain(subject.service, subject.instance)
-        )
-        var journal: (lines: [JournalLines.Line], obstacle: String?) = ([], nil)
+        let report: ExplainReport
+        do {
+            report = try await control.report(.explain(subject.service, subject.instance))
+        } catch let status as ExitCode where status == ExitStatus.unavailable {
+            // What the daemon cannot say now stands in the journal, as far as it was logged.
+            let (lines, obstacle) = await journal(before: nil)
+            if let obstacle { Terminal.complain("discoveryd: \(obstacle)") }
+            Terminal.print(lines.map { "\(Explanation.line($0))\n" }.joined())
+            throw status
+        }
+        var logged: (lines: [JournalLines.Line], obstacle: String?) = ([], nil)
         if report.instances.contains(where: { $0.registration != nil }) {
-            journal = await JournalLines(
-                unit: unit,
-                service: subject.service,
-                instance: subject.instance
-            ).read(before: report.oldestOwnEvent)
+            logged = await journal(before: report.oldestOwnEvent)
         }
         let explanation = Explanation(
             report: report,
-            journal: journal.lines,
-            journalError: journal.obstacle
+            journal: logged.lines,
+            journalError: logged.obstacle
         )
         switch output {
         case .text: Terminal.print(explanation.text)
         case .json: Terminal.print(explanation.json)
         }
+    }
+
+    private func journal(
+        before end: Date?
+    ) async -> (lines: [JournalLines.Line], obstacle: String?) {
+        await JournalLines(
+            // As systemctl(1) completes it.
+            unit: unit.contains(".") ? unit : "\(unit).service",
+            service: subject.service,
+            instance: subject.instance
+        ).read(before: end)
     }
 }
 
@@ -123,7 +138,7 @@ struct Explanation {
         var parts = [head]
         parts += report.instances.map(text)
         parts.append(timeline)
-        return Terminal.visible(parts.joined(separator: "\n"))
+        return parts.joined(separator: "\n")
     }
 
     private var head: String {
@@ -138,7 +153,14 @@ struct Explanation {
         }
         let list =
             report.revision.map { "list at revision \($0), \(report.state)" } ?? "no list yet"
-        return "\(text) (\(list))\n"
+        var lines = ["\(text) (\(list))"]
+        if let size = report.oversized {
+            lines.append(
+                "  not updated: it exceeds [limits] with \(size.keys) keys, \(size.bytes) bytes"
+            )
+        }
+        if report.instances.isEmpty { lines.append("  not in the list") }
+        return Self.text(lines)
     }
 
     private func text(_ instance: ExplainReport.Instance) -> String {
@@ -172,11 +194,21 @@ struct Explanation {
             let word = output.shown ? place : "not shown: it \(output.reason ?? "")"
             lines.append("  \(output.path): \(word)")
         }
-        return lines.joined(separator: "\n") + "\n"
+        return Self.text(lines)
+    }
+
+    /// One line each, whatever stands in it.
+    private static func text(_ lines: [String]) -> String {
+        lines.map { OneLine.escaped($0) + "\n" }.joined()
+    }
+
+    /// A line of the journal, on one line.
+    static func line(_ line: JournalLines.Line) -> String {
+        OneLine.escaped("\(line.time)  log  \(line.message)")
     }
 
     private var timeline: String {
-        var lines = journal.map { "\($0.time)  log  \($0.message)" }
+        var lines = journal.map(Self.line)
         if let journalError { lines.append("(\(journalError))") }
         lines += report.events.map { event in
             let about = report.id == nil || event.id == nil ? "\(event.subjectText)  " : ""
@@ -185,6 +217,6 @@ struct Explanation {
         guard !lines.isEmpty else {
             return "no events since discoveryd started, when the list had it already\n"
         }
-        return lines.joined(separator: "\n") + "\n"
+        return Self.text(lines)
     }
 }

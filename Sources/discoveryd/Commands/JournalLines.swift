@@ -13,7 +13,7 @@ struct JournalLines: Sendable {
     }
 
     /// How many lines are read, the newest.
-    private static let most = 200
+    private static let most = 1000
 
     let unit: String
     let service: ServiceName

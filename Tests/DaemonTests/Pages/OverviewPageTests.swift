@@ -19,9 +19,9 @@ import Testing
             revision: 9
         )
         let page = page(of: state)
-        let all = page.text(filteredBy: "", at: now)
+        let all = try #require(page.text(filteredBy: "", at: now))
         #expect(all.contains("3 endpoints.") && all.hasSuffix("</html>\n"))
-        let some = page.text(filteredBy: "ONE web 10.0.0.5", at: now)
+        let some = try #require(page.text(filteredBy: "ONE web/ 10.0.0.5:80", at: now))
         #expect(some.contains("1 of 3 endpoints match."))
         #expect(some.contains("<td>one</td>") && !some.contains("<td>two</td>"))
     }
@@ -35,11 +35,11 @@ import Testing
             instance: try #require(InstanceID(read: "{{{run}}}"))
         )
         state.list = try TableUpdate.of(key, revision: 9)
-        let text = page(of: state).text(filteredBy: "\"><b>\u{0}", at: now)
+        let text = try #require(page(of: state).text(filteredBy: "\"><b>\u{0}", at: now))
         #expect(!text.contains("<b>") && !text.contains("<script>alert"))
         #expect(!text.contains("\u{0}") && !text.contains("\u{202e}"))
         #expect(text.contains("value=\"&quot;&gt;&lt;b&gt;"))
-        let found = page(of: state).text(filteredBy: "", at: now)
+        let found = try #require(page(of: state).text(filteredBy: "", at: now))
         #expect(
             found.contains("{{{run}}}") && found.contains("&lt;script&gt;alert(&#39;&amp;&quot;)")
         )
@@ -58,9 +58,22 @@ import Testing
         }
     }
 
+    @Test func `a form's plus between two words is a space`() async throws {
+        var state = DaemonState(at: now)
+        state.list = try TableUpdate.of(
+            try ServiceKey("web/one"),
+            try ServiceKey("db/one"),
+            revision: 9
+        )
+        let root = try #require(page(of: state).routes.first)
+        let response = await root.respond(Request(path: "/", query: "q=one+web"))
+        #expect(response.body.contains("1 of 2 endpoints match."))
+        #expect(response.body.contains("value=\"one web\""))
+    }
+
     @Test func `a parameter that it does not have is refused`() async throws {
         let root = try #require(page(of: DaemonState(at: now)).routes.first)
-        for query in ["p=1", "q=%FF", "q=" + String(repeating: "x", count: 257)] {
+        for query in ["p=1", "q=%FF", "q=" + String(repeating: "x", count: 801)] {
             #expect(await root.respond(Request(path: "/", query: query)).status == .badRequest)
         }
     }

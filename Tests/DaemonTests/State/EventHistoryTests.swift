@@ -20,7 +20,11 @@ import Testing
         history.record(.health(.up(web)), at: now + 2)
         let found = history.snapshot(.service(web.service, nil, isOwn: false))
         #expect(found.map(\.note.kind) == ["registered", "lost", "healthy"])
-        #expect(found.map(\.note.detail) == ["lease 0000000000000007", "deleted", ""])
+        #expect(
+            found.map(\.note.detail) == [
+                "lease 0000000000000007", "its lease ended, or its key was deleted", "",
+            ]
+        )
         #expect(found.map(\.note.revision) == [5, nil, nil])
         #expect(found.map(\.time) == [now, now + 1, now + 2])
         #expect(history.snapshot().count == 4)
@@ -111,12 +115,13 @@ import Testing
         let kinds: [EndpointChange.Kind] = [
             .appeared(old), .changed(from: old, to: new), .changed(from: old, to: old),
             .left(old), .vanished(old), .held(old), .dropped, .invalid(.unreadable), .expired,
+            .returned(old), .valid, .removed, .oversized,
         ]
         let notes = kinds.map { EventNote(EndpointChange(old.instance.key, $0, at: 4)) }
         #expect(
             notes.map(\.kind) == [
                 "appeared", "draining", "changed", "left", "vanished", "held", "dropped",
-                "invalid", "expired",
+                "invalid", "expired", "returned", "valid", "removed", "oversized",
             ]
         )
         #expect(

@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 import LocalServer
 import Mustache
@@ -14,13 +15,14 @@ struct OverviewPage: Sendable {
     static let mostEndpoints = 500
     /// How many events are shown.
     static let mostEvents = 50
-    /// The longest filter in bytes.
-    static let longestQuery = 256
+    /// The longest filter in bytes: as many characters as its field takes, of any script.
+    static let longestQuery = 800
 
     let host: String
     let run: String
     let history: EventHistory
-    let reports: CostlyReports
+    /// Makes the page: to look through 100,000 endpoints takes a core for a while, which is to be none of the daemon's.
+    let thread: BlockingThread
     let state: @Sendable () -> DaemonState
     private let renderer: MustacheRenderer?
 
@@ -28,13 +30,13 @@ struct OverviewPage: Sendable {
         host: String,
         run: String,
         history: EventHistory,
-        reports: CostlyReports = CostlyReports(),
+        thread: BlockingThread = BlockingThread("reports"),
         state: @escaping @Sendable () -> DaemonState
     ) {
         self.host = host
         self.run = run
         self.history = history
-        self.reports = reports
+        self.thread = thread
         self.state = state
         // The template is a part of the program, and a test renders it.
         let template = try? MustacheTemplate(
@@ -65,13 +67,20 @@ struct OverviewPage: Sendable {
 
     private func response(to request: Request) async -> Response {
         do throws(Request.QueryError) {
-            let query = try request.parameters(["q"])["q"] ?? ""
+            // A form writes a space as a plus.
+            let written = request.query.split(separator: "+", omittingEmptySubsequences: false)
+                .joined(separator: "%20")
+            let query =
+                try Request(path: request.path, query: written).parameters(["q"])["q"] ?? ""
             guard query.utf8.count <= Self.longestQuery else {
                 throw Request.QueryError(
                     message: "the filter is longer than \(Self.longestQuery) bytes"
                 )
             }
-            let page = await reports.make { text(filteredBy: query, at: Date()) } ?? ""
+            let page = await thread.run { text(filteredBy: query, at: Date()) } ?? nil
+            guard let page else {
+                return Response(.serviceUnavailable, error: "busy", "the page could not be made")
+            }
             var response = Response(.ok, page, contentType: "text/html; charset=utf-8")
             response.contentSecurityPolicy =
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -85,7 +94,8 @@ struct OverviewPage: Sendable {
     /// The page as it is now.
     ///
     /// - Parameter query: Words that each endpoint shown has in one of its texts.
-    func text(filteredBy query: String, at now: Date) -> String {
+    /// - Returns: `nil` when it cannot be rendered.
+    func text(filteredBy query: String, at now: Date) -> String? {
         // Before the rest is read: whoever waits for what comes after it misses nothing.
         let last = history.last
         let view = OverviewView(
@@ -99,7 +109,8 @@ struct OverviewPage: Sendable {
         members["host"] = .string(host)
         members["run"] = .string(run)
         members["last"] = .number("\(last)")
+        // The members are all there, and each is a text that HTML can say: a test renders hostile ones.
         let rendered = try? renderer?.render(.object(MustacheMembers(members)))
-        return String(decoding: rendered?.bytes ?? [], as: UTF8.self)
+        return rendered.map { String(decoding: $0.bytes, as: UTF8.self) }
     }
 }

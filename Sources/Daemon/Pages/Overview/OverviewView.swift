@@ -146,13 +146,15 @@ struct OverviewView {
     /// The rows of the endpoints that match, as many as are shown, and a sentence on how many there are.
     private var endpoints: (rows: [MustacheValue], count: String) {
         guard let list else { return ([], "There is no list yet.") }
-        let words = query.lowercased().split(separator: " ")
+        let filter = EndpointSearch(query)
         var rows: [MustacheValue] = []
         var matching = 0
         for service in list.table.services {
-            for endpoint in service.endpoints where Self.matches(endpoint, words) {
-                matching += 1
-                if rows.count < OverviewPage.mostEndpoints { rows.append(Self.row(endpoint)) }
+            for chunk in service.chunks {
+                for endpoint in chunk.endpoints where filter.finds(endpoint) {
+                    matching += 1
+                    if rows.count < OverviewPage.mostEndpoints { rows.append(Self.row(endpoint)) }
+                }
             }
         }
         return (rows, Self.count(matching, of: list.table.endpointCount, shown: rows.count))
@@ -162,18 +164,6 @@ struct OverviewView {
         var text = matching == all ? "\(all) endpoints" : "\(matching) of \(all) endpoints match"
         if shown < matching { text += "; the first \(shown) are here, filter for the others" }
         return text + "."
-    }
-
-    private static func matches(_ endpoint: Endpoint, _ words: [Substring]) -> Bool {
-        guard !words.isEmpty else { return true }
-        let instance = endpoint.instance
-        let texts =
-            [
-                instance.key.description, instance.address.joined(port: instance.port),
-                endpoint.state.rawValue,
-            ] + instance.tags + [instance.zone].compactMap { $0 }
-        let text = texts.joined(separator: " ").lowercased()
-        return words.allSatisfy { text.contains($0) }
     }
 
     private static func row(_ endpoint: Endpoint) -> MustacheValue {

@@ -6,13 +6,25 @@
   // A fleet may change a thousand times a second; nobody reads faster than this.
   const pause = 500;
   const patience = 25;
+  const limits = { wait: 40000, page: 10000 };
   const live = document.getElementById("live");
+  const clock = document.getElementById("clock");
   const input = document.getElementById("q");
   let run = document.body.dataset.run;
   let last = Number(document.body.dataset.last);
   let query = input.value;
   let shown = 0;
 
+  const isHidden = () => document.visibilityState === "hidden";
+  const visible = () => new Promise((wake) => {
+    if (!isHidden()) return wake();
+    document.addEventListener("visibilitychange", function look() {
+      if (isHidden()) return;
+      document.removeEventListener("visibilitychange", look);
+      wake();
+    });
+  });
+  const ask = (target, limit) => fetch(target, { cache: "no-store", signal: AbortSignal.timeout(limit) });
   const sleep = (time) => new Promise((wake) => setTimeout(wake, time));
 
   function take(page) {
@@ -36,27 +48,35 @@
   async function refresh() {
     const number = ++shown;
     const target = query ? "/?q=" + encodeURIComponent(query) : "/";
-    const answer = await fetch(target, { cache: "no-store" });
+    const answer = await ask(target, limits.page);
+    if (answer.status >= 400 && answer.status < 500) {
+      say("this filter is refused: " + (await answer.json()).error.message);
+      return;
+    }
     if (!answer.ok) throw new Error("status " + answer.status);
     const text = await answer.text();
     // One that was asked for later may have come earlier.
     if (number === shown) take(new DOMParser().parseFromString(text, "text/html"));
-    say("live, as of " + new Date().toLocaleTimeString());
+    say("live");
+    clock.textContent = ", as of " + new Date().toLocaleTimeString();
   }
 
+  // Announced by screen readers, so only when it is news; the time beside it is not.
   function say(text) {
-    if (live.textContent === text) return;
-    live.textContent = text;
-    live.classList.remove("fresh");
-    void live.offsetWidth;
-    live.classList.add("fresh");
+    if (live.textContent !== text) live.textContent = text;
+    if (text !== "live") clock.textContent = "";
   }
 
   async function follow() {
     for (;;) {
       try {
         const target = "/v1/events/wait?timeout=" + patience + "s&after=" + last + "&run=" + encodeURIComponent(run);
-        const answer = await fetch(target, { cache: "no-store" });
+        // A tab that nobody looks at takes no place from others.
+        if (isHidden()) {
+          say("paused while nobody looks");
+          await visible();
+        }
+        const answer = await ask(target, limits.wait);
         // Too many follow: look now and then instead.
         if (answer.status === 503) await sleep(5000);
         else if (!answer.ok) throw new Error("status " + answer.status);
@@ -89,5 +109,6 @@
   });
 
   say("live");
+  clock.textContent = "";
   follow();
 })();
