@@ -34,7 +34,7 @@ import Testing
         #expect(diagnosis[.tls]?.verdict == .failed)
         for name in [CheckName.etcdVersion, .cluster, .clock, .latency, .login, .permissions, .lease, .watch] {
             #expect(diagnosis[name]?.verdict == .skipped)
-            #expect(diagnosis[name]?.sentence == "needs tls: no certificate", "\(name)")
+            #expect(diagnosis[name]?.sentence == "needs tls, which failed", "\(name)")
         }
         let others = diagnosis.findings.filter { $0.finding.verdict == .ok }
         #expect(others.count == CheckName.allCases.count - 9)

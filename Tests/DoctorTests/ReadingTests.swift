@@ -49,7 +49,7 @@ import Testing
         (["discoveryd", "run", "--config", "/x"], true), (["/x/discoveryd", "doctor"], false),
     ])
     func daemonsAreToldFromCommands(_ arguments: [String], _ isDaemon: Bool) {
-        let bytes = arguments.flatMap { Array($0.utf8) + [0] }
+        let bytes: [UInt8] = arguments.flatMap { (argument: String) -> [UInt8] in Array(argument.utf8) + [0] }
         #expect(DaemonProcesses.daemonArguments(bytes) == (isDaemon ? arguments : nil))
         #expect(DaemonProcesses.daemonArguments([]) == nil)
     }

@@ -35,15 +35,12 @@ extension Facts {
                     continue
                 }
             }
-            guard let facts, facts.errno == Self.missing, problems.isEmpty else { continue }
-            let isWaiting = known == nil
+            guard known != nil, let facts, facts.errno == Self.missing else { continue }
             problems.append(
-                isWaiting
-                    ? .warning("\(output.path) is not there yet, and \(noDaemon)", "start the daemon")
-                    : .failed(
-                        "\(output.path) has been removed",
-                        "the daemon writes it anew at its next look, within seconds; see who removes it"
-                    )
+                .failed(
+                    "\(output.path) has been removed",
+                    "the daemon writes it anew at its next look, within seconds; see who removes it"
+                )
             )
         }
         if known == nil, daemon.trouble == .notRunning, unit.properties == nil || !unit.isLoaded {

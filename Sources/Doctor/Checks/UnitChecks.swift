@@ -149,7 +149,7 @@ extension Facts {
     ) -> [Problem] {
         var problems: [Problem] = []
         for output in configuration.outputs {
-            let place = paths[directory(of: output.path)]?.steps.last?.path ?? directory(of: output.path)
+            let place = paths[directory(of: output.path)]?.target?.path ?? directory(of: output.path)
             if properties.isYes("PrivateTmp"), Self.isBelow(place, ["/tmp", "/var/tmp"]) {
                 problems.append(
                     .failed(

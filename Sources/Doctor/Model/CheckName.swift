@@ -12,7 +12,8 @@ package enum CheckName: String, CaseIterable, Codable, Sendable {
         switch self {
         case .configuration, .user: []
         case .directories, .unit, .reloadRights: [.configuration, .user]
-        case .consumers, .dns, .files, .reloads, .instance, .ports: [.configuration]
+        case .consumers, .dns, .reloads, .instance, .ports: [.configuration]
+        case .files: [.configuration, .directories]
         case .tcp: [.dns]
         case .tls: [.tcp]
         case .etcdVersion, .cluster, .clock: [.tls]

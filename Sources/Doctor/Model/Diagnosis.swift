@@ -15,8 +15,10 @@ package struct Diagnosis: Sendable {
         for name in CheckName.allCases {
             let finding: Finding
             if let cause = name.needs.lazy.compactMap({ blocking[$0] }).first {
-                let words = findings.first { $0.name == cause }?.finding.sentence ?? ""
-                finding = .skipped("needs \(cause.rawValue): \(words)")
+                let isSkipped = findings.contains { $0.name == cause && $0.finding.verdict == .skipped }
+                finding = .skipped(
+                    "needs \(cause.rawValue), which \(isSkipped ? "was skipped" : "failed")"
+                )
                 blocking[name] = cause
             } else {
                 finding = check(name)
