@@ -221,7 +221,7 @@ import Testing
             )
         }
         #expect(second?.sentence.contains("process 90") == true)
-        #expect(second?.sentence.hasSuffix("with the same state-directory, config") == true)
+        #expect(second?.sentence.hasSuffix("with the same config, state-directory") == true)
         let apart = try healthyFacts { facts in
             facts.processes.append(
                 DaemonProcessFacts(

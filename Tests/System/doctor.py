@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from email.utils import formatdate
@@ -205,12 +206,30 @@ def authority():
 
 
 def certificate(name, names, days):
+    """Makes one that is ten days old and has so many left."""
     run("openssl", "req", *KEY, "-subj", f"/CN={name}", "-keyout", f"{TLS}/{name}.key", "-out",
         f"{TLS}/{name}.csr")
-    write(f"{TLS}/{name}.cnf", f"subjectAltName={names}\n")
-    run("openssl", "x509", "-req", "-in", f"{TLS}/{name}.csr", "-CA", f"{TLS}/ca.pem", "-CAkey",
-        f"{TLS}/ca.key", "-CAcreateserial", "-days", str(days), "-extfile", f"{TLS}/{name}.cnf", "-out",
-        f"{TLS}/{name}.pem")
+    write(f"{TLS}/{name}.cnf", f"""[ca]
+default_ca = own
+[own]
+database = {TLS}/index
+rand_serial = yes
+new_certs_dir = {TLS}
+default_md = sha256
+policy = any
+unique_subject = no
+x509_extensions = ext
+[any]
+commonName = supplied
+[ext]
+subjectAltName = {names}
+""")
+    write(f"{TLS}/index", "")
+    begin, end = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 86400 * number + 60))
+                  for number in (-10, days))
+    run("openssl", "ca", "-batch", "-notext", "-config", f"{TLS}/{name}.cnf", "-cert", f"{TLS}/ca.pem",
+        "-keyfile", f"{TLS}/ca.key", "-in", f"{TLS}/{name}.csr", "-out", f"{TLS}/{name}.pem",
+        "-startdate", begin, "-enddate", end)
     for end in ("key", "pem"):
         os.chmod(f"{TLS}/{name}.{end}", 0o644)
 
@@ -231,13 +250,14 @@ def as_user(name, password):
 CASES = []
 
 
-def case(check, verdict="failed", also=()):
+def case(check, verdict="failed", also=(), name=None):
     """Registers a broken set-up: its name is what is broken, what it returns mends it.
 
     `also` are checks that see the same thing by its effects.
     """
     def register(function):
-        CASES.append((function.__name__.replace("_", " "), check, verdict, set(also), function))
+        words = name or function.__name__.replace("_", " ")
+        CASES.append((words, check, verdict, set(also), function))
         return function
     return register
 
@@ -247,7 +267,7 @@ def a_port_of_a_service_is_99999():
     configure(services=SERVICE.replace("8080", "99999"))
 
 
-@case("user")
+@case("user", name="the unit's user does not exist")
 def the_unit_s_user_does_not_exist():
     drop_in(UNIT + "User=nobody-here\n")
 
@@ -285,7 +305,7 @@ def the_sandbox_allows_no_IPv4():
     drop_in(UNIT + "RestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX AF_NETLINK\n")
 
 
-@case("unit")
+@case("unit", name="the unit is not in the group of HAProxy's socket")
 def the_unit_is_not_in_the_group_of_HAProxy_s_socket():
     drop_in(UNIT.replace("SupplementaryGroups=haproxy", ""))
 
@@ -295,7 +315,7 @@ def a_drop_in_has_changed_since_systemd_read_it():
     drop_in(UNIT + "LimitNOFILE=1024\n", reload=False)
 
 
-@case("unit")
+@case("unit", name="a drop-in says Type=simple")
 def a_drop_in_says_Type_simple():
     drop_in(UNIT + "Type=simple\n")
 
@@ -303,6 +323,12 @@ def a_drop_in_says_Type_simple():
 @case("unit", "warning")
 def a_drop_in_turns_the_watchdog_off():
     drop_in(UNIT + "WatchdogSec=0\n")
+    run("systemctl", "restart", "discoveryd")
+
+    def mend():
+        drop_in(UNIT)
+        run("systemctl", "restart", "discoveryd")
+    return mend
 
 
 @case("unit", also={"files"})
@@ -327,7 +353,7 @@ def polkit_has_no_rule_for_the_reload():
     return mend
 
 
-@case("reload_rights", also={"reloads"})
+@case("reload_rights", also={"reloads"}, name="HAProxy's socket has the level operator")
 def HAProxy_s_socket_has_the_level_operator():
     path = "/etc/haproxy/haproxy.cfg"
     text = open(path).read()
@@ -340,7 +366,7 @@ def HAProxy_s_socket_has_the_level_operator():
     return mend
 
 
-@case("reload_rights")
+@case("reload_rights", name="a check's program is only for root")
 def a_check_s_program_is_only_for_root():
     write("/usr/local/bin/probe-web", "#!/bin/sh\n", 0o700)
     configure(services=SERVICE + 'check = [{ exec = ["/usr/local/bin/probe-web"] }]\n')
@@ -349,7 +375,7 @@ def a_check_s_program_is_only_for_root():
 
 @case("dns")
 def the_name_of_etcd_does_not_exist():
-    configure(etcd='endpoints = ["http://etcd.invalid:2379"]')
+    configure(etcd='endpoints = ["https://etcd.invalid:2379"]')
 
 
 @case("tcp")
@@ -374,8 +400,8 @@ def the_certificate_of_etcd_is_for_another_name():
 
 
 @case("tls", "warning")
-def the_certificate_of_etcd_ends_in_three_days():
-    certificate("server", "IP:127.0.0.1", 3)
+def the_certificate_of_etcd_ends_in_two_days():
+    certificate("server", "IP:127.0.0.1", 2)
     over_tls()
 
 
@@ -396,7 +422,7 @@ def only_root_can_read_the_key():
     over_tls(f'cert_file = "{TLS}/client.pem"\nkey_file = "{TLS}/client.key"')
 
 
-@case("etcd_version", "warning")
+@case("etcd_version", "warning", name="etcd is 3.5.1")
 def etcd_is_3_5_1():
     configure(etcd='endpoints = ["http://127.0.0.1:2579"]')
 
@@ -424,7 +450,7 @@ def etcd_accepts_and_never_answers():
     return listener.close
 
 
-@case("clock", "warning")
+@case("clock", "warning", name="the clock of etcd's host is 90 s ahead")
 def the_clock_of_etcd_s_host_is_90_s_ahead():
     proxy(2801, ahead=90)
     configure(etcd='endpoints = ["http://127.0.0.1:2801"]')
@@ -462,7 +488,7 @@ def the_user_may_not_write_the_keys_of_this_host():
     as_user("reader", "sesame")
 
 
-@case("lease")
+@case("lease", name="etcd does not know the daemon's lease")
 def etcd_does_not_know_the_daemon_s_lease():
     # A daemon gets another lease at once; one whose word is older than that is played.
     told = status()
@@ -487,7 +513,7 @@ def etcd_does_not_know_the_daemon_s_lease():
     return server.close
 
 
-@case("watch", "warning")
+@case("watch", "warning", name="etcd's grpc-proxy is in between")
 def etcd_s_grpc_proxy_is_in_between():
     start("/usr/bin/etcd", "grpc-proxy", "start", "--endpoints=127.0.0.1:2379",
           "--listen-addr=127.0.0.1:2390", "--data-dir", f"{SCRATCH}/proxy")
@@ -552,6 +578,74 @@ def another_program_has_the_port_of_the_metrics():
 @case("ports", "warning")
 def nothing_listens_where_a_service_is_registered():
     configure(services=SERVICE.replace("8080", "8081"))
+
+
+# ---- a file for a bug report -------------------------------------------------------------------
+
+MARKS = [f"secretmark{number}x" for number in range(10)]
+
+
+def bundle():
+    """Puts a secret wherever one may be, and looks for them in the bundle: what was found is returned."""
+    password, query, header, argument, environment, credential, comment, unknown, meta, key = MARKS
+    certificate("client", "DNS:client", 90)
+    lines = open(f"{TLS}/client.key").read().splitlines()
+    secrets = MARKS[:-1] + [line for line in lines if line and not line.startswith("-----")]
+    as_user("host", password)
+    # The content of outputs is nobody's business either: meta is in it.
+    service = SERVICE + f"""meta = {{ api_token = "{meta}" }}
+check = [
+  {{ http = "http://127.0.0.1:8080/?key={query}", headers = {{ Authorization = "Bearer {header}" }} }},
+  {{ exec = ["/bin/true", "--password", "{argument}"] }},
+]
+"""
+    configure(etcd=f'endpoints = ["http://127.0.0.1:2679"]\nusername = "host"\npassword_file = "{SCRATCH}/password"\n'
+                   f'cert_file = "{TLS}/client.pem"\nkey_file = "{TLS}/client.key"\n# {comment}', services=service)
+    drop_in(UNIT + f"# {comment}\nEnvironment=TOKEN={environment}\nSetCredential=x:{credential}\n"
+                   f"ExecStartPre=/bin/echo {argument}\n")
+    run("systemctl", "restart", "--no-block", "discoveryd")
+    eventually("the journal to have it", lambda: argument in run("journalctl", "-u", "discoveryd", "-n", "50"))
+    configure_copy = open(CONFIGURATION).read()
+    path = f"{SCRATCH}/bundle.tar.gz"
+    doctor("--bundle", path)
+    # An unknown setting is one of a faulty file.
+    write(CONFIGURATION, configure_copy + f'\nsecret_setting = "{unknown}"\n')
+    faulty = f"{SCRATCH}/faulty.tar.gz"
+    doctor("--bundle", faulty)
+    complaints = []
+    names = set()
+    for one in (path, faulty):
+        status = os.stat(one)
+        if status.st_mode & 0o777 != 0o600:
+            complaints.append(f"mode {status.st_mode:o}")
+        with tarfile.open(one) as archive:
+            for member in archive.getmembers():
+                if not member.isfile():
+                    continue
+                names.add(os.path.basename(member.name))
+                text = archive.extractfile(member).read().decode()
+                complaints += [f"{mark} in {one}:{member.name}" for mark in secrets if mark in text]
+                if not text:
+                    complaints.append(f"{member.name} is empty")
+    wanted = {"doctor.txt", "doctor.json", "version.txt", "configuration.txt", "unit.txt", "drop-ins.txt",
+              "outputs.txt", "os-release.txt", "status.json", "events.json", "metrics.txt", "journal.txt",
+              "kernel.txt"}
+    if names != wanted:
+        complaints.append(f"files: {names ^ wanted}")
+    # What is there stays, and a link is not followed.
+    link = f"{SCRATCH}/link"
+    os.symlink(f"{SCRATCH}/target", link)
+    for taken in (path, link):
+        before = os.stat(taken).st_size if os.path.exists(taken) else None
+        result = subprocess.run(["discoveryd", "doctor", "--bundle", taken], capture_output=True, text=True)
+        if result.returncode != 73 or "cannot be made" not in result.stderr:
+            complaints.append(f"{taken}: {result.returncode} {result.stderr}")
+        after = os.stat(taken).st_size if os.path.exists(taken) else None
+        if before != after:
+            complaints.append(f"{taken} has changed")
+    if os.path.exists(f"{SCRATCH}/target"):
+        complaints.append("a link was followed")
+    return complaints
 
 
 # ---- the host -----------------------------------------------------------------------------------
@@ -665,6 +759,16 @@ def main():
     if wrong:
         failures += 1
         print(f"NOT OK - all mended: {wrong}")
+    # Somebody without rights is told what they may see, and why not the rest.
+    report, _ = doctor(prefix=("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"))
+    seen = verdicts(report)
+    if not set(seen.values()) <= NEEDS_NOTHING or seen["reload_rights"] != "skipped" and seen["lease"] != "skipped":
+        failures += 1
+        print(f"NOT OK - as nobody: {seen}")
+    complaints = bundle()
+    if complaints:
+        failures += 1
+        print(f"NOT OK - a bundle has no secrets: {complaints}")
     if table:
         write(table, "\n".join(lines) + "\n")
     for process in RUNNING:

@@ -101,12 +101,13 @@ package struct SupportBundle: Sendable {
 
     /// The files, by name, without secrets.
     private func contents() async -> [(name: String, text: String)] {
-        let configurations = facts.files.compactMap { path -> (String, RedactedConfiguration)? in
+        let configurations = configurationFiles.compactMap { path -> (String, RedactedConfiguration)? in
             guard let bytes = try? SmallFile.read(path, limit: 1 << 20) else { return nil }
             return (path, RedactedConfiguration(bytes))
         }
         let redaction = Redaction(configurations.flatMap(\.1.secrets) + secretsOfFiles)
-        let shown = configurations.map { path, one in "# \(path)\n\(one.text)" }.joined(separator: "\n")
+        let texts = configurations.map { path, one in "# \(path)\n\(one.text)" }
+        let shown = texts.isEmpty ? "# there is none\n" : texts.joined(separator: "\n")
         async let status = page(facts.daemon.socket, LocalAPIRequest.status.target)
         async let events = page(facts.daemon.socket, "/v1/events")
         async let metrics = metrics()
@@ -131,6 +132,13 @@ package struct SupportBundle: Sendable {
             ("kernel.txt", await kernel),
         ]
         return files.map { ($0.0, redaction.applied(to: $0.1)) }
+    }
+
+    /// The files of the configuration, also of one that cannot be used.
+    private var configurationFiles: [String] {
+        let main = facts.configurationPath
+        let more = (try? FileManager.default.contentsOfDirectory(atPath: "\(main).d")) ?? []
+        return [main] + more.filter { $0.hasSuffix(".conf") }.sorted().map { "\(main).d/\($0)" }
     }
 
     /// The password and the lines of the key, as far as we may read them, in case something else tells them.
@@ -164,7 +172,10 @@ package struct SupportBundle: Sendable {
 
     /// The outputs with size and mode. What is in them may be private.
     private var outputs: String {
-        (facts.configuration?.outputs ?? []).map { output -> String in
+        guard let configuration = facts.configuration else {
+            return "not known: the configuration cannot be used\n"
+        }
+        return configuration.outputs.map { output -> String in
             var status = stat()
             guard stat(output.path, &status) == 0 else {
                 return "\(output.path): \(errnoText(errno))\n"

@@ -155,8 +155,13 @@ extension Facts {
         let main = unit.process ?? processes.first?.process
         guard let first = processes.first(where: { $0.process == main }) else { return [] }
         return processes.filter { $0.process != main }.compactMap { other in
-            let shared = ["--state-directory", "--status-file", "--config"].filter { option in
-                Self.value(of: option, other.arguments) == Self.value(of: option, first.arguments)
+            let usual = [
+                "--state-directory": stateDirectory, "--status-file": StatusFile.standardPath,
+                "--config": ConfigurationLoader.standardPath,
+            ]
+            let shared = usual.keys.sorted().filter { option in
+                (Self.value(of: option, other.arguments) ?? usual[option])
+                    == (Self.value(of: option, first.arguments) ?? usual[option])
             }
             guard !shared.isEmpty else { return nil }
             let command = other.arguments.joined(separator: " ")
@@ -228,7 +233,8 @@ extension Facts {
             }
         }
         return Finding(
-            heard == 0 ? "no port is in the way" : "\(counted(heard, "service")) of this host listen",
+            heard == 0
+                ? "no port is in the way" : "\(counted(heard, "service")) of this host listen",
             problems
         )
     }

@@ -1,5 +1,6 @@
 import Configuration
 import Daemon
+import Etcd
 import LocalServer
 import Registry
 import Texts
@@ -100,6 +101,7 @@ extension Facts {
     func checkLease() -> Finding {
         guard let status = daemon.status else { return .skipped(noDaemon) }
         guard let configuration else { return .skipped("there is no configuration") }
+        if let other = otherEtcd { return .skipped(other) }
         guard let name = status.lease else {
             if configuration.services.isEmpty { return Finding("none is needed: no services are registered") }
             return Finding(
@@ -170,6 +172,7 @@ extension Facts {
         guard let status = daemon.status else {
             return Finding("\(answer ?? ""); \(noDaemon)", problems)
         }
+        if let other = otherEtcd { return Finding("\(answer ?? ""); \(other)", problems) }
         if let newest = session.newest, newest > (status.revision ?? 0) {
             problems.append(
                 .failed(
@@ -189,6 +192,16 @@ extension Facts {
         let revision = status.revision.map { "the daemon's list is of revision \($0)" } ?? "no list yet"
         let sync = status.lastSync.map { ", read whole at \($0)" } ?? ""
         return Finding([answer, "\(revision)\(sync)"].compactMap { $0 }.joined(separator: "; "), problems)
+    }
+
+    /// That the daemon is connected to an etcd that is not the one of the configuration, which has changed since then;
+    /// `nil` when it is.
+    private var otherEtcd: String? {
+        guard let used = daemon.status?.etcd, let known = configuration?.etcd.endpoints,
+            !known.contains(where: { $0.description == used })
+        else { return nil }
+        return "the daemon is connected to \(used), which the configuration does not name; has it changed since "
+            + "the start?"
     }
 
     /// Why nothing is known of the daemon's own view.

@@ -187,7 +187,7 @@ extension EtcdClient.Configuration {
     ) async -> Bool {
         for address in addresses.prefix(4) {
             let channel = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connectTimeout(.nanoseconds(Int64((limit / 2) / .nanoseconds(1))))
+                .connectTimeout(.nanoseconds(Int64((limit / 4) / .nanoseconds(1))))
                 .connect(host: address.text, port: Int(port)).get()
             channel?.close(promise: nil)
             if channel != nil { return true }
