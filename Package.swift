@@ -170,14 +170,16 @@ let package = Package(
             name: "Doctor",
             dependencies: [
                 "CAccessLists", "Configuration", "Daemon", "EndpointFiles", "Etcd", "Files",
-                "HealthChecks", "LocalServer", "Machines", "Network", "Programs", "Registry", "Systemd", "Texts",
+                "HealthChecks", "LocalServer", "Machines", "Network", "Programs", "Registry",
+                "Systemd", "Texts",
             ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "Configuration", "Daemon", "Doctor", "EndpointFiles", "Etcd", "EtcdRegistry", "Files",
+                "Configuration", "Daemon", "Doctor", "EndpointFiles", "Etcd", "EtcdRegistry",
+                "Files",
                 "LocalServer", "Machines", "Mustache", "Programs", "Registry", "Systemd", "Texts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -26,13 +26,20 @@ package struct RedactedConfiguration: Sendable {
     private static let programs: Set<String> = ["command", "check", "exec", "reload"]
     /// Keys that may stand anywhere and whose values are no secrets.
     private static let known: Set<String> = [
-        "address", "addresses", "also", "bytes", "ca_file", "cert_file", "check", "command", "contains", "dial_timeout",
-        "domain", "drain", "drain_before_delete", "endpoints", "escape", "etcd", "exec", "fall", "format", "group",
-        "header", "hold", "host", "http", "id", "include_draining", "initial", "interval", "key_file", "lease",
-        "limits", "listen", "max", "method", "metrics", "min", "min_endpoints", "mode", "name", "on_empty", "on_stop",
-        "order", "output", "outputs", "owner", "password_file", "path", "port", "prefer_zone", "prefix", "reload",
-        "resolvers", "rise", "runtime", "server_name", "server_options", "service", "services", "spill_below", "splay",
-        "start", "status", "tags", "tcp", "template", "timeout", "ttl", "unit", "username", "verify", "wait",
+        "address", "addresses", "also", "bytes", "ca_file", "cert_file", "check", "command",
+        "contains", "dial_timeout",
+        "domain", "drain", "drain_before_delete", "endpoints", "escape", "etcd", "exec", "fall",
+        "format", "group",
+        "header", "hold", "host", "http", "id", "include_draining", "initial", "interval",
+        "key_file", "lease",
+        "limits", "listen", "max", "method", "metrics", "min", "min_endpoints", "mode", "name",
+        "on_empty", "on_stop",
+        "order", "output", "outputs", "owner", "password_file", "path", "port", "prefer_zone",
+        "prefix", "reload",
+        "resolvers", "rise", "runtime", "server_name", "server_options", "service", "services",
+        "spill_below", "splay",
+        "start", "status", "tags", "tcp", "template", "timeout", "ttl", "unit", "username",
+        "verify", "wait",
         "warning_passes", "weight", "when_etcd_is_away", "zone",
     ]
 
@@ -55,7 +62,9 @@ package struct RedactedConfiguration: Sendable {
             if Self.programs.contains(key), nodes.contains(where: \.isString) {
                 return addProgram(nodes, at: place)
             }
-            for (number, one) in nodes.enumerated() { add(one, key: key, at: "\(place)[\(number)]") }
+            for (number, one) in nodes.enumerated() {
+                add(one, key: key, at: "\(place)[\(number)]")
+            }
         case .string(let string): line(place, shown(string, key: key).map { "\"\($0)\"" })
         case .integer(let number): line(place, Self.isSecret(key) ? nil : "\(number)")
         case .float(let number): line(place, Self.isSecret(key) ? nil : "\(number)")
@@ -72,7 +81,9 @@ package struct RedactedConfiguration: Sendable {
     private mutating func hide(all node: TomlNode, at place: String) {
         switch node.value {
         case .table(let table):
-            for entry in table.entries { hide(all: entry.node, at: "\(place).\(OneLine.escaped(entry.key))") }
+            for entry in table.entries {
+                hide(all: entry.node, at: "\(place).\(OneLine.escaped(entry.key))")
+            }
         case .array(let nodes):
             for (number, one) in nodes.enumerated() { hide(all: one, at: "\(place)[\(number)]") }
         case .string(let string):
@@ -106,12 +117,16 @@ package struct RedactedConfiguration: Sendable {
     private static func isSecret(_ key: String) -> Bool {
         let name = key.lowercased()
         guard !name.hasSuffix("_file"), !known.contains(name) else { return false }
-        return ["pass", "secret", "token", "credential", "auth", "cookie", "api_key", "apikey", "private"]
-            .contains { name.contains($0) }
+        return [
+            "pass", "secret", "token", "credential", "auth", "cookie", "api_key", "apikey",
+            "private",
+        ]
+        .contains { name.contains($0) }
     }
 
     /// A text that holds a URL, without its user information and its query; `nil` when there is none of these.
-    package static func withoutSecrets(ofURL text: String) -> (text: String, secrets: Set<String>)? {
+    package static func withoutSecrets(ofURL text: String) -> (text: String, secrets: Set<String>)?
+    {
         var (rest, result, secrets) = (text[...], "", Set<String>())
         while let mark = rest.firstRange(of: "://") {
             result += rest[..<mark.upperBound]

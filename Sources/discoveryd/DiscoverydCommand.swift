@@ -69,7 +69,8 @@ struct DiscoverydCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, CheckCommand.self, ListCommand.self, WatchCommand.self,
-            RenderCommand.self, StatusCommand.self, DoctorCommand.self, WaitCommand.self, DrainCommand.self,
+            RenderCommand.self, StatusCommand.self, DoctorCommand.self, WaitCommand.self,
+            DrainCommand.self,
             UndrainCommand.self,
             ReloadCommand.self, DevCommand.self,
         ],

@@ -15,7 +15,10 @@ import Testing
 
     @Test func eachCheckNeedsOnlyWhatComesBeforeIt() {
         for (place, name) in CheckName.allCases.enumerated() {
-            #expect(name.needs.allSatisfy { CheckName.allCases.prefix(place).contains($0) }, "\(name)")
+            #expect(
+                name.needs.allSatisfy { CheckName.allCases.prefix(place).contains($0) },
+                "\(name)"
+            )
         }
     }
 
@@ -32,7 +35,9 @@ import Testing
             name == .tls ? Finding("", [.failed("no certificate", "get one")]) : Finding("fine")
         }
         #expect(diagnosis[.tls]?.verdict == .failed)
-        for name in [CheckName.etcdVersion, .cluster, .clock, .latency, .login, .permissions, .lease, .watch] {
+        for name in [
+            CheckName.etcdVersion, .cluster, .clock, .latency, .login, .permissions, .lease, .watch,
+        ] {
             #expect(diagnosis[name]?.verdict == .skipped)
             #expect(diagnosis[name]?.sentence == "needs tls, which failed", "\(name)")
         }

@@ -5,7 +5,9 @@ import Testing
 @testable import Doctor
 
 @Suite struct EtcdCheckTests {
-    private func finding(_ name: CheckName, _ change: (inout Facts) throws -> Void) throws -> Finding? {
+    private func finding(_ name: CheckName, _ change: (inout Facts) throws -> Void) throws
+        -> Finding?
+    {
         let facts = try healthyFacts(change)
         let troubled = facts.troubled
         // Nothing fails that does not depend on it.
@@ -19,7 +21,10 @@ import Testing
         (MemberExamination.Step.name, CheckName.dns), (.connection, .tcp), (.security, .tls),
         (.answer, .cluster),
     ])
-    func anEndpointThatFailsIsAWarningWhileAnotherServes(_ step: MemberExamination.Step, _ name: CheckName)
+    func anEndpointThatFailsIsAWarningWhileAnotherServes(
+        _ step: MemberExamination.Step,
+        _ name: CheckName
+    )
         throws
     {
         let one = try finding(name) { facts in
@@ -82,7 +87,9 @@ import Testing
                 [.init("/"), .init("/etc"), .init("/etc/key.pem", .file, mode: 0o644)]
             )
         }
-        #expect(open?.verdict == .warning && open?.problems.first?.remedy == "chmod o-r /etc/key.pem")
+        #expect(
+            open?.verdict == .warning && open?.problems.first?.remedy == "chmod o-r /etc/key.pem"
+        )
     }
 
     @Test func whoMayNotReadTheKeySkipsWhatNeedsIt() throws {
@@ -102,12 +109,16 @@ import Testing
         ("unknown", .ok), ("", .ok), ("3.5", .ok), ("3.5.0-rc.1", .warning),
     ])
     func versionsWithFaultsThatMatterAreSaid(_ version: String, _ verdict: Verdict) throws {
-        let found = try finding(.etcdVersion) { $0.endpoints[1] = member("10.0.0.2", version: version) }
+        let found = try finding(.etcdVersion) {
+            $0.endpoints[1] = member("10.0.0.2", version: version)
+        }
         #expect(found?.verdict == verdict, "\(String(describing: found))")
     }
 
     @Test func theWorstFaultOfAVersionIsSaidAndTheVersionThatMendsAll() throws {
-        let found = try finding(.etcdVersion) { $0.endpoints[0] = member("10.0.0.1", version: "3.5.2") }
+        let found = try finding(.etcdVersion) {
+            $0.endpoints[0] = member("10.0.0.1", version: "3.5.2")
+        }
         #expect(found?.sentence.contains("may disagree on the data") == true)
         #expect(found?.problems.first?.remedy == "upgrade it to 3.5.23 or newer")
     }
@@ -115,7 +126,10 @@ import Testing
     @Test func endpointsOfTwoClustersAreSaid() throws {
         let found = try finding(.cluster) { $0.endpoints[1].answer?.cluster = 0xc2 }
         #expect(found?.verdict == .failed && found?.isBlocking == false)
-        #expect(found?.sentence.contains("http://10.0.0.1:2379 of c1, http://10.0.0.2:2379 of c2") == true)
+        #expect(
+            found?.sentence.contains("http://10.0.0.1:2379 of c1, http://10.0.0.2:2379 of c2")
+                == true
+        )
     }
 
     @Test func aMemberWithoutALeaderAndALearnerAreSaid() throws {
@@ -146,7 +160,8 @@ import Testing
     @Test func aClockThatIsOffIsAWarningThatSaysHowItWasSeen() throws {
         let found = try finding(.clock) { $0.endpoints[0].clockAhead = -90 }
         #expect(
-            found?.sentence == "this host's clock is 90 s ahead of that of http://10.0.0.1:2379, by the Date of its /version"
+            found?.sentence
+                == "this host's clock is 90 s ahead of that of http://10.0.0.1:2379, by the Date of its /version"
         )
         #expect(found?.verdict == .warning)
         let none = try finding(.cluster) { facts in
@@ -157,7 +172,9 @@ import Testing
 
     @Test func slowReadsAreSaidByTheMedianAgainstTheTTL() throws {
         let found = try finding(.latency) { facts in
-            facts.endpoints[0].roundTrips = [.milliseconds(1), .milliseconds(700), .milliseconds(900)]
+            facts.endpoints[0].roundTrips = [
+                .milliseconds(1), .milliseconds(700), .milliseconds(900),
+            ]
         }
         #expect(found?.verdict == .warning && found?.sentence.contains("takes 700 ms") == true)
         let long = try finding(.latency) { facts in
@@ -181,7 +198,10 @@ import Testing
 
     @Test func missingRightsAreSaidWithTheGrant() throws {
         let reading = try finding(.permissions) { $0.session?.reading = .init(.permission, "no") }
-        #expect(reading?.problems.first?.remedy == "etcdctl role grant-permission ROLE --prefix=true read services/")
+        #expect(
+            reading?.problems.first?.remedy
+                == "etcdctl role grant-permission ROLE --prefix=true read services/"
+        )
         let writing = try finding(.permissions) { $0.session?.unwritable = ["services/web/web-1"] }
         #expect(writing?.isBlocking == false)
         #expect(
@@ -194,26 +214,36 @@ import Testing
         let gone = try finding(.lease) { $0.session?.lease = .some(nil) }
         #expect(gone?.verdict == .failed && gone?.sentence.contains("does not know") == true)
         let late = try finding(.lease) { facts in
-            facts.session?.lease = .some(.init(granted: .seconds(10), remaining: .seconds(2), keys: 1))
+            facts.session?.lease = .some(
+                .init(granted: .seconds(10), remaining: .seconds(2), keys: 1)
+            )
         }
         #expect(late?.verdict == .warning)
         let empty = try finding(.lease) { facts in
-            facts.session?.lease = .some(.init(granted: .seconds(10), remaining: .seconds(9), keys: 0))
+            facts.session?.lease = .some(
+                .init(granted: .seconds(10), remaining: .seconds(9), keys: 0)
+            )
         }
         #expect(empty?.sentence.contains("has 0 keys, and 1 instance should be under it") == true)
     }
 
     @Test func aProxyAndAListThatIsBehindAreSaid() throws {
         let proxy = try finding(.watch) { $0.session?.progress = nil }
-        #expect(proxy?.verdict == .warning && proxy?.sentence.contains("a proxy is in between") == true)
+        #expect(
+            proxy?.verdict == .warning && proxy?.sentence.contains("a proxy is in between") == true
+        )
         let behind = try finding(.watch) { $0.session?.newest = 130 }
-        #expect(behind?.sentence == "the daemon's list is of revision 120, and services/ changed at 130")
+        #expect(
+            behind?.sentence == "the daemon's list is of revision 120, and services/ changed at 130"
+        )
         let stale = try finding(.watch) { facts in
             facts.daemon.status = try status { json in
                 json["state"] = "stale"
                 json["list_error"] = "no answer"
             }
         }
-        #expect(stale?.verdict == .warning && stale?.sentence == "the daemon's list is stale: no answer")
+        #expect(
+            stale?.verdict == .warning && stale?.sentence == "the daemon's list is stale: no answer"
+        )
     }
 }

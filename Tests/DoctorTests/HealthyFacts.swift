@@ -25,8 +25,10 @@ func healthyFacts(_ change: (inout Facts) throws -> Void = { _ in }) throws -> F
     facts.unit.properties = UnitProperties([
         "LoadState": "loaded", "ActiveState": "active", "SubState": "running", "Type": "notify",
         "UnitFileState": "enabled", "WatchdogUSec": "30s", "MainPID": "77", "NRestarts": "0",
-        "NeedDaemonReload": "no", "ProtectSystem": "strict", "ProtectHome": "yes", "PrivateTmp": "yes",
-        "ReadWritePaths": "/srv/lists", "RuntimeDirectory": "discoveryd", "StateDirectory": "discoveryd",
+        "NeedDaemonReload": "no", "ProtectSystem": "strict", "ProtectHome": "yes",
+        "PrivateTmp": "yes",
+        "ReadWritePaths": "/srv/lists", "RuntimeDirectory": "discoveryd",
+        "StateDirectory": "discoveryd",
         "RestrictAddressFamilies": "AF_INET AF_INET6 AF_UNIX AF_NETLINK", "MemoryMax": "536870912",
     ])
     func directory(_ path: String, owner: UInt32 = 998, mode: UInt32 = 0o755) -> PathFacts {
@@ -75,7 +77,9 @@ func healthyFacts(_ change: (inout Facts) throws -> Void = { _ in }) throws -> F
 
 /// An endpoint that works.
 func member(_ host: String, version: String = "3.5.30") -> MemberExamination {
-    guard let endpoint = try? EtcdEndpoint("http://\(host):2379") else { return MemberExamination(.local) }
+    guard let endpoint = try? EtcdEndpoint("http://\(host):2379") else {
+        return MemberExamination(.local)
+    }
     var one = MemberExamination(endpoint)
     one.addresses = [endpoint.host]
     var answer = MemberExamination.Answer()
@@ -97,7 +101,8 @@ func status(_ change: (inout [String: Any]) -> Void = { _ in }) throws -> Status
         "last_sync": "2026-11-28T05:00:00Z", "service_count": 1, "endpoint_count": 4,
         "held_count": 0, "reload_faults": 0, "action_errors": [String](),
         "services": [
-            ["service": "web", "id": "web-1", "status": "registered", "draining": false] as [String: Any]
+            ["service": "web", "id": "web-1", "status": "registered", "draining": false]
+                as [String: Any]
         ],
         "outputs": [
             ["path": "/srv/lists/list.json", "status": "current", "revision": 120] as [String: Any]

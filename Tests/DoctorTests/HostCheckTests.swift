@@ -28,13 +28,20 @@ import Testing
             facts.faults = ["/etc/discoveryd.conf:3: port: must be 1 to 65535"]
         }
         let found = Diagnosis(facts)
-        #expect(found[.configuration]?.sentence == "/etc/discoveryd.conf:3: port: must be 1 to 65535")
+        #expect(
+            found[.configuration]?.sentence == "/etc/discoveryd.conf:3: port: must be 1 to 65535"
+        )
         #expect(found[.user]?.verdict == .ok)
-        #expect(found.findings.filter { $0.finding.verdict == .skipped }.count == CheckName.allCases.count - 2)
+        #expect(
+            found.findings.filter { $0.finding.verdict == .skipped }.count == CheckName.allCases
+                .count - 2
+        )
     }
 
     @Test func aUserThatDoesNotExistIsSaid() throws {
-        let problem = try only(.user, skipping: [.directories, .unit, .reloadRights, .files]) { $0.daemonUser = nil }
+        let problem = try only(.user, skipping: [.directories, .unit, .reloadRights, .files]) {
+            $0.daemonUser = nil
+        }
         #expect(problem?.remedy.contains("systemd-sysusers") == true)
     }
 
@@ -54,14 +61,20 @@ import Testing
         let problem = try only(.directories, skipping: [.files]) { facts in
             facts.paths["/srv/lists"]?.steps[2].owner = 0
         }
-        #expect(problem?.sentence == "/srv/lists is not writable for _discoveryd: owner 0, group 0, mode 0755")
+        #expect(
+            problem?.sentence
+                == "/srv/lists is not writable for _discoveryd: owner 0, group 0, mode 0755"
+        )
     }
 
     @Test func aDirectoryBehindAClosedOneIsSaidByTheClosedOne() throws {
         let problem = try only(.directories, skipping: [.files]) { facts in
             facts.paths["/srv/lists"]?.steps[1].mode = 0o700
         }
-        #expect(problem?.sentence == "_discoveryd cannot get to /srv/lists: /srv has owner 0, group 0, mode 0700")
+        #expect(
+            problem?.sentence
+                == "_discoveryd cannot get to /srv/lists: /srv has owner 0, group 0, mode 0700"
+        )
     }
 
     @Test func aGroupAndAnAccessListLetIn() throws {
@@ -79,13 +92,21 @@ import Testing
     }
 
     @Test func aFullDiskAndAReadOnlyOneAreSaid() throws {
-        let full = try only(.directories, skipping: [.files]) { $0.paths["/srv/lists"]?.space?.available = 4096 }
+        let full = try only(.directories, skipping: [.files]) {
+            $0.paths["/srv/lists"]?.space?.available = 4096
+        }
         #expect(full?.sentence == "no room is left at /srv/lists: 4 KB")
-        let little = try only(.directories, .warning) { $0.paths["/srv/lists"]?.space?.available = 2 << 20 }
+        let little = try only(.directories, .warning) {
+            $0.paths["/srv/lists"]?.space?.available = 2 << 20
+        }
         #expect(little?.sentence.hasPrefix("little room") == true)
-        let files = try only(.directories, skipping: [.files]) { $0.paths["/srv/lists"]?.space?.files = 0 }
+        let files = try only(.directories, skipping: [.files]) {
+            $0.paths["/srv/lists"]?.space?.files = 0
+        }
         #expect(files?.sentence == "no room is left at /srv/lists: 0 files")
-        let fixed = try only(.directories, skipping: [.files]) { $0.paths["/srv/lists"]?.space?.isReadOnly = true }
+        let fixed = try only(.directories, skipping: [.files]) {
+            $0.paths["/srv/lists"]?.space?.isReadOnly = true
+        }
         #expect(fixed?.sentence.contains("read-only") == true)
     }
 
@@ -94,7 +115,8 @@ import Testing
             facts.paths["/srv/lists/list.json"]?.steps[3].mode = 0o600
         }
         #expect(
-            problem?.sentence == "prometheus (User= of prometheus.service) cannot read /srv/lists/list.json: "
+            problem?.sentence
+                == "prometheus (User= of prometheus.service) cannot read /srv/lists/list.json: "
                 + "/srv/lists/list.json has owner 998, group 0, mode 0600"
         )
     }
@@ -102,7 +124,11 @@ import Testing
     @Test func rootReadsEverything() throws {
         let facts = try healthyFacts { facts in
             facts.paths["/srv/lists/list.json"]?.steps[3].mode = 0o600
-            facts.readers["/srv/lists/list.json"]?.user = UserFacts(name: "root", id: 0, groups: [0])
+            facts.readers["/srv/lists/list.json"]?.user = UserFacts(
+                name: "root",
+                id: 0,
+                groups: [0]
+            )
         }
         #expect(facts.troubled.isEmpty)
     }
@@ -172,7 +198,10 @@ import Testing
             facts.configuration?.outputs[0].reload = ReloadAction(.unit("nginx.service"))
             facts.reloadRights["nginx.service"] = .no("no rule of polkit allows it")
         }
-        #expect(problem?.sentence == "the daemon may not reload nginx.service: no rule of polkit allows it")
+        #expect(
+            problem?.sentence
+                == "the daemon may not reload nginx.service: no rule of polkit allows it"
+        )
         let level = try only(.reloadRights) { facts in
             facts.configuration?.outputs[0].runtime = "/run/h.sock"
             facts.sockets["/run/h.sock"] = .no("its level there is operator, not admin")
@@ -211,13 +240,19 @@ import Testing
 
     @Test func aServiceThatDoesNotListenIsAWarning() throws {
         let problem = try only(.ports, .warning) { $0.listeners = [] }
-        #expect(problem?.sentence == "nothing listens at port 8080 of this host, where web is registered")
+        #expect(
+            problem?.sentence
+                == "nothing listens at port 8080 of this host, where web is registered"
+        )
     }
 
     @Test func aSecondDaemonAndAForeignRecordAreSaid() throws {
         let second = try only(.instance) { facts in
             facts.processes.append(
-                DaemonProcessFacts(process: 90, arguments: ["discoveryd", "--status-file", "/tmp/s"])
+                DaemonProcessFacts(
+                    process: 90,
+                    arguments: ["discoveryd", "--status-file", "/tmp/s"]
+                )
             )
         }
         #expect(second?.sentence.contains("process 90") == true)
@@ -226,13 +261,17 @@ import Testing
             facts.processes.append(
                 DaemonProcessFacts(
                     process: 90,
-                    arguments: ["discoveryd", "-c", "/x", "--status-file=/s", "--state-directory", "/d"]
+                    arguments: [
+                        "discoveryd", "-c", "/x", "--status-file=/s", "--state-directory", "/d",
+                    ]
                 )
             )
         }
         #expect(apart.troubled.isEmpty)
         let foreign = try only(.instance) { $0.session?.records[0].owner = "another" }
-        #expect(foreign?.sentence == "services/web/web-1 is registered by another host (owner another)")
+        #expect(
+            foreign?.sentence == "services/web/web-1 is registered by another host (owner another)"
+        )
     }
 
     @Test func aDaemonThatIsDownIsOneFailureAndTheRestIsChecked() throws {
@@ -251,7 +290,9 @@ import Testing
     }
 
     @Test func filesAndReloadsSayWhatTheDaemonSays() throws {
-        for (word, verdict) in [("failed", Verdict.failed), ("refused", .failed), ("kept", .warning)] {
+        for (word, verdict) in [
+            ("failed", Verdict.failed), ("refused", .failed), ("kept", .warning),
+        ] {
             let problem = try only(.files, verdict) { facts in
                 facts.daemon.status = try status { json in
                     json["outputs"] = [

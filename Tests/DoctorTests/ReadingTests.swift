@@ -28,12 +28,17 @@ import Testing
         let alphabet = Array("0123456789ABCDEF: \n\t=xyz".utf8)
         for _ in 0..<2000 {
             let count = Int.random(in: 0...200, using: &generator)
-            let bytes = (0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }
+            let bytes = (0..<count).map { _ in
+                alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]
+            }
             let text = String(decoding: bytes, as: UTF8.self)
             let found = ListenerTable.read("head\n" + text, .tcp)
             #expect(found.count <= text.split(separator: "\n").count, "seed \(seed)")
             #expect(UnitProperties.read(text).count <= count + 1, "seed \(seed)")
-            #expect(!Redaction.unitFile(text + "\nEnvironment=A=sesame\n").contains("sesame"), "seed \(seed)")
+            #expect(
+                !Redaction.unitFile(text + "\nEnvironment=A=sesame\n").contains("sesame"),
+                "seed \(seed)"
+            )
         }
     }
 
@@ -49,7 +54,9 @@ import Testing
         (["discoveryd", "run", "--config", "/x"], true), (["/x/discoveryd", "doctor"], false),
     ])
     func daemonsAreToldFromCommands(_ arguments: [String], _ isDaemon: Bool) {
-        let bytes: [UInt8] = arguments.flatMap { (argument: String) -> [UInt8] in Array(argument.utf8) + [0] }
+        let bytes: [UInt8] = arguments.flatMap { (argument: String) -> [UInt8] in
+            Array(argument.utf8) + [0]
+        }
         #expect(DaemonProcesses.daemonArguments(bytes) == (isDaemon ? arguments : nil))
         #expect(DaemonProcesses.daemonArguments([]) == nil)
     }

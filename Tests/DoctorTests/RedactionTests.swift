@@ -27,7 +27,9 @@ import Testing
         #expect(shown.text.contains(#"etcd.endpoints[0] = "http://(removed)@10.0.0.1:2379""#))
         #expect(shown.text.contains(#"etcd.password_file = "/etc/discoveryd/password""#))
         #expect(shown.text.contains("service[0].port = 8080"))
-        #expect(shown.text.contains(#"service[0].check[0].http = "http://127.0.0.1/healthz?(removed)""#))
+        #expect(
+            shown.text.contains(#"service[0].check[0].http = "http://127.0.0.1/healthz?(removed)""#)
+        )
         #expect(shown.text.contains("service[0].check[0].headers.Authorization = (removed)"))
         #expect(shown.text.contains(#"service[0].check[1].exec[0] = "/usr/bin/probe""#))
         #expect(shown.text.contains(#"output[0].command[0] = "/usr/bin/mk""#))
@@ -46,7 +48,9 @@ import Testing
 
     @Test func urlsLoseUserInformationAndQueries() {
         let redaction = Redaction([])
-        #expect(redaction.applied(to: "a http://u:p@h/x?q=1 b") == "a http://(removed)@h/x?(removed) b")
+        #expect(
+            redaction.applied(to: "a http://u:p@h/x?q=1 b") == "a http://(removed)@h/x?(removed) b"
+        )
         #expect(redaction.applied(to: "a https://h:1/x b://") == "a https://h:1/x b://")
         #expect(redaction.applied(to: "http://h/@x") == "http://h/@x")
     }

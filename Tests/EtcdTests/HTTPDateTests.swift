@@ -14,7 +14,8 @@ import Testing
 
     @Test(arguments: [
         "", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET",
-        "Sun, 06 Nov 1994 25:49:37 GMT", "Sun, 99 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 999999999999 08:49:37 GMT",
+        "Sun, 06 Nov 1994 25:49:37 GMT", "Sun, 99 Nov 1994 08:49:37 GMT",
+        "Sun, 06 Nov 999999999999 08:49:37 GMT",
         "Sun, 06 Abc 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT",
     ])
     func anythingElseIsNone(_ text: String) {

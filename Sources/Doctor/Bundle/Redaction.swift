@@ -30,7 +30,9 @@ package struct Redaction: Sendable {
         var isInside = false
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).compactMap {
             line -> Substring? in
-            if line.firstRange(of: "-----BEGIN") != nil, line.firstRange(of: "PRIVATE KEY-----") != nil {
+            if line.firstRange(of: "-----BEGIN") != nil,
+                line.firstRange(of: "PRIVATE KEY-----") != nil
+            {
                 isInside = true
                 return line
             }
@@ -47,14 +49,19 @@ package struct Redaction: Sendable {
         case "Environment", "PassEnvironment", "UnsetEnvironment":
             let names = value.split(separator: " ").map { word -> String in
                 let bare = word.drop { $0 == "\"" || $0 == "'" }
-                return bare.firstIndex(of: "=").map { "\(bare[..<$0])=\(RedactedConfiguration.removed)" }
+                return bare.firstIndex(of: "=").map {
+                    "\(bare[..<$0])=\(RedactedConfiguration.removed)"
+                }
                     ?? RedactedConfiguration.removed
             }
             return "\(key)=\(names.joined(separator: " "))"
-        case _ where key.hasPrefix("SetCredential"): return "\(key)=\(RedactedConfiguration.removed)"
+        case _ where key.hasPrefix("SetCredential"):
+            return "\(key)=\(RedactedConfiguration.removed)"
         case _ where key.hasPrefix("Exec") && !key.hasPrefix("ExecMain"):
             guard value.firstRange(of: "/discoveryd ") == nil else { return "\(key)=\(value)" }
-            let program = value.split(separator: " ").first { $0.hasPrefix("/") || $0.hasPrefix("path=") }
+            let program = value.split(separator: " ").first {
+                $0.hasPrefix("/") || $0.hasPrefix("path=")
+            }
             return "\(key)=\(program ?? "") \(RedactedConfiguration.removed)"
         default: return "\(key)=\(value)"
         }
@@ -63,9 +70,13 @@ package struct Redaction: Sendable {
     /// A unit file or a drop-in.
     package static func unitFile(_ text: String) -> String {
         // A line that ends with a backslash goes on in the next.
-        let joined = text.split(separator: "\\\n", omittingEmptySubsequences: false).joined(separator: " ")
-        return joined.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
-            guard let mark = line.firstIndex(of: "="), !line.hasPrefix("#"), !line.hasPrefix(";") else {
+        let joined = text.split(separator: "\\\n", omittingEmptySubsequences: false).joined(
+            separator: " "
+        )
+        return joined.split(separator: "\n", omittingEmptySubsequences: false).map {
+            line -> String in
+            guard let mark = line.firstIndex(of: "="), !line.hasPrefix("#"), !line.hasPrefix(";")
+            else {
                 return line.hasPrefix("#") || line.hasPrefix(";") ? "# (a comment)" : String(line)
             }
             let key = line[..<mark].filter { !$0.isWhitespace }

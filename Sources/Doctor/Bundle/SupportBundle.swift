@@ -64,7 +64,9 @@ package struct SupportBundle: Sendable {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/discoveryd-doctor.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw BundleFault(message: "there is no room for a bundle in \(parent): \(errnoText(errno))")
+            throw BundleFault(
+                message: "there is no room for a bundle in \(parent): \(errnoText(errno))"
+            )
         }
         let scratch = String(
             decoding: template.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)),
@@ -78,7 +80,11 @@ package struct SupportBundle: Sendable {
         }
         for (file, text) in await contents() {
             do throws(FileError) {
-                try AtomicFileWriter().write([UInt8](text.utf8), to: "\(directory)/\(file)", mode: 0o600)
+                try AtomicFileWriter().write(
+                    [UInt8](text.utf8),
+                    to: "\(directory)/\(file)",
+                    mode: 0o600
+                )
             } catch {
                 throw BundleFault(message: "\(error)")
             }
@@ -101,7 +107,8 @@ package struct SupportBundle: Sendable {
 
     /// The files, by name, without secrets.
     private func contents() async -> [(name: String, text: String)] {
-        let configurations = configurationFiles.compactMap { path -> (String, RedactedConfiguration)? in
+        let configurations = configurationFiles.compactMap {
+            path -> (String, RedactedConfiguration)? in
             guard let bytes = try? SmallFile.read(path, limit: 1 << 20) else { return nil }
             return (path, RedactedConfiguration(bytes))
         }
@@ -166,8 +173,10 @@ package struct SupportBundle: Sendable {
 
     private var dropIns: String {
         guard let properties = facts.unit.properties else { return "" }
-        return ([properties["FragmentPath"]] + properties.list("DropInPaths")).filter { !$0.isEmpty }
-            .map { "# \($0)\n\(Redaction.unitFile(Self.file($0)))\n" }.joined(separator: "\n")
+        return ([properties["FragmentPath"]] + properties.list("DropInPaths")).filter {
+            !$0.isEmpty
+        }
+        .map { "# \($0)\n\(Redaction.unitFile(Self.file($0)))\n" }.joined(separator: "\n")
     }
 
     /// The outputs with size and mode. What is in them may be private.
@@ -181,14 +190,19 @@ package struct SupportBundle: Sendable {
                 return "\(output.path): \(errnoText(errno))\n"
             }
             let mode = String(status.st_mode & 0o7777, radix: 8)
-            return "\(output.path): \(status.st_size) bytes, mode 0\(mode), uid \(status.st_uid), gid \(status.st_gid), "
+            return
+                "\(output.path): \(status.st_size) bytes, mode 0\(mode), uid \(status.st_uid), gid \(status.st_gid), "
                 + "changed \(Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec)).ISO8601Format())\n"
         }.joined()
     }
 
     private func page(_ socket: String, _ target: String) async -> String {
         do throws(LocalHTTPClient.Failure) {
-            let answer = try await LocalHTTPClient(path: socket).ask(.get, target, within: Self.patience)
+            let answer = try await LocalHTTPClient(path: socket).ask(
+                .get,
+                target,
+                within: Self.patience
+            )
             return String(decoding: answer.body, as: UTF8.self)
         } catch {
             return "\(error)\n"
@@ -202,7 +216,8 @@ package struct SupportBundle: Sendable {
             guard let address = HostAddress(host) else { return "" }
             // No program of ours asks over TCP; curl is on most hosts.
             return await output([
-                "curl", "-sS", "--max-time", "4", "http://\(address.joined(port: UInt16(clamping: port)))/metrics",
+                "curl", "-sS", "--max-time", "4",
+                "http://\(address.joined(port: UInt16(clamping: port)))/metrics",
             ])
         case nil: return "not served: there is no [metrics] listen\n"
         }

@@ -24,7 +24,9 @@ extension Facts {
             return Finding("\(configurationPath) cannot be used", problems, isBlocking: true)
         }
         let read =
-            files.isEmpty ? "there is no \(configurationPath), all is default" : files[0]
+            files.isEmpty
+            ? "there is no \(configurationPath), all is default"
+            : files[0]
                 + (files.count > 1 ? " and \(counted(files.count - 1, "more file"))" : "")
         return Finding(
             "\(read): \(counted(configuration.services.count, "service")), "
@@ -36,7 +38,9 @@ extension Facts {
 
     /// `user`: the user of the unit is there.
     func checkUser() -> Finding {
-        let asked = me.id == 0 ? "" : "; \(me.name) asks, who may not see all: run this as root for the rest"
+        let asked =
+            me.id == 0
+            ? "" : "; \(me.name) asks, who may not see all: run this as root for the rest"
         guard let daemonUser else {
             guard unit.isLoaded else {
                 return Finding(

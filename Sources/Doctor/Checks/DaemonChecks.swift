@@ -92,13 +92,19 @@ extension Facts {
     func checkReloads() -> Finding {
         guard let status = daemon.status else { return .skipped(noDaemon) }
         var problems = status.actionErrors.map {
-            Problem.failed("a reload failed: \($0)", "see 'reload_rights', and the log of that service")
+            Problem.failed(
+                "a reload failed: \($0)",
+                "see 'reload_rights', and the log of that service"
+            )
         }
         for output in status.outputs {
-            guard let state = output.runtime, ["unreachable", "different"].contains(state) else { continue }
+            guard let state = output.runtime, ["unreachable", "different"].contains(state) else {
+                continue
+            }
             problems.append(
                 .warning(
-                    "the HAProxy of \(output.path) is \(state)" + (output.runtimeDetail.map { ": \($0)" } ?? ""),
+                    "the HAProxy of \(output.path) is \(state)"
+                        + (output.runtimeDetail.map { ": \($0)" } ?? ""),
                     "see 'reload_rights', and runtime in discoveryd.conf(5)"
                 )
             )
@@ -113,7 +119,9 @@ extension Facts {
         }
         let reloads = configuration?.outputs.filter { $0.reload != nil }.count ?? 0
         return Finding(
-            reloads == 0 ? "no output has a consumer to be reloaded" : "no reload has failed since its last success",
+            reloads == 0
+                ? "no output has a consumer to be reloaded"
+                : "no reload has failed since its last success",
             problems
         )
     }
@@ -179,7 +187,9 @@ extension Facts {
             if argument == option || isShort {
                 return arguments.indices.contains(place + 1) ? arguments[place + 1] : nil
             }
-            if argument.hasPrefix("\(option)=") { return String(argument.dropFirst(option.count + 1)) }
+            if argument.hasPrefix("\(option)=") {
+                return String(argument.dropFirst(option.count + 1))
+            }
         }
         return nil
     }

@@ -40,7 +40,8 @@ extension Facts {
         }
         let isSecure = endpoints.contains { $0.endpoint.scheme == .https }
         // Said once where the connection says it as well.
-        for trouble in fileTroubles where !troubled.contains(where: { $0.trouble?.message == trouble }) {
+        for trouble in fileTroubles
+        where !troubled.contains(where: { $0.trouble?.message == trouble }) {
             problems.append(.failed(trouble, "correct the file; it is read anew by itself"))
         }
         problems += problemsOfSecretFiles
@@ -62,7 +63,9 @@ extension Facts {
         }
         if let own = ownCertificate {
             words.append("our own: \(daysLeft(own)) days left")
-            if let problem = expiry(own, "our own certificate (cert_file)") { problems.append(problem) }
+            if let problem = expiry(own, "our own certificate (cert_file)") {
+                problems.append(problem)
+            }
         }
         return Finding(
             words.isEmpty ? "the certificates are accepted" : words.joined(separator: "; "),
@@ -75,7 +78,9 @@ extension Facts {
     private var problemsOfSecretFiles: [Problem] {
         guard let etcd = configuration?.etcd, let user = daemonUser else { return [] }
         var problems: [Problem] = []
-        let files = [("ca_file", etcd.caFile), ("cert_file", etcd.certFile), ("key_file", etcd.keyFile)]
+        let files = [
+            ("ca_file", etcd.caFile), ("cert_file", etcd.certFile), ("key_file", etcd.keyFile),
+        ]
         for (setting, place) in files {
             // Credentials are given to the unit by systemd, whoever may read the file.
             guard case .path(let path)? = place, let facts = paths[path] else { continue }
@@ -104,7 +109,10 @@ extension Facts {
             facts.refusal(of: UserFacts(name: "nobody", id: 65534, groups: [65534]), .read) == nil
         else { return [] }
         return [
-            .warning("\(setting): everybody on this host can read \(facts.path)", "chmod o-r \(facts.path)")
+            .warning(
+                "\(setting): everybody on this host can read \(facts.path)",
+                "chmod o-r \(facts.path)"
+            )
         ]
     }
 
@@ -120,7 +128,10 @@ extension Facts {
         if left <= 0 { return .failed("\(name) has expired", "renew it") }
         guard left < early else { return nil }
         let words = left < 2 * 86_400 ? "\(left / 3600) hours" : "\(left / 86_400) days"
-        return .warning("\(name) expires in \(words)", "renew it, and see why that was not done by itself")
+        return .warning(
+            "\(name) expires in \(words)",
+            "renew it, and see why that was not done by itself"
+        )
     }
 
     /// `etcd_version`: no version is too old, and none has a fault that matters here.
@@ -156,7 +167,9 @@ extension Facts {
                 isUnknown ? "etcd tells its version to users only" : "no endpoint told its version"
             )
         }
-        let note = different.contains { $0.hasPrefix("3.4.") } ? " (3.4 is no longer maintained by etcd itself)" : ""
+        let note =
+            different.contains { $0.hasPrefix("3.4.") }
+            ? " (3.4 is no longer maintained by etcd itself)" : ""
         return Finding("etcd \(different.joined(separator: ", "))\(note)", problems)
     }
 
@@ -190,8 +203,10 @@ extension Facts {
         }
         problems += mixture(answers.map { ($0.0.endpoint, $0.1.cluster) })
         problems += Set(answers.flatMap(\.1.errors)).sorted().compactMap(alarm)
-        let words = "\(counted(useful.count, "endpoint")) of one cluster"
-            + (useful.first.map { " (\(hexadecimal($0.1.cluster)))" } ?? "") + ", with a leader and no alarms"
+        let words =
+            "\(counted(useful.count, "endpoint")) of one cluster"
+            + (useful.first.map { " (\(hexadecimal($0.1.cluster)))" } ?? "")
+            + ", with a leader and no alarms"
         return Finding(words, problems, isBlocking: useful.isEmpty)
     }
 
@@ -229,7 +244,9 @@ extension Facts {
     func checkClock() -> Finding {
         let known = endpoints.compactMap { one in one.clockAhead.map { (one.endpoint, $0) } }
         guard !known.isEmpty else {
-            return .skipped("no endpoint serves /version over HTTP/1.1, whose Date would tell its clock")
+            return .skipped(
+                "no endpoint serves /version over HTTP/1.1, whose Date would tell its clock"
+            )
         }
         let source = "by the Date of its /version"
         let problems = known.filter { abs($0.1) >= Self.clockLimit }.map { endpoint, ahead in

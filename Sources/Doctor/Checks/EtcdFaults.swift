@@ -29,8 +29,14 @@ struct EtcdVersion: Comparable, CustomStringConvertible {
     private static let faults: [(minor: Int, fixed: EtcdVersion, what: String)] = [
         (5, EtcdVersion(3, 5, 3), "members may disagree on the data after a crash (PR 13908)"),
         (5, EtcdVersion(3, 5, 5), "a single member may lose what it has acknowledged (PR 14424)"),
-        (5, EtcdVersion(3, 5, 13), "leases may be revoked wrongly, and watches lose events (PR 17425, 17612)"),
-        (5, EtcdVersion(3, 5, 23), "a keep-alive may succeed although the lease is gone (PR 20616)"),
+        (
+            5, EtcdVersion(3, 5, 13),
+            "leases may be revoked wrongly, and watches lose events (PR 17425, 17612)"
+        ),
+        (
+            5, EtcdVersion(3, 5, 23),
+            "a keep-alive may succeed although the lease is gone (PR 20616)"
+        ),
         (6, EtcdVersion(3, 6, 5), "a keep-alive may succeed although the lease is gone (PR 20616)"),
     ]
 

@@ -35,7 +35,9 @@ extension Facts {
         }
         let spaces = directories.compactMap { paths[$0]?.space?.available }
         let room = spaces.min().map { ", at least \($0 >> 20) MB free" } ?? ""
-        let note = unseen.isEmpty ? "" : "; not looked at, as \(me.name) may not: \(unseen.joined(separator: ", "))"
+        let note =
+            unseen.isEmpty
+            ? "" : "; not looked at, as \(me.name) may not: \(unseen.joined(separator: ", "))"
         return Finding(
             "\(counted(directories.count - unseen.count, "director"))".asDirectories
                 + ", writable for \(actor.name)\(room)\(note)",
@@ -83,7 +85,10 @@ extension Facts {
             return .failed("no room is left at \(path): \(words)", "make room on that file system")
         }
         if left < Self.littleSpace || files < Self.littleFiles {
-            return .warning("little room is left at \(path): \(words)", "make room on that file system")
+            return .warning(
+                "little room is left at \(path): \(words)",
+                "make room on that file system"
+            )
         }
         return nil
     }
@@ -147,9 +152,12 @@ extension Facts {
             }
         }
         if readable.isEmpty, problems.isEmpty {
-            return .skipped("no output says who reads it, by its format or the unit that it reloads")
+            return .skipped(
+                "no output says who reads it, by its format or the unit that it reloads"
+            )
         }
-        let rest = unknown.isEmpty ? "" : "; of \(unknown.joined(separator: ", ")) no reader is known"
+        let rest =
+            unknown.isEmpty ? "" : "; of \(unknown.joined(separator: ", ")) no reader is known"
         return Finding("readable: \(readable.joined(separator: ", "))\(rest)", problems)
     }
 }

@@ -12,11 +12,14 @@ extension Facts {
         guard let configuration else { return .skipped("there is no configuration") }
         let etcd = configuration.etcd
         var problems: [Problem] = []
-        if case .path(let path)? = etcd.passwordFile, let facts = paths[path], let user = daemonUser {
+        if case .path(let path)? = etcd.passwordFile, let facts = paths[path], let user = daemonUser
+        {
             problems += self.problems(ofFile: facts, "password_file", user, isSecret: true)
         }
         if let passwordTrouble {
-            problems.append(.failed(passwordTrouble, "correct the file; it is read anew at each login"))
+            problems.append(
+                .failed(passwordTrouble, "correct the file; it is read anew at each login")
+            )
         }
         guard let session else {
             if !problems.isEmpty { return Finding("", problems, isBlocking: true) }
@@ -53,7 +56,8 @@ extension Facts {
         guard let session, let configuration else {
             return .skipped(sessionTrouble ?? "etcd was not asked")
         }
-        let user = configuration.etcd.username.map { "the user \($0)" } ?? "this host's user of etcd"
+        let user =
+            configuration.etcd.username.map { "the user \($0)" } ?? "this host's user of etcd"
         let prefix = configuration.etcd.prefix.text
         if session.reading?.kind == .permission {
             return Finding(
@@ -71,7 +75,9 @@ extension Facts {
             let tops = Set(keys.map { "\(directory(of: $0))/" }).sorted()
             let named = keys.prefix(4).joined(separator: ", ")
             let more = keys.count > 4 ? " and \(keys.count - 4) more" : ""
-            let grants = tops.map { "etcdctl role grant-permission ROLE --prefix=true readwrite \($0)" }
+            let grants = tops.map {
+                "etcdctl role grant-permission ROLE --prefix=true readwrite \($0)"
+            }
             return Finding(
                 "",
                 [
@@ -88,12 +94,18 @@ extension Facts {
                 ? Finding("may read \(prefix); writes were not tried, as etcd's database is full")
                 : Finding(
                     "",
-                    [.warning("a write was not tried to the end: \(refusal.message)", "see the log of etcd")]
+                    [
+                        .warning(
+                            "a write was not tried to the end: \(refusal.message)",
+                            "see the log of etcd"
+                        )
+                    ]
                 )
         }
         let count = configuration.services.count
         return Finding(
-            "may read \(prefix)" + (count > 0 ? " and write the keys of \(counted(count, "service"))" : "")
+            "may read \(prefix)"
+                + (count > 0 ? " and write the keys of \(counted(count, "service"))" : "")
         )
     }
 
@@ -103,7 +115,9 @@ extension Facts {
         guard let configuration else { return .skipped("there is no configuration") }
         if let other = otherEtcd { return .skipped(other) }
         guard let name = status.lease else {
-            if configuration.services.isEmpty { return Finding("none is needed: no services are registered") }
+            if configuration.services.isEmpty {
+                return Finding("none is needed: no services are registered")
+            }
             return Finding(
                 "",
                 [
@@ -115,7 +129,9 @@ extension Facts {
                 ]
             )
         }
-        guard let asked = session?.lease else { return .skipped("etcd was not asked for the lease") }
+        guard let asked = session?.lease else {
+            return .skipped("etcd was not asked for the lease")
+        }
         guard let lease = asked else {
             return Finding(
                 "",
@@ -156,7 +172,12 @@ extension Facts {
         if let refusal = session.watching {
             return Finding(
                 "",
-                [.failed("a watch is refused: \(refusal.message)", "see 'permissions', and the log of etcd")]
+                [
+                    .failed(
+                        "a watch is refused: \(refusal.message)",
+                        "see 'permissions', and the log of etcd"
+                    )
+                ]
             )
         }
         var problems: [Problem] = []
@@ -168,7 +189,9 @@ extension Facts {
                 )
             )
         }
-        let answer = session.progress.map { "a watch answers in \($0 / .milliseconds(1) < 1 ? "under 1" : "\(Int($0 / .milliseconds(1)))") ms" }
+        let answer = session.progress.map {
+            "a watch answers in \($0 / .milliseconds(1) < 1 ? "under 1" : "\(Int($0 / .milliseconds(1)))") ms"
+        }
         guard let status = daemon.status else {
             return Finding("\(answer ?? ""); \(noDaemon)", problems)
         }
@@ -184,14 +207,19 @@ extension Facts {
         } else if ["stale", "degraded"].contains(status.state) {
             problems.append(
                 .warning(
-                    "the daemon's list is \(status.state)" + (status.listError.map { ": \($0)" } ?? ""),
+                    "the daemon's list is \(status.state)"
+                        + (status.listError.map { ": \($0)" } ?? ""),
                     "see 'discoveryd status'"
                 )
             )
         }
-        let revision = status.revision.map { "the daemon's list is of revision \($0)" } ?? "no list yet"
+        let revision =
+            status.revision.map { "the daemon's list is of revision \($0)" } ?? "no list yet"
         let sync = status.lastSync.map { ", read whole at \($0)" } ?? ""
-        return Finding([answer, "\(revision)\(sync)"].compactMap { $0 }.joined(separator: "; "), problems)
+        return Finding(
+            [answer, "\(revision)\(sync)"].compactMap { $0 }.joined(separator: "; "),
+            problems
+        )
     }
 
     /// That the daemon is connected to an etcd that is not the one of the configuration, which has changed since then;
@@ -200,7 +228,8 @@ extension Facts {
         guard let used = daemon.status?.etcd, let known = configuration?.etcd.endpoints,
             !known.contains(where: { $0.description == used })
         else { return nil }
-        return "the daemon is connected to \(used), which the configuration does not name; has it changed since "
+        return
+            "the daemon is connected to \(used), which the configuration does not name; has it changed since "
             + "the start?"
     }
 

@@ -17,7 +17,8 @@ extension Facts {
         let dropIns = properties.list("DropInPaths").count
         let state = properties["ActiveState"]
         return Finding(
-            "\(unit.name) is \(state)" + (dropIns > 0 ? ", with \(counted(dropIns, "drop-in"))" : "")
+            "\(unit.name) is \(state)"
+                + (dropIns > 0 ? ", with \(counted(dropIns, "drop-in"))" : "")
                 + ", and lets the daemon do what is configured",
             problems
         )
@@ -149,7 +150,8 @@ extension Facts {
     ) -> [Problem] {
         var problems: [Problem] = []
         for output in configuration.outputs {
-            let place = paths[directory(of: output.path)]?.target?.path ?? directory(of: output.path)
+            let place =
+                paths[directory(of: output.path)]?.target?.path ?? directory(of: output.path)
             if properties.isYes("PrivateTmp"), Self.isBelow(place, ["/tmp", "/var/tmp"]) {
                 problems.append(
                     .failed(
@@ -198,7 +200,9 @@ extension Facts {
         }
         if Self.isBelow(place, madeAtStart + named) { return true }
         let closed = properties.list("ReadOnlyPaths") + properties.list("InaccessiblePaths")
-        if Self.isBelow(place, closed.map { String($0.drop { $0 == "-" || $0 == "+" }) }) { return false }
+        if Self.isBelow(place, closed.map { String($0.drop { $0 == "-" || $0 == "+" }) }) {
+            return false
+        }
         return switch properties["ProtectSystem"] {
         case "strict": Self.isBelow(place, ["/tmp", "/var/tmp", "/dev/shm"])
         case "full": !Self.isBelow(place, ["/usr", "/boot", "/efi", "/etc"])
@@ -223,12 +227,16 @@ extension Facts {
         func isAllowed(_ family: String) -> Bool {
             families.isEmpty || (named.contains(family) != isRefusing)
         }
-        var needed: [(family: String, purpose: String)] = [("AF_UNIX", "systemd and the control socket")]
+        var needed: [(family: String, purpose: String)] = [
+            ("AF_UNIX", "systemd and the control socket")
+        ]
         for endpoint in endpoints {
             let known = endpoint.addresses.isEmpty ? [endpoint.endpoint.host] : endpoint.addresses
             // One address that may be used is enough.
             let wanted = Set(known.compactMap(\.socketFamily))
-            if !wanted.isEmpty, !wanted.contains(where: isAllowed), let first = wanted.sorted().first {
+            if !wanted.isEmpty, !wanted.contains(where: isAllowed),
+                let first = wanted.sorted().first
+            {
                 needed.append((first, "\(endpoint.endpoint)"))
             }
         }
@@ -306,7 +314,9 @@ extension Facts {
         _ configuration: Configuration
     ) -> [Problem] {
         let needed = configuration.limits.neededMemory
-        guard let most = UInt64(properties["MemoryMax"]), most != .max, needed > most else { return [] }
+        guard let most = UInt64(properties["MemoryMax"]), most != .max, needed > most else {
+            return []
+        }
         return [
             .warning(
                 "[limits] admits lists that need about \(needed >> 20) MB, and MemoryMax= is \(most >> 20) MB",
@@ -343,7 +353,10 @@ extension Facts {
         }
         for socket in Set(configuration.outputs.compactMap(\.runtime)).sorted() {
             note("HAProxy at \(socket)", sockets[socket] ?? .unknown("not asked")) { why in
-                .failed(why, "see 'runtime' in discoveryd.conf(5): stats socket \(socket) level admin")
+                .failed(
+                    why,
+                    "see 'runtime' in discoveryd.conf(5): stats socket \(socket) level admin"
+                )
             }
         }
         for program in programs.keys.sorted() {
@@ -382,7 +395,9 @@ extension Facts {
             )
         }
         // Of one that does not run systemd says that it cannot be reloaded.
-        guard properties["ActiveState"] == "active", properties["CanReload"] == "no" else { return nil }
+        guard properties["ActiveState"] == "active", properties["CanReload"] == "no" else {
+            return nil
+        }
         return .failed(
             "\(name) cannot be reloaded: it has no ExecReload=",
             "reload its program by a command instead, see discoveryd.conf(5)"

@@ -98,7 +98,9 @@ extension Facts {
     /// What a check says of the endpoints whose trouble is at its step, and whether all are in trouble by then.
     func troubles(at step: MemberExamination.Step) -> (here: [MemberExamination], isAll: Bool) {
         let here = endpoints.filter { $0.trouble?.step == step }
-        let upToHere = endpoints.filter { ($0.trouble?.step ?? .answer) <= step && $0.trouble != nil }
+        let upToHere = endpoints.filter {
+            ($0.trouble?.step ?? .answer) <= step && $0.trouble != nil
+        }
         return (here, !endpoints.isEmpty && upToHere.count == endpoints.count)
     }
 

@@ -156,7 +156,11 @@ struct EtcdSession: Sendable {
         do {
             let progress = try await within(.seconds(3)) { () -> Duration? in
                 let options = WatchOptions(progressEvery: Self.beat)
-                for try await response in client.watch(prefix: prefix, after: revision, options: options)
+                for try await response in client.watch(
+                    prefix: prefix,
+                    after: revision,
+                    options: options
+                )
                 where response.events.isEmpty {
                     return began.duration(to: .now)
                 }

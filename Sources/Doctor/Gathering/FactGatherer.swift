@@ -42,7 +42,9 @@ package struct FactGatherer: Sendable {
         facts.daemon.socket = controlSocket
         async let shown = UnitQuestions(limit: Self.patience).show([unit])
         async let status = askStatus()
-        async let seen = look("/proc") { (ListenerTable.ofHost(), ListenerTable.addresses(), DaemonProcesses.ofHost()) }
+        async let seen = look("/proc") {
+            (ListenerTable.ofHost(), ListenerTable.addresses(), DaemonProcesses.ofHost())
+        }
         await addConfiguration(to: &facts)
         await addUsers(to: &facts, shown: await shown)
         (facts.daemon.status, facts.daemon.trouble) = await status
@@ -51,7 +53,10 @@ package struct FactGatherer: Sendable {
         let known = facts
         async let endpoints = examine(configuration, known)
         await addHost(to: &facts, configuration)
-        (facts.endpoints, facts.fileTroubles, facts.passwordTrouble, facts.ownCertificate, facts.blindness) =
+        (
+            facts.endpoints, facts.fileTroubles, facts.passwordTrouble, facts.ownCertificate,
+            facts.blindness
+        ) =
             await endpoints
         await addSession(to: &facts, configuration)
         return facts
@@ -86,7 +91,8 @@ package struct FactGatherer: Sendable {
             seesAsDaemon: false
         )
         let path = configuration
-        let outcome = await look("configuration") { () -> Result<LoadedConfiguration, ConfigurationFaults> in
+        let outcome = await look("configuration") {
+            () -> Result<LoadedConfiguration, ConfigurationFaults> in
             do throws(ConfigurationFaults) {
                 return .success(try loader.load(path))
             } catch {
@@ -100,7 +106,8 @@ package struct FactGatherer: Sendable {
             facts.faults = loaded.refused.map(\.description)
             facts.warnings = loaded.warnings.map(\.description)
         case .failure(let faults)?: facts.faults = faults.faults.map(\.description)
-        case nil: facts.faults = ["\(facts.configurationPath) cannot be read in time: its disk hangs"]
+        case nil:
+            facts.faults = ["\(facts.configurationPath) cannot be read in time: its disk hangs"]
         }
     }
 
@@ -117,7 +124,9 @@ package struct FactGatherer: Sendable {
         facts.unit.name = unit
         let properties = facts.unit.properties
         let isLoaded = facts.unit.isLoaded
-        if let name = properties?.list("StateDirectory").first { facts.stateDirectory = "/var/lib/\(name)" }
+        if let name = properties?.list("StateDirectory").first {
+            facts.stateDirectory = "/var/lib/\(name)"
+        }
         if isLoaded { facts.daemonUserName = properties?["User"] ?? "" }
         if facts.daemonUserName.isEmpty { facts.daemonUserName = "root" }
         var settings = ServiceSettings()
@@ -159,14 +168,19 @@ package struct FactGatherer: Sendable {
 
     private func addHost(to facts: inout Facts, _ configuration: Configuration) async {
         let units = facts.reloadedUnits(configuration)
-        let usual = Set(configuration.outputs.compactMap { ReaderAssumption.usualUnit(of: $0.format) })
+        let usual = Set(
+            configuration.outputs.compactMap { ReaderAssumption.usualUnit(of: $0.format) }
+        )
         let names = Set(units).union(usual).sorted()
         async let shown = UnitQuestions(limit: Self.patience).show(names)
         let wanted = Self.paths(configuration, facts)
-        let paths: [String: PathFacts] = await withTaskGroup(of: [(String, PathFacts)].self) { group in
+        let paths: [String: PathFacts] = await withTaskGroup(of: [(String, PathFacts)].self) {
+            group in
             // A disk that hangs keeps only its own directory.
             for (directory, paths) in Dictionary(grouping: wanted, by: directory(of:)) {
-                group.addTask { await look(directory) { paths.map { ($0, PathLook.look(at: $0)) } } ?? [] }
+                group.addTask {
+                    await look(directory) { paths.map { ($0, PathLook.look(at: $0)) } } ?? []
+                }
             }
             return await group.reduce(into: [:]) { all, some in
                 for (path, facts) in some { all[path] = facts }
@@ -175,13 +189,20 @@ package struct FactGatherer: Sendable {
         facts.paths = paths
         let user = facts.actor
         let outputs = configuration.outputs.map(\.path)
-        let groups = Set(configuration.outputs.compactMap(\.runtime).compactMap { paths[$0] }.flatMap(\.steps).map(\.group))
+        let groups = Set(
+            configuration.outputs.compactMap(\.runtime).compactMap { paths[$0] }.flatMap(\.steps)
+                .map(\.group)
+        )
         let looked = await look("staging") {
             let faults = outputs.compactMap { path in
-                AtomicFileWriter().stagingFault(of: path, usedBy: [user.id]).map { (path, $0.description) }
+                AtomicFileWriter().stagingFault(of: path, usedBy: [user.id]).map {
+                    (path, $0.description)
+                }
             }
             let names = groups.compactMap { id in PathLook.groupName(id).map { (id, $0) } }
-            return (Dictionary(faults) { first, _ in first }, Dictionary(names) { first, _ in first })
+            return (
+                Dictionary(faults) { first, _ in first }, Dictionary(names) { first, _ in first }
+            )
         }
         (facts.staging, facts.groupNames) = looked ?? ([:], [:])
         if case .success(let all) = await shown {
@@ -190,7 +211,9 @@ package struct FactGatherer: Sendable {
         let others = facts.unit.others
         let readers = await look("users") {
             configuration.outputs.compactMap { output in
-                ReaderAssumption(units: others).reader(of: output, Self.user).map { (output.path, $0) }
+                ReaderAssumption(units: others).reader(of: output, Self.user).map {
+                    (output.path, $0)
+                }
             }
         }
         facts.readers = Dictionary(readers ?? []) { first, _ in first }
@@ -224,9 +247,14 @@ package struct FactGatherer: Sendable {
                     if actor.id == 0 { return (name, Asked.yes) }
                     guard me.id == 0 else { return (name, .unknown("root has to ask polkit")) }
                     guard let process else {
-                        return (name, .unknown("polkit is asked about the daemon's process, and none runs"))
+                        return (
+                            name,
+                            .unknown("polkit is asked about the daemon's process, and none runs")
+                        )
                     }
-                    return (name, await UnitQuestions(limit: Self.patience).mayReload(name, process))
+                    return (
+                        name, await UnitQuestions(limit: Self.patience).mayReload(name, process)
+                    )
                 }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -287,7 +315,8 @@ package struct FactGatherer: Sendable {
         var (files, password): ([String], String?) = ([], nil)
         var own: MemberExamination.ShownCertificate?
         if blindness == nil {
-            let looked = await look("files of TLS") { () -> ([String], String?, MemberExamination.ShownCertificate?) in
+            let looked = await look("files of TLS") {
+                () -> ([String], String?, MemberExamination.ShownCertificate?) in
                 var files: [String] = []
                 do throws(EtcdError) {
                     if isSecure { files = try tls.check() }
@@ -301,7 +330,8 @@ package struct FactGatherer: Sendable {
                     return (files, error.message, tls.ownCertificate())
                 }
             }
-            (files, password, own) = looked ?? (["the files of TLS or the password cannot be read in time"], nil, nil)
+            (files, password, own) =
+                looked ?? (["the files of TLS or the password cannot be read in time"], nil, nil)
         } else {
             // Without our certificate the steps before TLS can still be told.
             settings.tls.certificateFile = nil
@@ -340,11 +370,14 @@ package struct FactGatherer: Sendable {
         if credentials == nil,
             places.contains(where: { if case .credential = $0 { true } else { false } })
         {
-            return "the files of the connection are credentials of the unit, which root sees while it runs"
+            return
+                "the files of the connection are credentials of the unit, which root sees while it runs"
         }
         guard facts.me.id != 0, facts.me.id != facts.daemonUser?.id else { return nil }
         let paths = places.map { $0.path(credentials: credentials) }
-        let unreadable = await look("secrets") { paths.first { access($0, R_OK) != 0 && errno == EACCES } }
+        let unreadable = await look("secrets") {
+            paths.first { access($0, R_OK) != 0 && errno == EACCES }
+        }
         return (unreadable ?? nil).map { "\(facts.me.name) may not read \($0); run this as root" }
     }
 
@@ -402,7 +435,9 @@ package struct FactGatherer: Sendable {
                 service: instance.key
             )
             return [own]
-                + service.companions(of: instance).map { EtcdSession.OwnKey(key: $0.key, service: nil) }
+                + service.companions(of: instance).map {
+                    EtcdSession.OwnKey(key: $0.key, service: nil)
+                }
         }
     }
 }

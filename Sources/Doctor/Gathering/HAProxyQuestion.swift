@@ -10,7 +10,9 @@ enum HAProxyQuestion {
             switch word {
             case "admin": return .yes
             case "operator", "user":
-                return .no("HAProxy takes no changes at \(path): its level there is \(word), not admin")
+                return .no(
+                    "HAProxy takes no changes at \(path): its level there is \(word), not admin"
+                )
             default: return .unknown("it answers something else to 'show cli level'")
             }
         } catch {

@@ -19,7 +19,9 @@ package enum ListenerTable {
         let state = transport == .tcp ? "0A" : "07"
         return text.split(separator: "\n").dropFirst().compactMap { line in
             let words = line.split(separator: " ")
-            guard words.count > 7, words[3] == state, let user = UInt32(words[7]) else { return nil }
+            guard words.count > 7, words[3] == state, let user = UInt32(words[7]) else {
+                return nil
+            }
             let place = words[1].split(separator: ":")
             guard place.count == 2, let port = UInt16(place[1], radix: 16),
                 let address = address(place[0])
@@ -39,13 +41,18 @@ package enum ListenerTable {
             rest = rest.dropFirst(8)
         }
         // ::ffff:10.0.0.1 listens for IPv4.
-        if bytes.count == 16, bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 255, bytes[11] == 255 {
+        if bytes.count == 16, bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 255,
+            bytes[11] == 255
+        {
             bytes = Array(bytes[12...])
         }
         let family = bytes.count == 4 ? AF_INET : AF_INET6
         var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         guard inet_ntop(family, bytes, &buffer, socklen_t(buffer.count)) != nil else { return nil }
-        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return String(
+            decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)),
+            as: UTF8.self
+        )
     }
 
     /// The addresses of this host's interfaces; see getifaddrs(3).
@@ -68,7 +75,8 @@ package enum ListenerTable {
             guard length > 0 else { continue }
             var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
             guard
-                getnameinfo(address, length, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
+                getnameinfo(address, length, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+                    == 0
             else { continue }
             let bytes = text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
             found.insert(String(decoding: bytes.prefix { $0 != UInt8(ascii: "%") }, as: UTF8.self))

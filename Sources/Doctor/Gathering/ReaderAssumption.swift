@@ -29,7 +29,9 @@ struct ReaderAssumption {
     ) -> AssumedReader? {
         var name = Self.usualUnit(of: output.format)
         if case .unit(let unit)? = output.reload?.kind { name = unit }
-        guard let name, let properties = units[name], properties["LoadState"] == "loaded" else { return nil }
+        guard let name, let properties = units[name], properties["LoadState"] == "loaded" else {
+            return nil
+        }
         var settings = ServiceSettings()
         settings.user = properties["User"]
         settings.group = properties["Group"]

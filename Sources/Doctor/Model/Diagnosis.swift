@@ -15,7 +15,9 @@ package struct Diagnosis: Sendable {
         for name in CheckName.allCases {
             let finding: Finding
             if let cause = name.needs.lazy.compactMap({ blocking[$0] }).first {
-                let isSkipped = findings.contains { $0.name == cause && $0.finding.verdict == .skipped }
+                let isSkipped = findings.contains {
+                    $0.name == cause && $0.finding.verdict == .skipped
+                }
                 finding = .skipped(
                     "needs \(cause.rawValue), which \(isSkipped ? "was skipped" : "failed")"
                 )

@@ -17,7 +17,9 @@ extension Diagnosis {
             for (place, problem) in finding.problems.enumerated() {
                 let indent = String(repeating: " ", count: 9)
                 if place > 0 {
-                    lines.append("\(indent)\(problem.verdict.rawValue): \(OneLine.escaped(problem.sentence))")
+                    lines.append(
+                        "\(indent)\(problem.verdict.rawValue): \(OneLine.escaped(problem.sentence))"
+                    )
                 }
                 lines.append("\(indent)-> \(OneLine.escaped(problem.remedy))")
             }

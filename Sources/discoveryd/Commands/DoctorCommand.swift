@@ -67,7 +67,9 @@ struct DoctorCommand: AsyncParsableCommand {
     /// there is another thread.
     private static func takeCredentials() {
         let directory = "/run/credentials/discoveryd.service"
-        guard getenv("CREDENTIALS_DIRECTORY") == nil, access(directory, R_OK | X_OK) == 0 else { return }
+        guard getenv("CREDENTIALS_DIRECTORY") == nil, access(directory, R_OK | X_OK) == 0 else {
+            return
+        }
         setenv("CREDENTIALS_DIRECTORY", directory, 0)
     }
 }
