@@ -16,6 +16,8 @@ package struct BundleFault: Error, Hashable, Sendable {
 /// One file for a bug report: the diagnosis and what it was made of, without secrets. discoveryd(8) lists what is in it.
 package struct SupportBundle: Sendable {
     private let facts: Facts
+    /// What waits for a disk is done there.
+    private let thread = BlockingThread("bundle")
     private let diagnosis: Diagnosis
     private let report: DiagnosisReport
 
@@ -35,20 +37,46 @@ package struct SupportBundle: Sendable {
     /// - Throws: ``BundleFault``; nothing is left at the path then.
     package func write(to path: String) async throws(BundleFault) {
         // First of all, so that nobody waits for what cannot be written.
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard file >= 0 else {
-            throw BundleFault(message: "\(path) cannot be made: \(errnoText(errno))")
-        }
-        defer { close(file) }
+        try await onThread { () throws(BundleFault) in try Self.make(path) }
         do throws(BundleFault) {
-            try put(try await archive(), into: file, path)
+            let bytes = try await archive()
+            try await onThread { () throws(BundleFault) in try Self.put(bytes, into: path) }
         } catch {
             unlink(path)
             throw error
         }
     }
 
-    private func put(_ bytes: [UInt8], into file: Int32, _ path: String) throws(BundleFault) {
+    /// Does what may wait for a disk on the thread of the bundle.
+    private func onThread<Value: Sendable>(
+        _ call: @escaping @Sendable () throws(BundleFault) -> Value
+    ) async throws(BundleFault) -> Value {
+        let outcome = await thread.run { () -> Result<Value, BundleFault> in
+            do throws(BundleFault) {
+                return .success(try call())
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let outcome else { throw BundleFault(message: "it was cancelled") }
+        return try outcome.get()
+    }
+
+    /// Makes the file, empty.
+    private static func make(_ path: String) throws(BundleFault) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            throw BundleFault(message: "\(path) cannot be made: \(errnoText(errno))")
+        }
+        close(file)
+    }
+
+    private static func put(_ bytes: [UInt8], into path: String) throws(BundleFault) {
+        let file = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard file >= 0 else {
+            throw BundleFault(message: "\(path) cannot be opened: \(errnoText(errno))")
+        }
+        defer { close(file) }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
@@ -61,6 +89,32 @@ package struct SupportBundle: Sendable {
     }
 
     private func archive() async throws(BundleFault) -> [UInt8] {
+        let files = await contents()
+        let scratch = try await onThread { () throws(BundleFault) in try Self.scratch(files) }
+        defer { try? FileManager.default.removeItem(atPath: scratch) }
+        do throws(ProgramFault) {
+            let call = ProgramCall(
+                [
+                    "tar", "-C", scratch, "--owner=0", "--group=0", "--exclude=.discoveryd", "-cz",
+                    "-f", "-", Self.name,
+                ],
+                limit: .seconds(30)
+            )
+            return try await CommandRunner().run(call).output
+        } catch {
+            throw BundleFault(message: "the bundle cannot be packed: \(error.message)")
+        }
+    }
+
+    /// The directory in the archive.
+    private static let name = "discoveryd-doctor"
+
+    /// Writes the files into a directory that only we can enter.
+    ///
+    /// - Returns: The directory that it is in.
+    private static func scratch(
+        _ files: [(name: String, text: String)]
+    ) throws(BundleFault) -> String {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/discoveryd-doctor.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
@@ -72,49 +126,27 @@ package struct SupportBundle: Sendable {
             decoding: template.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)),
             as: UTF8.self
         )
-        defer { try? FileManager.default.removeItem(atPath: scratch) }
-        let name = "discoveryd-doctor"
         let directory = "\(scratch)/\(name)"
         guard mkdir(directory, 0o700) == 0 else {
             throw BundleFault(message: "\(directory) cannot be made: \(errnoText(errno))")
         }
-        for (file, text) in await contents() {
+        for file in files {
             do throws(FileError) {
-                try AtomicFileWriter().write(
-                    [UInt8](text.utf8),
-                    to: "\(directory)/\(file)",
-                    mode: 0o600
-                )
+                try AtomicFileWriter()
+                    .write([UInt8](file.text.utf8), to: "\(directory)/\(file.name)", mode: 0o600)
             } catch {
                 throw BundleFault(message: "\(error)")
             }
         }
-        do throws(ProgramFault) {
-            let call = ProgramCall(
-                [
-                    "tar", "-C", scratch, "--owner=0", "--group=0", "--exclude=.discoveryd", "-cz",
-                    "-f", "-", name,
-                ],
-                limit: .seconds(30)
-            )
-            return try await CommandRunner().run(call).output
-        } catch {
-            throw BundleFault(message: "the bundle cannot be packed: \(error.message)")
-        }
+        return scratch
     }
 
     // MARK: what is in it
 
     /// The files, by name, without secrets.
     private func contents() async -> [(name: String, text: String)] {
-        let configurations = configurationFiles.compactMap {
-            path -> (String, RedactedConfiguration)? in
-            guard let bytes = try? SmallFile.read(path, limit: 1 << 20) else { return nil }
-            return (path, RedactedConfiguration(bytes))
-        }
-        let redaction = Redaction(configurations.flatMap(\.1.secrets) + secretsOfFiles)
-        let texts = configurations.map { path, one in "# \(path)\n\(one.text)" }
-        let shown = texts.isEmpty ? "# there is none\n" : texts.joined(separator: "\n")
+        let local = await thread.run { self.local() }
+        guard let local else { return [] }
         async let status = page(facts.daemon.socket, LocalAPIRequest.status.target)
         async let events = page(facts.daemon.socket, "/v1/events")
         async let metrics = metrics()
@@ -123,22 +155,36 @@ package struct SupportBundle: Sendable {
             facts.unit.name,
         ])
         async let kernel = output(["uname", "-srvm"])
-        let files: [(String, String)] = [
+        let files = [
             ("doctor.txt", diagnosis.text()),
             ("doctor.json", report.json),
             ("version.txt", "\(Version.text)\n"),
-            ("configuration.txt", shown),
-            ("unit.txt", unit),
-            ("drop-ins.txt", dropIns),
-            ("outputs.txt", outputs),
-            ("os-release.txt", Self.file("/etc/os-release")),
             ("status.json", await status),
             ("events.json", await events),
             ("metrics.txt", await metrics),
             ("journal.txt", await journal),
             ("kernel.txt", await kernel),
         ]
-        return files.map { ($0.0, redaction.applied(to: $0.1)) }
+        return (files + local.files).map { ($0.0, local.redaction.applied(to: $0.1)) }
+    }
+
+    /// What is read from the disk. Blocks.
+    private func local() -> (redaction: Redaction, files: [(String, String)]) {
+        let configurations = configurationFiles.compactMap {
+            path -> (String, RedactedConfiguration)? in
+            guard let bytes = try? SmallFile.read(path, limit: 1 << 20) else { return nil }
+            return (path, RedactedConfiguration(bytes))
+        }
+        let redaction = Redaction(configurations.flatMap(\.1.secrets) + secretsOfFiles)
+        let texts = configurations.map { path, one in "# \(path)\n\(one.text)" }
+        let shown = texts.isEmpty ? "# there is none\n" : texts.joined(separator: "\n")
+        return (
+            redaction,
+            [
+                ("configuration.txt", shown), ("unit.txt", unit), ("drop-ins.txt", dropIns),
+                ("outputs.txt", outputs), ("os-release.txt", Self.file("/etc/os-release")),
+            ]
+        )
     }
 
     /// The files of the configuration, also of one that cannot be used.

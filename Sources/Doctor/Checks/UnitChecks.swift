@@ -152,7 +152,7 @@ extension Facts {
         for output in configuration.outputs {
             let place =
                 paths[directory(of: output.path)]?.target?.path ?? directory(of: output.path)
-            if properties.isYes("PrivateTmp"), Self.isBelow(place, ["/tmp", "/var/tmp"]) {
+            if properties.isYes("PrivateTmp"), Sandbox.isBelow(place, ["/tmp", "/var/tmp"]) {
                 problems.append(
                     .failed(
                         "\(output.path) is in the daemon's own /tmp (PrivateTmp=), where no other program sees it",
@@ -190,29 +190,16 @@ extension Facts {
 
     private func isHome(_ path: String, _ properties: UnitProperties) -> Bool {
         !["no", ""].contains(properties["ProtectHome"])
-            && Self.isBelow(path, ["/home", "/root", "/run/user"])
+            && Sandbox.isBelow(path, ["/home", "/root", "/run/user"])
     }
 
     private func isWritable(_ place: String, _ properties: UnitProperties) -> Bool {
-        // A dash or a plus in front says how a path is taken.
-        let named = properties.list("ReadWritePaths").map {
-            String($0.drop { $0 == "-" || $0 == "+" })
-        }
-        if Self.isBelow(place, madeAtStart + named) { return true }
-        let closed = properties.list("ReadOnlyPaths") + properties.list("InaccessiblePaths")
-        if Self.isBelow(place, closed.map { String($0.drop { $0 == "-" || $0 == "+" }) }) {
-            return false
-        }
-        return switch properties["ProtectSystem"] {
-        case "strict": Self.isBelow(place, ["/tmp", "/var/tmp", "/dev/shm"])
-        case "full": !Self.isBelow(place, ["/usr", "/boot", "/efi", "/etc"])
-        case "yes": !Self.isBelow(place, ["/usr", "/boot", "/efi"])
-        default: true
-        }
-    }
-
-    static func isBelow(_ path: String, _ tops: [String]) -> Bool {
-        tops.contains { top in path == top || path.hasPrefix(top.hasSuffix("/") ? top : "\(top)/") }
+        Sandbox(
+            protectSystem: properties["ProtectSystem"],
+            made: madeAtStart,
+            writable: properties.list("ReadWritePaths"),
+            closed: properties.list("ReadOnlyPaths") + properties.list("InaccessiblePaths")
+        ).allowsWriting(in: place)
     }
 
     private func problemsOfNetwork(
