@@ -227,6 +227,18 @@ import Testing
         #expect(empty?.sentence.contains("has 0 keys, and 1 instance should be under it") == true)
     }
 
+    @Test func aDaemonWithAnotherEtcdIsNotJudgedByThisOne() throws {
+        let found = try finding(.lease) { facts in
+            facts.configuration?.etcd.endpoints = [.local]
+            facts.session?.lease = .some(nil)
+            facts.session?.newest = 130
+        }
+        #expect(found?.verdict == .skipped)
+        #expect(
+            found?.sentence.hasPrefix("the daemon is connected to http://10.0.0.1:2379") == true
+        )
+    }
+
     @Test func aProxyAndAListThatIsBehindAreSaid() throws {
         let proxy = try finding(.watch) { $0.session?.progress = nil }
         #expect(

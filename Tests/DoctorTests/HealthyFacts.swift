@@ -60,6 +60,7 @@ func healthyFacts(_ change: (inout Facts) throws -> Void = { _ in }) throws -> F
     facts.addresses = ["127.0.0.1", "10.0.0.5"]
     facts.processes = [DaemonProcessFacts(process: 77, arguments: ["/usr/sbin/discoveryd", "run"])]
     facts.endpoints = [member("10.0.0.1"), member("10.0.0.2")]
+    facts.configuration?.etcd.endpoints = facts.endpoints.map(\.endpoint)
     var session = SessionFacts()
     (session.keys, session.revision) = (4, 120)
     session.lease = .some(

@@ -398,7 +398,10 @@ package struct FactGatherer: Sendable {
             return
         }
         var settings = EtcdClient.Configuration(configuration.etcd)
-        settings.endpoints = useful.map(\.endpoint)
+        // The member that the daemon is connected to, where it is one of them: of several clusters its own.
+        let used = facts.daemon.status?.etcd
+        let own = useful.filter { $0.endpoint.description == used }
+        settings.endpoints = (own.isEmpty ? useful : own).map(\.endpoint)
         settings.dialTimeout = Self.step
         settings.requestTimeout = Self.step
         settings.threads = threads
