@@ -5,6 +5,11 @@ SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 # systemd reads this one in /usr and /usr/local only.
 CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+# Debian's zsh looks for those of packages in a place of its own.
+ZSHDIR ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+EXAMPLESDIR ?= $(PREFIX)/share/doc/discoveryd/examples
 BINARY ?= .build/dist/discoveryd
 SWIFT ?= swift
 FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
@@ -13,7 +18,7 @@ FLAGS = -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check e
 ATONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
 OURS = Package.swift Examples Tests $(filter-out Sources/EtcdAPI, $(wildcard Sources/*))
 
-.PHONY: help demo test fuzz mustache-spec build lint format benchmark benchmark-quick benchmark-soak install install-files uninstall dist clean
+.PHONY: help demo test fuzz mustache-spec build lint format benchmark benchmark-quick benchmark-soak install install-files uninstall dist deb release test-package clean
 
 help:
 	@echo "make demo      install what is needed, build, and run 'discoveryd dev'"
@@ -21,18 +26,22 @@ help:
 	@echo "make fuzz      feed every parser with millions of hostile inputs (FUZZ=5000000)"
 	@echo "make mustache-spec SPEC=DIR  run the test cases of Mustache's specification, JSON files that DIR holds"
 	@echo "make build     build everything, tests included"
-	@echo "make lint      check format, imports, shell scripts and what is shown of examples"
+	@echo "make lint      check format, imports, shell scripts, and links and examples in the pages"
 	@echo "make format    format the Swift sources"
 	@echo "make benchmark build the release binary and measure it beside a program in Go (about 20 minutes)"
 	@echo "make benchmark-quick  the same in a minute or two, to see that it works"
 	@echo "make benchmark-soak   half an hour of changes: does the memory stay flat?"
 	@echo "make dist      build the release binary: $(BINARY)"
+	@echo "make deb       build the release binary and its Debian package, in .build/deb"
+	@echo "make release   archive, package, bill of materials and their sums, in .build/release"
+	@echo "make test-package  install, upgrade and remove the package in a bare Debian 12 (as root; about 5 minutes after the build)"
 	@echo "make install   put the release binary and its files in place (DESTDIR=, PREFIX=)"
 	@echo "make uninstall take them away again; the configuration stays"
 
 demo:
 	dev/install-packages.sh build
-	$(SWIFT) build --product discoveryd
+	@test -x .build/debug/discoveryd || echo "The first build takes 5 to 10 minutes on two cores, most of it for the packages; the next ones take seconds."
+	@dev/progress "building discoveryd" $(SWIFT) build --product discoveryd
 	.build/debug/discoveryd dev
 
 # Hostile bytes for each parser: a minute a million, about.
@@ -53,8 +62,11 @@ test:
 	$(MAKE) lint build
 	$(ATONCE) $(SWIFT) test --skip-build $(FLAGS) --skip 'SimulationTests|FuzzTests'
 	DISCOVERYD_SEEDS=2000 $(SWIFT) test --skip-build $(FLAGS) --filter 'SimulationTests|FuzzTests'
+	dev/check-docs --program .build/debug/discoveryd
 	Tests/System/run.sh .build/debug/discoveryd
+	Tests/Page/run.py .build/debug/discoveryd
 	Tests/Faults/run.py .build/debug/discoveryd
+	Tests/Dashboard/run.py .build/debug/discoveryd
 
 build:
 	$(SWIFT) build --build-tests $(FLAGS)
@@ -66,7 +78,7 @@ lint:
 	$(SWIFT) format lint --strict --recursive --configuration .swift-format $(OURS)
 	dev/check-walls.sh
 	dev/check-shell.sh
-	dev/check-examples.sh
+	dev/check-docs
 	dev/state-diagrams --check
 
 format:
@@ -99,15 +111,35 @@ LINKED = --static-swift-stdlib --disable-local-rpath -Xswiftc -use-ld=lld \
 # goes through all conformances of the program, and that was half of the instructions up to READY=1.
 NAMELESS = -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
 
+# The same program wherever it was built: no path of this tree is in it. C's assertions name their file, and so do the
+# types of C++'s lambdas.
+PLACELESS = -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
+
 # Swift's own libraries inside, symbols outside: it runs where Swift is not installed.
 dist:
 	dev/install-packages.sh build
-	$(SWIFT) build -c release --product discoveryd --scratch-path .build/dist-build $(LINKED) $(NAMELESS)
-	mkdir -p .build/dist
-	strip --strip-all --remove-section=.comment -o .build/dist/discoveryd \
-		.build/dist-build/release/discoveryd
+	@dev/progress "building the release" \
+		$(SWIFT) build -c release --product discoveryd --scratch-path .build/dist-build $(LINKED) $(NAMELESS) $(PLACELESS)
+	dev/strip-binary .build/dist-build/release/discoveryd .build/dist/discoveryd
 	@ls -l .build/dist/discoveryd
 	@ldd .build/dist/discoveryd
+
+deb: dist
+	dev/install-packages.sh package
+	dev/make-deb
+
+# A tree with changes, and other packages than packaging/components.json lists, are no release: said before the build,
+# and by dev/make-release of what was built.
+release:
+	dev/install-packages.sh package
+	@case $$(dev/version commit) in *-dirty) echo "no release of a tree with changes:" >&2; git status --short >&2; exit 1;; esac
+	test -e Package.resolved || dev/components resolve
+	dev/components check
+	$(MAKE) dist
+	dev/make-release
+
+test-package: deb
+	Tests/Package/run.sh
 
 install:
 	@test -x $(BINARY) || { echo "$(BINARY) is missing; run 'make dist' first" >&2; exit 1; }
@@ -116,6 +148,14 @@ install:
 
 # What journalctl -x reads; the package that DESTDIR is for does it where it is installed.
 UPDATE_CATALOG = test -n "$(DESTDIR)" || journalctl --update-catalog
+
+# What the shell $(1) completes, as the program itself tells, into the file $(2).
+define install-completions
+install -d $(dir $(2))
+$(BINARY) --generate-completion-script $(1) | sed '1{/^#!/d}' >$(2)
+test -s $(2)
+chmod 0644 $(2)
+endef
 
 install-files:
 	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/discoveryd
@@ -126,6 +166,13 @@ install-files:
 	install -D -m 0644 packaging/discoveryd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/discoveryd.conf.5
 	install -D -m 0644 packaging/discoveryd-formats.5 $(DESTDIR)$(PREFIX)/share/man/man5/discoveryd-formats.5
 	install -D -m 0644 packaging/discoveryd.catalog $(DESTDIR)$(CATALOGDIR)/discoveryd.catalog
+	$(call install-completions,bash,$(DESTDIR)$(BASHDIR)/discoveryd)
+	$(call install-completions,zsh,$(DESTDIR)$(ZSHDIR)/_discoveryd)
+	$(call install-completions,fish,$(DESTDIR)$(FISHDIR)/discoveryd.fish)
+	@# All but the one that is a target of Package.swift.
+	cd Examples && find . -path ./EtcdWalkThrough -prune -o -type f -not -name '.*' -printf '%P\n' | while read -r file; do \
+		mode=0644; test ! -x "$$file" || mode=0755; \
+		install -D -m $$mode "$$file" "$(abspath $(DESTDIR)$(EXAMPLESDIR))/$$file" || exit 1; done
 	test -e $(DESTDIR)$(SYSCONFDIR)/discoveryd.conf || \
 		install -D -m 0644 etc/discoveryd.conf $(DESTDIR)$(SYSCONFDIR)/discoveryd.conf
 
@@ -133,7 +180,9 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/discoveryd $(DESTDIR)$(UNITDIR)/discoveryd.service \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/discoveryd.conf $(DESTDIR)$(CATALOGDIR)/discoveryd.catalog \
 		$(DESTDIR)$(PREFIX)/share/man/man8/discoveryd.8 $(DESTDIR)$(PREFIX)/share/man/man5/discoveryd.conf.5 \
-		$(DESTDIR)$(PREFIX)/share/man/man5/discoveryd-formats.5
+		$(DESTDIR)$(PREFIX)/share/man/man5/discoveryd-formats.5 \
+		$(DESTDIR)$(BASHDIR)/discoveryd $(DESTDIR)$(ZSHDIR)/_discoveryd $(DESTDIR)$(FISHDIR)/discoveryd.fish
+	rm -rf $(DESTDIR)$(EXAMPLESDIR)
 	$(UPDATE_CATALOG)
 
 clean:

@@ -40,6 +40,7 @@ let package = Package(
         .target(name: "CAllocator"),
         .target(name: "CSignals"),
         .target(name: "CAccessLists"),
+        .target(name: "CCommit"),
 
         // What any daemon could use. They know nothing of discovery.
         .target(name: "Machines", swiftSettings: strict),
@@ -155,14 +156,19 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "CAllocator", "CSignals", "Configuration", "EndpointFiles", "Etcd", "EtcdRegistry",
-                "Exposition", "Files", "HealthChecks", "LocalServer", "Machines", "Programs",
-                "Registry", "Systemd", "Texts",
+                "CAllocator", "CCommit", "CSignals", "Configuration", "EndpointFiles", "Etcd",
+                "EtcdRegistry", "Exposition", "Files", "HealthChecks", "LocalServer", "Machines",
+                "Mustache",
+                "Programs", "Registry", "Systemd", "Texts",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            // The page that is served, inside the program.
+            resources: ["overview.mustache", "overview.css", "overview.js", "icon.svg"].map {
+                .embedInCode("Pages/Overview/\($0)")
+            },
             swiftSettings: strict
         ),
         // What keeps it from working: facts of this host and of etcd, and what follows from them.

@@ -3,7 +3,8 @@
 # Debian's, and Envoy. Does nothing for what is there already. As root, or with sudo.
 #
 #   dev/install-packages.sh build      to build and run
-#   dev/install-packages.sh            to test as well
+#   dev/install-packages.sh package    to make the Debian package, and to test it
+#   dev/install-packages.sh            to run all other tests
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,10 +14,17 @@ tests="systemd systemd-sysv dbus libnss-systemd util-linux jq nftables openssl c
 tests="$tests iproute2 strace gcc libc6-dev"
 # The readers of our files. The tests run the programs; none of them is needed as a service.
 tests="$tests polkitd haproxy nginx caddy prometheus dnsmasq-base monitoring-plugins-basic python3-yaml"
+# The browser that looks at the page which the daemon serves.
+tests="$tests chromium chromium-driver"
 # Go's own naming, which reads what we write.
 tests="$tests golang-go golang-etcd-server-dev"
-packages=$build
-[ "${1:-}" = build ] || packages="$build $tests"
+# What makes the Debian package, looks for its faults, and makes the bare system that it is installed into.
+package='debhelper dpkg-dev lintian debootstrap python3'
+case ${1:-} in
+build) packages=$build ;;
+package) packages="$build $package" ;;
+*) packages="$build $tests" ;;
+esac
 
 missing=
 for package in $packages; do
@@ -29,9 +37,10 @@ if [ -n "$missing" ]; then
     echo "installing:$missing"
     $sudo apt-get update -qq
     # shellcheck disable=SC2086  # one word a package
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    dev/progress "installing packages" \
+        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
 fi
-[ "${1:-}" != build ] || exit 0
+[ -z "${1:-}" ] || exit 0
 
 wheel=$(mktemp -d)
 trap 'rm -rf "$wheel"' EXIT

@@ -173,7 +173,8 @@ extension Assembly {
                     burst.yield()
                 },
                 keys: { session.keysHeard($0) },
-                reports: { [events] in events.happened(.watch($0)) }
+                reports: { [events] in events.happened(.watch($0)) },
+                changes: { [events] in events.happened(.endpoints($0)) }
             )
         )
     }
@@ -276,15 +277,26 @@ extension Assembly {
             threads: threads,
             loops: LoopCheck(loops: loops)
         )
+        let reports = CostlyReports()
         let handler = LocalAPIHandler(
             state: reader,
             wanted: wanted,
             drains: drains,
             reloads: reloads,
-            signal: signal
+            signal: signal,
+            history: history,
+            run: run,
+            reports: reports
         )
         let api = LocalAPIRoutes(answer: { await handler.answer($0) }, log: daemon.log)
-        return pages.routes + api.routes
+        let overview = OverviewPage(
+            host: daemon.host.name,
+            run: run,
+            history: history,
+            reports: reports,
+            state: { reader.now }
+        )
+        return overview.routes + pages.routes + api.routes
     }
 
     /// What monitoring reads, where an address for it is configured.

@@ -30,6 +30,8 @@ struct Assembly: Sendable {
     let timeline = Timeline()
     let metrics = DaemonMetrics()
     let history = EventHistory()
+    /// Tells the numbers of this run's events from those of another one.
+    let run: String
     let state: CurrentState
     let signal: ChangeSignal
     let events: DaemonEvents
@@ -42,12 +44,13 @@ struct Assembly: Sendable {
         self.threads = threads
         self.earlier = earlier
         signal = ChangeSignal(timeline: timeline)
+        run = Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         state = CurrentState(DaemonState(daemon.configuration, at: .now))
         let log = DaemonLog(daemon.log)
         events = DaemonEvents([
             state.apply,
-            { [signal] event, _ in Self.raise(signal, after: event) },
             history.record,
+            { [signal] event, _ in Self.raise(signal, after: event) },
             { [metrics] event, _ in metrics.record(event) },
             { event, _ in log.handle(event) },
         ])
@@ -56,7 +59,7 @@ struct Assembly: Sendable {
     /// Changes of state are shown at once; how far something has come, a few times a second.
     private static func raise(_ signal: ChangeSignal, after event: DaemonEvent) {
         switch event {
-        case .publish(.written), .publish(.unchanged): signal.raiseSoon()
+        case .endpoints, .publish(.written), .publish(.unchanged): signal.raiseSoon()
         // What follows from it is an event of its own.
         case .health: break
         default: signal.raise()

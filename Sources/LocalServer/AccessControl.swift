@@ -83,7 +83,7 @@ extension Router {
             }
         }
         switch route.purpose {
-        case .page, .report: return nil
+        case .page, .report, .follow: return nil
         case .wait, .change:
             guard scope == .everything else {
                 return Response(

@@ -309,6 +309,8 @@ public struct LocalHTTPServer: Sendable {
             ("Content-Length", "\(body.readableBytes)"),
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
+            ("Content-Security-Policy", response.contentSecurityPolicy),
+            ("Referrer-Policy", "no-referrer"),
             ("Connection", "close"),
         ])
         if let allow = response.allow { headers.add(name: "Allow", value: allow) }

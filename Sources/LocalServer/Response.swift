@@ -29,6 +29,8 @@ public struct Response: Hashable, Sendable {
     public var body: String
     /// The methods that the path has, for ``Status/methodNotAllowed``.
     public var allow: String?
+    /// What a browser may load and run for the body, see CSP level 3. Default: nothing at all.
+    public var contentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'"
     /// After how many seconds it makes sense to try again.
     public var retryAfter: Int?
 

@@ -8,6 +8,9 @@ public struct Route: Sendable {
         /// A report, by GET. On TCP only under a name of this host: a web page cannot read it by making
         /// its own name point here (DNS rebinding).
         case report
+        /// A report that comes when there is news, within a minute, by GET; on TCP only under a name of this host. It
+        /// takes a place of those who wait.
+        case follow
         /// A report that may take a day, by GET; where ``LocalHTTPServer/Scope/everything`` is served.
         case wait
         /// A change, by POST; where ``LocalHTTPServer/Scope/everything`` is served, for peers that may.
@@ -18,7 +21,7 @@ public struct Route: Sendable {
         var connectionPurpose: ConnectionLimit.Purpose {
             switch self {
             case .page, .report: .reading
-            case .wait: .waiting
+            case .follow, .wait: .waiting
             case .change: .change
             }
         }

@@ -66,11 +66,11 @@ struct DiscoverydCommand: AsyncParsableCommand {
             75 try again: not in time, too many, or another daemon has the files, 77 not permitted, \
             78 faulty configuration. Of doctor also: 1 warnings, 2 a check failed.
             """,
-        version: Version.text,
+        version: Version.line,
         subcommands: [
             RunCommand.self, CheckCommand.self, ListCommand.self, WatchCommand.self,
-            RenderCommand.self, StatusCommand.self, DoctorCommand.self, WaitCommand.self,
-            DrainCommand.self,
+            RenderCommand.self, StatusCommand.self, DoctorCommand.self, ExplainCommand.self,
+            EventsCommand.self, WaitCommand.self, DrainCommand.self,
             UndrainCommand.self,
             ReloadCommand.self, DevCommand.self,
         ],

@@ -126,7 +126,8 @@ import Texts
         }
         #expect(
             lines == [
-                "notice draining: web for=60.0 seconds", "notice drain ended: the whole host",
+                "notice draining: web for=60.0 seconds service=web",
+                "notice drain ended: the whole host",
                 "notice drain ended after the requested time: the whole host",
                 "notice still draining, as before the restart: the whole host",
                 "warning no address to register: web \(PrimaryAddress.missing) service=web",

@@ -231,7 +231,7 @@ import Testing
             for page in ["/metrics", "/healthz", "/readyz"] {
                 #expect(try await Self.curl(socket, page).code.hasPrefix("200 text/plain; "))
             }
-            #expect(try await Self.curl(socket, "/").code == "404 application/json")
+            #expect(try await Self.curl(socket, "/v1/nothing").code == "404 application/json")
         }
     }
 

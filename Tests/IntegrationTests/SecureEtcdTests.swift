@@ -6,19 +6,19 @@ import Testing
 @Suite struct SecureEtcdTests {
     private static let password = "correct-horse-battery"
 
-    /// The commands of the README make the role, and the daemon does all its work in it.
+    /// The commands of docs/TLS-AND-USERS.md make the role, and the daemon does all its work in it.
     @Test(arguments: [
         (EtcdVersion.debian, "the role", "discoveryd"), (.wheel, "the role", "discoveryd"),
         (.debian, "the narrow role", "web"), (.wheel, "the narrow role", "web"),
     ])
-    func theRoleOfTheReadmeIsEnoughAndNoSecretIsSaid(
+    func theRoleOfThePageIsEnoughAndNoSecretIsSaid(
         version: EtcdVersion,
         role: String,
         user: String
     ) async throws {
         try await withFleet(version) { fleet, own in
             let (server, directory) = (fleet.etcd, fleet.directory)
-            try await addUsers(to: server, readme: role, directory)
+            try await addUsers(to: server, page: role, directory)
             let socket = try NotifySocket()
             let daemon = try start(fleet, own, user, ["NOTIFY_SOCKET": socket.path])
             var told = ""
@@ -65,7 +65,7 @@ import Testing
     @Test func aWrongPasswordIsSaidOnceWithTheRemedyAndMendedWithoutARestart() async throws {
         try await withFleet(.debian) { fleet, own in
             let directory = fleet.directory
-            try await addUsers(to: fleet.etcd, readme: "the role", directory)
+            try await addUsers(to: fleet.etcd, page: "the role", directory)
             try directory.write("password", "wrong-horse")
             let daemon = try start(fleet, own, "discoveryd")
             let sentence = "etcd rejected the user discoveryd: check username and password_file"
@@ -143,18 +143,18 @@ import Testing
         }
     }
 
-    /// Runs the block of commands in the README that stands below a marker, then turns users on.
+    /// Runs the block of commands in docs/TLS-AND-USERS.md that stands below a marker, then turns users on.
     private func addUsers(
         to server: EtcdServer,
-        readme marker: String,
+        page marker: String,
         _ directory: TemporaryDirectory
     ) async throws {
         try directory.write("password", Self.password + "\n")
-        let readme = try String(
-            contentsOf: Repository.root.appending(path: "README.md"),
+        let page = try String(
+            contentsOf: Repository.root.appending(path: "docs/TLS-AND-USERS.md"),
             encoding: .utf8
         )
-        let below = try #require(readme.components(separatedBy: "<!-- \(marker), tested -->").last)
+        let below = try #require(page.components(separatedBy: "<!-- \(marker), tested -->").last)
         let block = try #require(below.components(separatedBy: "```").dropFirst().first)
         let commands = block.dropFirst(2).replacing(
             "/etc/discoveryd/password",

@@ -352,7 +352,7 @@ struct Simulation {
             let actions = hosts[index].registration { $0.keysHeard(news, at: self.now) }
             perform(actions, for: index)
         case .report(.restored): hosts[index].published = nil
-        case .report, .suspectConnection: break
+        case .report, .tellChanges, .suspectConnection: break
         }
     }
 

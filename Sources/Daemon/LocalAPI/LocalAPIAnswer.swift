@@ -18,7 +18,7 @@ package struct LocalAPIAnswer: Equatable, Sendable {
         case notPermitted = "not_permitted"
         /// The new configuration is faulty, and the old one stays.
         case refused = "configuration_refused"
-        /// This host registers no service of that name.
+        /// This host registers no service of that name, or knows nothing of it.
         case unknownService = "unknown_service"
         /// Something that it does not change stands in its way.
         case conflict
@@ -90,7 +90,7 @@ package struct LocalAPIAnswer: Equatable, Sendable {
     package init?(_ answer: LocalHTTPClient.Answer, to request: LocalAPIRequest) {
         let body = Data(answer.body)
         switch answer.status {
-        case Response.Status.ok.rawValue where request == .status:
+        case Response.Status.ok.rawValue where request.action.isReport:
             self.init(.done, report: String(decoding: body, as: UTF8.self))
         case Response.Status.ok.rawValue, Response.Status.accepted.rawValue:
             // What cannot be read is of another version.

@@ -17,6 +17,10 @@ package struct LocalAPIHandler: Sendable {
     let drains: DrainController
     let reloads: ConfigurationReloadQueue
     let signal: ChangeSignal
+    let history: EventHistory
+    /// The run that the numbers of events are of.
+    let run: String
+    let reports: CostlyReports
 
     /// Answers; cancelled it answers what is known by then.
     package func answer(_ request: LocalAPIRequest) async -> LocalAPIAnswer {
@@ -25,12 +29,70 @@ package struct LocalAPIHandler: Sendable {
         }
         return switch request {
         case .status: LocalAPIAnswer(.done, report: StatusReport(state.now, at: Date()).json)
+        case .events(let query): LocalAPIAnswer(.done, report: report(query).json)
+        case .awaitEvents(let query, let limit): await newEvents(query, within: limit)
+        case .explain(let service, let instance):
+            await reports.make { explain(service, instance) }
+                ?? LocalAPIAnswer(.timedOut, ["nobody waits for this any more"])
         case .wait(let service, let count, let limit):
             await wait(for: service, atLeast: count, within: limit)
         case .drain(let service, let span): await drain(service, for: span)
         case .undrain(let service): await undrain(service)
         case .reload: await reload()
         }
+    }
+
+    // MARK: events
+
+    private func report(_ query: LocalAPIRequest.EventQuery) -> EventReport {
+        let after = query.run.map { $0 == run } ?? true ? query.after : 0
+        // Before the events are: whoever asks for what comes after it misses none.
+        let last = history.last
+        let selection: EventHistory.Selection =
+            query.service.map { .service($0, query.instance, isOwn: isOwn($0)) } ?? .all
+        return EventReport(history.snapshot(selection, after: after), last: last, run: run)
+    }
+
+    private func newEvents(
+        _ query: LocalAPIRequest.EventQuery,
+        within limit: Duration
+    ) async -> LocalAPIAnswer {
+        let now = report(query)
+        if now.events.isEmpty {
+            // The number first, which costs nothing.
+            _ = await signal.wait(within: limit) {
+                history.last > now.last && !report(query).events.isEmpty
+            }
+        }
+        return LocalAPIAnswer(.done, report: report(query).json)
+    }
+
+    private func isOwn(_ service: ServiceName) -> Bool {
+        state.now.configuration.services.contains { $0.name == service }
+    }
+
+    private func explain(_ service: ServiceName, _ instance: InstanceID?) -> LocalAPIAnswer {
+        let now = state.now
+        guard
+            let report = ExplainReport(service, instance, in: now, at: Date(), history: history)
+        else {
+            let name = instance.map { "\(service)/\($0)" } ?? service.text
+            let selection = now.configuration.selection
+            guard selection.contains(service) else {
+                return LocalAPIAnswer(
+                    .unknownService,
+                    ["nothing is known here of \(name): no output of this host shows \(service)"]
+                )
+            }
+            return LocalAPIAnswer(
+                .unknownService,
+                [
+                    "nothing is known here of \(name): it is not in the list, this host does not register it, and "
+                        + "nothing has happened to it since discoveryd started"
+                ]
+            )
+        }
+        return LocalAPIAnswer(.done, report: report.json)
     }
 
     // MARK: waiting

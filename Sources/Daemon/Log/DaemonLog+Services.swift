@@ -90,12 +90,19 @@ extension DaemonLog {
 
     func drain(_ report: DrainReport) {
         switch report {
-        case .continued(let target): log.log(.drainingStill, target.name)
+        case .continued(let target):
+            log.log(.drainingStill, target.name, metadata: about(target))
         case .began(let target, let span):
-            log.log(.draining, target.name, metadata: span.map { ["for": "\($0)"] } ?? [:])
-        case .ended(let target): log.log(.drainEnded, target.name)
-        case .expired(let target): log.log(.drainExpired, target.name)
+            var metadata = about(target)
+            metadata["for"] = span.map { "\($0)" }
+            log.log(.draining, target.name, metadata: metadata)
+        case .ended(let target): log.log(.drainEnded, target.name, metadata: about(target))
+        case .expired(let target): log.log(.drainExpired, target.name, metadata: about(target))
         }
+    }
+
+    private func about(_ target: DrainMachine.Target) -> Logger.Metadata {
+        target.service.map { ["service": "\($0)"] } ?? [:]
     }
 
     // MARK: what is registered

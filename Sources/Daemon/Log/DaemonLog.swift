@@ -37,8 +37,8 @@ final class DaemonLog: Sendable {
         case .configuration(let report): configuration(report)
         case .lifeCycle(let report): lifeCycle(report)
         case .endpointsDiffer(let mixture): log.log(.etcdClustersMixed, mixture.detail)
-        // What follows from it is reported by itself.
-        case .services: break
+        // What follows from it is reported by itself, and so many lines about other hosts nobody reads.
+        case .services, .endpoints: break
         }
     }
 

@@ -47,7 +47,9 @@ struct DaemonMetrics: Sendable {
         case .reload(let report): reloads.record(report)
         case .runtime(let report): runtimes.record(report)
         case .publish(let report): outputs.record(report)
-        case .services, .registrar, .drain, .configuration, .lifeCycle, .endpointsDiffer: break
+        case .endpoints, .services, .registrar, .drain, .configuration, .lifeCycle,
+            .endpointsDiffer:
+            break
         }
     }
 

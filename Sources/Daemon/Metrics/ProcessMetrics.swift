@@ -12,10 +12,10 @@ struct ProcessMetrics: Sendable {
     init(in registry: MetricsRegistry) {
         let build = registry.gauge(
             "discoveryd_build_info",
-            "1, with the version, and the compiler it was built with.",
-            labels: ["version", "swift"]
+            "1, with the version, the commit it was built from, and the compiler it was built with.",
+            labels: ["version", "commit", "swift"]
         )
-        build.set(1, Version.text, Version.compiler)
+        build.set(1, Version.text, Version.commit, Version.compiler)
         ready = registry.gauge("discoveryd_ready", "Whether /readyz answers 200.")
         let start = registry.gauge(
             "process_start_time_seconds",

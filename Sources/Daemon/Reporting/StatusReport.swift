@@ -84,6 +84,8 @@ package struct StatusReport: Codable, Equatable, Sendable {
     var time: String
     /// Of the daemon.
     package var version: String
+    /// The commit that the daemon was built from; `nil` of one whose version did not tell.
+    package var commit: String?
     /// That of the list: `syncing`, `current`, `stale`, `degraded` or `stopped`.
     package var state: String
     /// Since when.
@@ -117,7 +119,8 @@ package struct StatusReport: Codable, Equatable, Sendable {
     package var oversized: [Oversized]
 
     enum CodingKeys: String, CodingKey {
-        case schema, time, version, state, since, etcd, lease, revision, services, outputs, drains
+        case schema, time, version, commit, state, since, etcd, lease, revision, services, outputs,
+            drains
         case oversized = "oversized_services"
         case etcdError = "etcd_error"
         case endpointsError = "endpoints_error"
@@ -189,6 +192,7 @@ extension StatusReport {
     init(_ state: DaemonState, at now: Date) {
         time = now.ISO8601Format()
         version = Version.text
+        commit = Version.commit
         self.state = state.listState.rawValue
         since = state.since.ISO8601Format()
         etcd = state.etcd?.description

@@ -13,6 +13,8 @@ enum DaemonEvent: Sendable {
     case registration(RegistrationReport)
     /// The list, and how it follows etcd.
     case watch(WatchReport)
+    /// The endpoints of the list, of all hosts: as many at once as one answer of etcd has.
+    case endpoints([EndpointChange])
     /// The connection to etcd.
     case connection(ConnectionEvent)
     /// The output files.

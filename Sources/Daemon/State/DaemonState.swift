@@ -163,7 +163,7 @@ extension DaemonState {
         case .lifeCycle(let report): apply(report)
         case .endpointsDiffer(let mixture): endpointsError = mixture.description
         // What follows from these is read where it stands; see ``DaemonReadings``.
-        case .registration, .publish, .reload, .runtime, .health, .drain: break
+        case .registration, .endpoints, .publish, .reload, .runtime, .health, .drain: break
         }
         if listState != before { since = time }
     }

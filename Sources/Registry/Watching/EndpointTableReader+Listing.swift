@@ -12,6 +12,8 @@ extension EndpointTableReader {
         var total = ServiceSize.zero
         var excess: Set<ServiceName> = []
         var reports: [WatchReport] = []
+        /// What became invalid.
+        var changes: [EndpointChange] = []
         /// How often it was begun anew because other services fit than were thought to.
         var attempts = 1
     }
@@ -76,6 +78,9 @@ extension EndpointTableReader {
             listing.bad[record.key] = error
             if bad[record.key] != error {
                 listing.reports.append(.badRecord(key: record.key, error))
+                listing.changes.append(
+                    EndpointChange(key, .invalid(error), at: record.modRevision)
+                )
             }
         }
         if !limits.admit(listing.total) { leaveOutLargest(of: &listing) }
@@ -99,9 +104,10 @@ extension EndpointTableReader {
 
     /// All pages are read; what was not among them is gone.
     ///
+    /// - Parameter revision: That of the state.
     /// - Returns: `nil` when services were left out that would fit, now that all sizes are known: then
     ///   the list has to be read once more, and nobody is to be told.
-    mutating func listingEnded() -> Reading? {
+    mutating func listingEnded(at revision: Revision = .zero) -> Reading? {
         guard var ended = listing else { return Reading() }
         let excess = limits.excess(of: ended.sizes)
         guard ended.excess.isSubset(of: excess) || ended.attempts >= Self.mostAttempts else {
@@ -113,12 +119,12 @@ extension EndpointTableReader {
         listing = nil
         covered = selection
         while !limits.admit(ended.total) { leaveOutLargest(of: &ended) }
-        return adopt(ended)
+        return adopt(ended, at: revision)
     }
 
     private static let mostAttempts = 3
 
-    private mutating func adopt(_ listing: Listing) -> Reading {
+    private mutating func adopt(_ listing: Listing, at revision: Revision) -> Reading {
         var listing = listing
         let before = self
         var reading = Reading(reports: listing.reports)
@@ -147,6 +153,17 @@ extension EndpointTableReader {
                 !isKnown($0.instance.key)
             }
         }
+        reading.changes = Array(listing.changes.prefix(EndpointChange.mostOfOneList))
+        if hasListed {
+            reading.changes += table.changes(
+                from: before.table,
+                in: reading.changed.subtracting(excess).sorted(),
+                atMost: EndpointChange.mostOfOneList,
+                at: revision,
+                hasRecord: isKnown
+            )
+        }
+        hasListed = true
         return reading
     }
 

@@ -9,6 +9,8 @@ struct EndpointTableReader: Sendable {
         /// The services whose endpoints changed.
         var changed: Set<ServiceName> = []
         var reports: [WatchReport] = []
+        /// What happened to each endpoint. None is held yet.
+        var changes: [EndpointChange] = []
         /// Endpoints that vanished without their owner's word.
         var lost: [Endpoint] = []
         /// Keys that are there again, or whose owner says that they leave.
@@ -48,6 +50,8 @@ struct EndpointTableReader: Sendable {
     /// The sizes that oversized services had when their endpoints were last updated.
     var frozen: [ServiceName: ServiceSize] = [:]
     var listing: Listing?
+    /// Whether a whole state was read.
+    var hasListed = false
     private var records = RecordReader()
 
     init(prefix: RegistryPrefix, hold: Duration) {
@@ -97,7 +101,7 @@ struct EndpointTableReader: Sendable {
         for event in events where event.key.isUnder(prefix) {
             switch event {
             case .put(let record): put(record, at: now, &reading)
-            case .deleted(let text, _): delete(text, &reading)
+            case .deleted(let text, let revision): delete(text, at: revision, &reading)
             }
             // At once: one message may bring a whole fleet.
             if !limits.admit(total) { keepWithinLimits(&reading) }
@@ -132,7 +136,15 @@ struct EndpointTableReader: Sendable {
                 table.remove(key)
                 others[record.key] = other
             }
-            if endpoint != before { reading.changed.insert(key.service) }
+            if let change = EndpointChange(
+                key,
+                from: before,
+                to: endpoint,
+                at: record.modRevision
+            ) {
+                reading.changed.insert(key.service)
+                reading.changes.append(change)
+            }
         } catch {
             others[record.key] = other
             if before != nil, held[key] == nil {
@@ -141,11 +153,18 @@ struct EndpointTableReader: Sendable {
             }
             if bad.updateValue(error, forKey: record.key) != error {
                 reading.reports.append(.badRecord(key: record.key, error))
+                reading.changes.append(
+                    EndpointChange(key, .invalid(error), at: record.modRevision)
+                )
             }
         }
     }
 
-    private mutating func delete(_ text: StoreKey, _ reading: inout Reading) {
+    private mutating func delete(
+        _ text: StoreKey,
+        at revision: Revision,
+        _ reading: inout Reading
+    ) {
         let other = others.removeValue(forKey: text)
         guard let key = prefix.parse(text), selection.contains(key.service) else {
             if other != nil { keyCount -= 1 }
@@ -169,20 +188,23 @@ struct EndpointTableReader: Sendable {
         if let before {
             reading.lost.append(before)
             reading.changed.insert(key.service)
+            reading.changes.append(EndpointChange(key, .vanished(before), at: revision))
         }
         forgetBad(text, key, &reading)
     }
 
     /// Drops the endpoints of bad records whose time is over.
-    mutating func dropExpired(at now: Duration) -> Set<ServiceName> {
+    ///
+    /// - Returns: Their keys.
+    mutating func dropExpired(at now: Duration) -> [ServiceKey] {
         guard let next = nextExpiry, next <= now else { return [] }
-        var changed: Set<ServiceName> = []
+        var dropped: [ServiceKey] = []
         for (key, until) in held where until <= now {
             held[key] = nil
-            if table.remove(key) != nil { changed.insert(key.service) }
+            if table.remove(key) != nil { dropped.append(key) }
         }
         firstExpiry = held.values.min()
-        return changed
+        return dropped
     }
 
     private mutating func forgetBad(_ text: StoreKey, _ key: ServiceKey, _ reading: inout Reading) {

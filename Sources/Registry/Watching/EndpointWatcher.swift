@@ -22,16 +22,20 @@ public final class EndpointWatcher: Sendable {
         public var keys: @Sendable (KeyNews) -> Void
         /// Called with each report, by the same task.
         public var reports: @Sendable (WatchReport) -> Void
+        /// Called with what happened to endpoints since the first list, by the same task.
+        public var changes: @Sendable ([EndpointChange]) -> Void
 
         /// Names the listeners.
         public init(
             list: @escaping @Sendable (_ watcher: EndpointWatcher) -> Void,
             keys: @escaping @Sendable (KeyNews) -> Void = { _ in },
-            reports: @escaping @Sendable (WatchReport) -> Void = { _ in }
+            reports: @escaping @Sendable (WatchReport) -> Void = { _ in },
+            changes: @escaping @Sendable ([EndpointChange]) -> Void = { _ in }
         ) {
             self.list = list
             self.keys = keys
             self.reports = reports
+            self.changes = changes
         }
     }
 
@@ -112,6 +116,7 @@ public final class EndpointWatcher: Sendable {
         case .suspectConnection: return { [store] in await store.suspectConnection() }
         case .publish: listeners.list(self)
         case .tell(let news): listeners.keys(news)
+        case .tellChanges(let changes): listeners.changes(changes)
         case .report(let report): listeners.reports(report)
         }
         return nil
@@ -125,6 +130,7 @@ public final class EndpointWatcher: Sendable {
         driver.happened(event) { [listeners] action in
             switch action {
             case .tell(let news): { listeners.keys(news) }
+            case .tellChanges(let changes): { listeners.changes(changes) }
             case .report(let report): { listeners.reports(report) }
             default: nil
             }

@@ -95,7 +95,9 @@ struct LossGuard: Sendable {
     var deadline: Duration? { held.isEmpty ? nil : oldest.map { $0 + patience } }
 
     /// Gives up what was held for long enough.
-    mutating func giveUp(at now: Duration) -> Set<ServiceName> {
+    ///
+    /// - Returns: The keys.
+    mutating func giveUp(at now: Duration) -> [ServiceKey] {
         guard let deadline, deadline <= now else { return [] }
         let due = held.filter { $0.value.since + patience <= now }
         for (key, loss) in due {
@@ -103,7 +105,7 @@ struct LossGuard: Sendable {
             if isMassLoss { dropped += 1 } else { believe(1, lostAt: loss.since) }
         }
         oldest = held.values.map(\.since).min()
-        return Set(due.keys.map(\.service))
+        return Array(due.keys)
     }
 
     /// Ends the mass loss when nothing is held any more.

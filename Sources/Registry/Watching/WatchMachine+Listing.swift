@@ -44,7 +44,7 @@ extension WatchMachine {
         guard case .listing = state else { return [] }
         if isListTooSmall { return beginList() }
         // Other services fit than were read: once more, now that it is known which.
-        guard let reading = reader.listingEnded() else { return [list] }
+        guard let reading = reader.listingEnded(at: snapshot.revision) else { return [list] }
         // The read was linearizable: an older revision than ours is no lagging member.
         let isOther = clusterID.map { $0 != snapshot.clusterID } ?? false
         let isRestored = isOther || snapshot.revision < revision
@@ -76,7 +76,10 @@ extension WatchMachine {
         nextSizeReview = now + settings.sizeReview
         actions += (badRecords.limited(reading.reports, at: now) + losses).map(Action.report)
         actions += [
-            .tell(.listed(at: snapshot.revision, isRestored: isRestored)),
+            .tell(.listed(at: snapshot.revision, isRestored: isRestored))
+        ]
+        actions += changed(reading)
+        actions += [
             .publish(isReadAnew: true),
             .report(
                 .synced(

@@ -29,6 +29,8 @@ public struct WatchMachine: StateMachine {
         case publish(isReadAnew: Bool)
         /// Tell what was heard of keys.
         case tell(KeyNews)
+        /// Tell what happened to endpoints.
+        case tellChanges([EndpointChange])
         /// Report.
         case report(WatchReport)
     }
@@ -171,11 +173,21 @@ public struct WatchMachine: StateMachine {
         let reports = badRecords.limited(reading.reports, at: now) + losses.reports
         var actions = reports.map(Action.report)
         actions.append(.tell(.events(events)))
+        actions += changed(reading)
         // Also when no endpoint of it has changed: how far it has come is waited for, and sizes are told.
         actions.append(.publish(isReadAnew: false))
         // So many: a linearizable list is asked before anything else is believed.
         if losses.isMass { actions += listAgain() }
         return actions
+    }
+
+    /// Tells what happened to endpoints, after it was decided which losses are believed.
+    func changed(_ reading: EndpointTableReader.Reading) -> [Action] {
+        guard !reading.changes.isEmpty else { return [] }
+        guard !guarding.held.isEmpty else { return [.tellChanges(reading.changes)] }
+        return [
+            .tellChanges(reading.changes.map { guarding.held[$0.key] == nil ? $0 : $0.held })
+        ]
     }
 
     /// Decides about endpoints that disappeared, and about held ones that are there again.
@@ -270,12 +282,16 @@ public struct WatchMachine: StateMachine {
     /// As ``StateMachine/timePassed(to:)`` says.
     public mutating func timePassed(to now: Duration) -> [Action] {
         var actions = badRecords.timePassed(to: now).map(Action.report)
-        let dropped = reader.dropExpired(at: now).union(guarding.giveUp(at: now))
+        let expired = reader.dropExpired(at: now)
+        let dropped = guarding.giveUp(at: now)
+        let gone =
+            expired.map { EndpointChange($0, .expired, at: revision) }
+            + dropped.map { EndpointChange($0, .dropped, at: revision) }
         if guarding.settled() {
             actions.append(.report(.massLossEnded(dropped: guarding.dropped)))
         }
-        if !dropped.isEmpty, clusterID != nil {
-            actions.append(.publish(isReadAnew: false))
+        if !gone.isEmpty, clusterID != nil {
+            actions += [.tellChanges(gone), .publish(isReadAnew: false)]
         }
         if case .watching = state, audit.timePassed(to: now) {
             actions.append(.summarize(since: audit.since))

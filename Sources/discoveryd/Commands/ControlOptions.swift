@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import FoundationEssentials
 import LocalServer
 import Registry
 import Texts
@@ -30,9 +31,11 @@ struct ControlOptions: ParsableArguments {
     ///
     /// - Parameter limit: How long it may take, beside 10 s.
     /// - Throws: An exit status, after the reason was said, when there is no answer.
+    /// - Parameter isQuiet: Whether the reason is left unsaid, because it was said before.
     func answer(
         to request: LocalAPIRequest,
-        taking limit: Duration
+        taking limit: Duration,
+        isQuiet: Bool = false
     ) async throws -> LocalAPIAnswer {
         let isChange = request.action.isChange
         do throws(LocalHTTPClient.Failure) {
@@ -44,7 +47,7 @@ struct ControlOptions: ParsableArguments {
             guard let known = LocalAPIAnswer(answer, to: request) else { throw .otherProtocol }
             return known
         } catch {
-            Terminal.complain("discoveryd: \(sentence(error))")
+            if !isQuiet { Terminal.complain("discoveryd: \(sentence(error))") }
             throw error == .notPermitted ? ExitStatus.notPermitted : ExitStatus.unavailable
         }
     }
@@ -70,6 +73,26 @@ struct ControlOptions: ParsableArguments {
             Terminal.complain("discoveryd: \(message)")
         }
         throw answer.outcome.exitStatus
+    }
+
+    /// Asks the daemon for a report, and reads it.
+    ///
+    /// - Parameters:
+    ///   - limit: How long it may take, beside 10 s.
+    ///   - isQuiet: Whether the reason is left unsaid when the daemon cannot be asked.
+    /// - Throws: An exit status, after the reason was said.
+    func report<Report: Decodable>(
+        _ request: LocalAPIRequest,
+        taking limit: Duration = .zero,
+        isQuiet: Bool = false
+    ) async throws -> Report {
+        let answer = try judged(try await answer(to: request, taking: limit, isQuiet: isQuiet))
+        let json = Data((answer.report ?? "").utf8)
+        guard let report = try? JSONDecoder().decode(Report.self, from: json) else {
+            Terminal.complain("discoveryd: \(LocalAPIRoutes.otherVersion)")
+            throw ExitStatus.unavailable
+        }
+        return report
     }
 
     /// Asks the daemon and prints what it says.

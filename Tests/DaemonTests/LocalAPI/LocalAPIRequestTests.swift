@@ -7,11 +7,16 @@ import Testing
 @Suite struct LocalAPIRequestTests {
     @Test func `every request is read as it was written`() throws {
         let web = try #require(ServiceName(declared: "web"))
+        // As Go writes them; this host would not.
+        let other = try #require(InstanceID(read: "10.0.0.5:80&x=%"))
         let requests: [LocalAPIRequest] = [
             .status, .wait(web, atLeast: 2, within: .milliseconds(1500)),
             .wait(nil, atLeast: 0, within: .zero), .wait(web, atLeast: 1, within: .seconds(86400)),
             .drain(web, for: .seconds(600)), .drain(nil, for: .seconds(365 * 86400)),
             .drain(nil, for: nil), .undrain(web), .undrain(nil), .reload,
+            .events(.init()), .events(.init(service: web, instance: other, after: 7, run: "x:1+2")),
+            .awaitEvents(.init(after: 3), within: .seconds(60)), .explain(web, nil),
+            .explain(web, other),
         ]
         for request in requests {
             let parts = request.target.split(separator: "?", maxSplits: 1).map(String.init)
@@ -29,6 +34,9 @@ import Testing
         (.undrain, "for=1s"),
         (.wait, "count=-1"), (.wait, "count=1000001"), (.wait, "count=x"), (.wait, "timeout=25h"),
         (.wait, "timeout=1e300s"), (.wait, "timeout="), (.wait, "min=1"), (.wait, "service=%FF"),
+        (.events, "id=x"), (.events, "after=-1"), (.events, "after=x"), (.events, "timeout=1s"),
+        (.awaitEvents, "timeout=61s"), (.awaitEvents, "service=a/b"), (.explain, ""),
+        (.explain, "id=x"), (.explain, "service=web&after=x"),
     ])
     func `what is no request is refused and not read as another`(
         action: LocalAPIRequest.Action,
@@ -48,7 +56,8 @@ import Testing
         #expect(
             Dictionary(purposes) { first, _ in first }
                 == [
-                    "status": .report, "wait": .wait, "drain": .change, "undrain": .change,
+                    "status": .report, "events": .report, "events/wait": .follow,
+                    "explain": .report, "wait": .wait, "drain": .change, "undrain": .change,
                     "reload": .change,
                 ]
         )

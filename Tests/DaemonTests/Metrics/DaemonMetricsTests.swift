@@ -47,6 +47,15 @@ import Testing
         ] { #expect(lines.contains(line), "\(line)") }
     }
 
+    @Test func theBuildIsToldByVersionCommitAndCompiler() {
+        let commit = #"commit="development build""#
+        #expect(
+            lines.contains(
+                #"discoveryd_build_info{version="\#(Version.text)",\#(commit),swift="\#(Version.compiler)"} 1"#
+            )
+        )
+    }
+
     @Test func theStateIsShownAndWhatIsNotConfiguredIsForgotten() throws {
         let other = try ServiceKey("web/web-2")
         let registered = RegistrationStatus.registered(lease: LeaseID(rawValue: 7), at: 5)
@@ -201,8 +210,21 @@ import Testing
         #expect(Set(named).subtracting(metrics.registry.names) == [])
     }
 
-    @Test func eachMetricInTheReadmeIsOneOfOurs() throws {
-        let path = Repository.root.appending(path: "README.md").path
+    /// The reference is made of the declarations, and they are what is served.
+    @Test func theReferenceHasEachMetricWithItsHelp() async throws {
+        let script = Repository.root.appending(path: "dev/reference-pages").path
+        try await TemporaryDirectory.with { directory in
+            let file = try directory.write("metrics", metrics.registry.text)
+            let check = try await Command(
+                "/usr/bin/python3",
+                [script, "--served", file]
+            ).run()
+            #expect(check.status == 0, "\(check.errors)")
+        }
+    }
+
+    @Test func eachImportantMetricInTheDocumentationIsOneOfOurs() throws {
+        let path = Repository.root.appending(path: "docs/MONITORING.md").path
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let section = try #require(text.split(separator: "\n## Metrics\n").last)
         let table = section.split(separator: "\n## ")[0].split(separator: "| `discoveryd_…` |")[1]

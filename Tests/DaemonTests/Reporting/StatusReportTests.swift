@@ -28,12 +28,14 @@ import Testing
         )
         #expect(
             Set(object.keys) == [
-                "schema", "time", "version", "state", "since", "ttl_seconds", "service_count",
+                "schema", "time", "version", "commit", "state", "since", "ttl_seconds",
+                "service_count",
                 "endpoint_count", "held_count", "reload_faults", "action_errors", "services",
                 "outputs", "drains", "oversized_services",
             ]
         )
         #expect(report.schema == 2 && report.state == "syncing")
+        #expect(report.version == Version.text && report.commit == "development build")
         #expect(report.since == "1970-01-12T13:46:40Z")
     }
 

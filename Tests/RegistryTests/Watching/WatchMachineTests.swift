@@ -31,9 +31,18 @@ import Testing
         let events = [
             StoreEvent.plain("web/2", at: 42), .deleted(key: "services/web/1", at: 44),
         ]
+        let gone = try #require(machine.table[try ServiceKey("web/1")])
+        let actions = machine.newsArrived(WatchNews(45, events), on: 1, at: .zero)
+        let came = try #require(machine.table[try ServiceKey("web/2")])
         #expect(
-            machine.newsArrived(WatchNews(45, events), on: 1, at: .zero)
-                == [.tell(.events(events)), .publish(isReadAnew: false)]
+            actions == [
+                .tell(.events(events)),
+                .tellChanges([
+                    EndpointChange(came.instance.key, .appeared(came), at: 42),
+                    EndpointChange(gone.instance.key, .vanished(gone), at: 44),
+                ]),
+                .publish(isReadAnew: false),
+            ]
         )
         let update = try #require(machine.newest)
         #expect(update.revision == 44)

@@ -35,3 +35,21 @@ a_stop_drains_for_longer_than_systemd_would_wait_and_a_restart_does_not() {
         expect "a good end" [ "$(show Result)" = success ] &&
         expect "nothing to be left" [ -z "$(etcdctl get --prefix services/)" ]
 }
+
+explain_tells_of_earlier_runs_from_the_journal_to_whom_may_read_it() {
+    fresh && in_box systemctl start discoveryd && in_box discoveryd drain web >/dev/null &&
+        in_box discoveryd undrain web >/dev/null && in_box systemctl restart discoveryd || return 1
+    local told
+    told=$(in_box discoveryd explain web/web-1)
+    expect "the instance to be explained: $told" has "$told" "of this host: registered" &&
+        expect "the drain of the earlier run: $told" has "$told" "log  draining: web" &&
+        expect "this run: $told" has "$told" "continued" || return 1
+    told=$(as_member explain web/web-1)
+    expect "a member to be told that he may not read the journal: $told" has "$told" "member of systemd-journal" &&
+        expect "a member to see this run: $told" has "$told" "continued" || return 1
+    told=$(in_box discoveryd explain web/web-1 -o json)
+    expect "lines in JSON: $told" jq -e '.journal[0].message and (.journal_error | not)' <<<"$told"
+}
+as_member() {
+    in_box setpriv --reuid=65534 --regid=65534 --groups="$(in_box id -g _discoveryd)" discoveryd "$@" 2>&1
+}

@@ -1,13 +1,8 @@
 # shellcheck shell=bash
 # dnsmasq with everything of Examples/dnsmasq, as a unit like Debian's.
 
-with_the_example_of_dnsmasq() {
-    fresh || return 1
-    example dnsmasq/tmpfiles.conf /etc/tmpfiles.d/discoveryd-hosts.conf
-    example dnsmasq/output.conf /etc/discoveryd.conf.d/dnsmasq.conf
-    example dnsmasq/discoveryd.conf /etc/dnsmasq.d/discoveryd.conf
-    in_box systemd-tmpfiles --create discoveryd-hosts.conf
-    in_box rm /etc/discoveryd.conf
+# As Debian's package has it; only the program is installed.
+a_unit_of_dnsmasq() {
     in_box sh -c 'cat > /etc/systemd/system/dnsmasq.service' <<UNIT
 [Unit]
 Wants=nss-lookup.target
@@ -17,28 +12,23 @@ After=network.target
 ExecStart=dnsmasq --keep-in-foreground --pid-file --user=dnsmasq --local-service \
     --conf-dir=/etc/dnsmasq.d,.dpkg-dist,.dpkg-old,.dpkg-new
 UNIT
+}
+with_the_example_of_dnsmasq() {
+    fresh || return 1
+    example dnsmasq/tmpfiles.conf /etc/tmpfiles.d/discoveryd-hosts.conf
+    example dnsmasq/output.conf /etc/discoveryd.conf.d/dnsmasq.conf
+    example dnsmasq/discoveryd.conf /etc/dnsmasq.d/discoveryd.conf
+    in_box systemd-tmpfiles --create discoveryd-hosts.conf
+    in_box rm /etc/discoveryd.conf
+    a_unit_of_dnsmasq
     etcdctl put services/web/w1 10.0.0.1:80 >/dev/null
     etcdctl put services/web/w2 10.0.0.2:80 >/dev/null
     in_box systemctl daemon-reload
     in_box systemctl start dnsmasq discoveryd
 }
-# The addresses of a name, sorted; or the code that dnsmasq answers with. See RFC 1035, 4.1.
+# The addresses of a name, sorted; or the code that dnsmasq answers with.
 resolve() {
-    in_box python3 -c '
-import socket, struct, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(2)
-s.connect(("127.0.0.1", 53))
-name = b"".join(bytes([len(l)]) + l.encode() for l in sys.argv[1].split("."))
-s.send(struct.pack(">6H", 7, 0x100, 1, 0, 0, 0) + name + struct.pack(">xHH", 1, 1))
-reply = s.recv(4096)
-code, count = reply[3] & 15, struct.unpack(">H", reply[6:8])[0]
-place, found = 12 + len(name) + 5, []
-for _ in range(count):
-    size = struct.unpack(">H", reply[place + 10:place + 12])[0]
-    found.append(socket.inet_ntoa(reply[place + 12:place + 16]))
-    place += 12 + size
-print(" ".join(sorted(found)) or ("NXDOMAIN" if code == 3 else f"code {code}"))' "$1.discoveryd.internal"
+    in_box "$PWD/Tests/System/dig.py" +short @127.0.0.1 "$1.discoveryd.internal" | sed 's/^; //' | paste -sd ' '
 }
 resolves() { [ "$(resolve "$1")" = "$2" ]; }
 dnsmasq_forgets_and_learns() {
