@@ -51,12 +51,16 @@ import Testing
                 facts.endpoints[0].endpoint = endpoint
                 facts.endpoints[0].certificate = .init(
                     begins: facts.now + left - life,
-                    ends: facts.now + left
+                    ends: facts.now + left,
+                    names: ["DNS:etcd-1"]
                 )
             }
         }
         let day = 86_400
-        #expect(try found(20 * day, of: 365 * day)?.verdict == .ok)
+        #expect(
+            try found(20 * day, of: 365 * day)?.sentence
+                == "https://10.0.0.1:2379: 20 days left, for DNS:etcd-1"
+        )
         let soon = try found(13 * day, of: 365 * day)
         #expect(soon?.verdict == .warning)
         #expect(soon?.sentence == "the certificate of https://10.0.0.1:2379 expires in 13 days")

@@ -56,7 +56,11 @@ extension Facts {
         var words: [String] = []
         for endpoint in endpoints {
             guard let shown = endpoint.certificate else { continue }
-            words.append("\(endpoint.endpoint): \(daysLeft(shown)) days left")
+            let names = shown.names.prefix(Self.namesShown).joined(separator: ", ")
+            let more = shown.names.count > Self.namesShown ? ", ..." : ""
+            words.append(
+                "\(endpoint.endpoint): \(daysLeft(shown)) days left, for \(names.isEmpty ? "its subject" : names)\(more)"
+            )
             if let problem = expiry(shown, "the certificate of \(endpoint.endpoint)") {
                 problems.append(problem)
             }
@@ -73,6 +77,8 @@ extension Facts {
             isBlocking: blocked
         )
     }
+
+    private static let namesShown = 6
 
     /// Whether the daemon's user can read what the connection and the login need, and nobody else the secrets.
     private var problemsOfSecretFiles: [Problem] {
