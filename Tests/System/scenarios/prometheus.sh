@@ -19,7 +19,10 @@ for target in json.load(page)["data"]["activeTargets"]:
 ' "$1" 2>/dev/null | sort
 }
 scrapes() { [ "$(targets up)" = "$(printf 'web %s\n' "$@")" ]; }
-prometheus_journal() { in_box journalctl -q -u prometheus -o cat; }
+# Of the Prometheus that runs; another scenario may have had one before.
+prometheus_journal() {
+    in_box journalctl -q -o cat "_SYSTEMD_INVOCATION_ID=$(in_box systemctl show prometheus -P InvocationID)"
+}
 
 # ---- scenarios ----------------------------------------------------------------------------
 
