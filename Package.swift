@@ -33,11 +33,13 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
-        // C shims: no systemd, no C++, no allocator's and no signals' header reaches Swift.
+        // C shims: no systemd, no C++, no allocator's and no signals' header reaches Swift. Of access lists Swift's
+        // Glibc has none.
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
         .target(name: "CToml"),
         .target(name: "CAllocator"),
         .target(name: "CSignals"),
+        .target(name: "CAccessLists"),
         .target(name: "CCommit"),
 
         // What any daemon could use. They know nothing of discovery.
@@ -169,10 +171,21 @@ let package = Package(
             },
             swiftSettings: strict
         ),
+        // What keeps it from working: facts of this host and of etcd, and what follows from them.
+        .target(
+            name: "Doctor",
+            dependencies: [
+                "CAccessLists", "Configuration", "Daemon", "EndpointFiles", "Etcd", "Files",
+                "HealthChecks", "LocalServer", "Machines", "Network", "Programs", "Registry",
+                "Systemd", "Texts",
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "Configuration", "Daemon", "EndpointFiles", "Etcd", "EtcdRegistry", "Files",
+                "Configuration", "Daemon", "Doctor", "EndpointFiles", "Etcd", "EtcdRegistry",
+                "Files",
                 "LocalServer", "Machines", "Mustache", "Programs", "Registry", "Systemd", "Texts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -263,6 +276,13 @@ let package = Package(
                 "Files", "HealthChecks", "LocalServer", "Machines", "Programs", "Registry",
                 "Systemd", "TestKit", "Texts",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "Configuration", "Doctor", "EndpointFiles", "Etcd", "Registry", "TestKit", "Texts",
             ],
             swiftSettings: strict
         ),

@@ -64,13 +64,13 @@ struct DiscoverydCommand: AsyncParsableCommand {
             Exit status: 0 success, 64 wrong usage, 65 faulty template or data, 69 etcd not reachable or the daemon not running, \
             70 internal error or no machine id, 73 no temporary directory, 74 output cannot be written, \
             75 try again: not in time, too many, or another daemon has the files, 77 not permitted, \
-            78 faulty configuration.
+            78 faulty configuration. Of doctor also: 1 warnings, 2 a check failed.
             """,
         version: Version.line,
         subcommands: [
             RunCommand.self, CheckCommand.self, ListCommand.self, WatchCommand.self,
-            RenderCommand.self, StatusCommand.self, ExplainCommand.self, EventsCommand.self,
-            WaitCommand.self, DrainCommand.self,
+            RenderCommand.self, StatusCommand.self, DoctorCommand.self, ExplainCommand.self,
+            EventsCommand.self, WaitCommand.self, DrainCommand.self,
             UndrainCommand.self,
             ReloadCommand.self, DevCommand.self,
         ],

@@ -8,8 +8,8 @@ package struct UnitUser: Hashable, Sendable {
 
     package let name: String
     package let id: uid_t
-    let group: gid_t
-    let groups: [gid_t]
+    package let group: gid_t
+    package let groups: [gid_t]
 
     /// The user that a unit names; `nil` when this host has no such user or group.
     ///

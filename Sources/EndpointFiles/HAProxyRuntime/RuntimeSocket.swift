@@ -4,10 +4,16 @@ import Texts
 /// Asks HAProxy at its `stats socket`: one command a connection, because only its end tells where an answer ends.
 ///
 /// Blocks; for a thread of its own. Source: HAProxy, "Management Guide", section 9.3.
-struct RuntimeSocket: Sendable {
-    let path: String
+package struct RuntimeSocket: Sendable {
+    package let path: String
     /// The time that one answer may take. Default 2 s.
-    var limit: Duration = .seconds(2)
+    package var limit: Duration = .seconds(2)
+
+    /// A socket at a path; nothing is opened yet.
+    package init(path: String, limit: Duration = .seconds(2)) {
+        self.path = path
+        self.limit = limit
+    }
 
     /// The most bytes of an answer: 100,000 servers are about 12 MB.
     private static let mostBytes = 64 << 20
@@ -16,7 +22,7 @@ struct RuntimeSocket: Sendable {
     ///
     /// - Parameter command: One line without its end.
     /// - Throws: ``RuntimeFault``.
-    func ask(_ command: String) throws(RuntimeFault) -> String {
+    package func ask(_ command: String) throws(RuntimeFault) -> String {
         let socket = Glibc.socket(
             AF_UNIX,
             Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue),

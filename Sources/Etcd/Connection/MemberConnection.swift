@@ -137,6 +137,17 @@ final class MemberConnection: Sendable {
         return id == 0 ? nil : EtcdClusterID(rawValue: id)
     }
 
+    /// Asks the member how it is, whether it is of any use or not.
+    ///
+    /// - Parameter limit: How long it may take.
+    /// - Returns: The version `unknown` from a member that tells nobody who has not logged in.
+    /// - Throws: ``EtcdError`` when the member does not answer.
+    func status(within limit: Duration) async throws(EtcdError) -> Etcdserverpb_StatusResponse {
+        var options = CallOptions.defaults
+        options.timeout = limit
+        return try await status(options)
+    }
+
     private func status(
         _ options: CallOptions
     ) async throws(EtcdError) -> Etcdserverpb_StatusResponse {

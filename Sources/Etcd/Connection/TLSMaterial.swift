@@ -48,9 +48,11 @@ struct TLSMaterial: Sendable {
 
     /// Makes the TLS configuration for connections. Reads the system's authorities, where they are trusted.
     ///
+    /// - Parameter protocols: What is spoken over it; HTTP/2 unless said otherwise.
     /// - Throws: ``EtcdError`` `unusableFile` when these cannot be read.
-    func context(now: Int) throws(EtcdError) -> NIOSSLContext {
+    func context(now: Int, protocols: [String]? = nil) throws(EtcdError) -> NIOSSLContext {
         var configuration = configuration
+        if let protocols { configuration.applicationProtocols = protocols }
         if authorities == nil { SystemAuthorities().trust(in: &configuration, now: now) }
         do {
             return try NIOSSLContext(configuration: configuration)

@@ -1,4 +1,5 @@
 import Configuration
+import Doctor
 import EndpointFiles
 import Files
 import Glibc
@@ -56,13 +57,12 @@ struct OutputCheck {
     private func sandboxWarning(_ path: String) -> String? {
         guard let settings, settings.protectSystem == "strict" else { return nil }
         let directory = Self.real(Self.directory(of: path))
-        // A dash or a plus in front says how a path is taken.
-        let named = settings.readWritePaths.map { String($0.drop { $0 == "-" || $0 == "+" }) }
-        let writable = (made + named + ["/tmp", "/var/tmp", "/dev/shm"]).map(Self.real)
-        let isWritable = writable.contains { top in
-            directory == top || directory.hasPrefix(top == "/" ? top : "\(top)/")
-        }
-        guard !isWritable else { return nil }
+        let sandbox = Sandbox(
+            protectSystem: settings.protectSystem,
+            made: made,
+            writable: settings.readWritePaths
+        )
+        guard !sandbox.allowsWriting(in: directory, real: Self.real) else { return nil }
         return "\(path): the sandbox of the unit does not let the daemon write there; add "
             + "ReadWritePaths=\(directory) with 'systemctl edit discoveryd'"
     }

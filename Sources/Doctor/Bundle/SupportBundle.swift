@@ -1,0 +1,280 @@
+import Configuration
+import Daemon
+import Files
+import FoundationEssentials
+import Glibc
+import LocalServer
+import Machines
+import Programs
+import Texts
+
+/// Why there is no bundle: a sentence.
+package struct BundleFault: Error, Hashable, Sendable {
+    package let message: String
+}
+
+/// One file for a bug report: the diagnosis and what it was made of, without secrets. discoveryd(8) lists what is in it.
+package struct SupportBundle: Sendable {
+    private let facts: Facts
+    /// What waits for a disk is done there.
+    private let thread = BlockingThread("bundle")
+    private let diagnosis: Diagnosis
+    private let report: DiagnosisReport
+
+    /// How long one source may take.
+    private static let patience = Duration.seconds(5)
+    private static let journalLines = 500
+
+    package init(_ facts: Facts, _ diagnosis: Diagnosis, _ report: DiagnosisReport) {
+        self.facts = facts
+        self.diagnosis = diagnosis
+        self.report = report
+    }
+
+    /// Writes it, as tar.gz with the mode 0600.
+    ///
+    /// - Parameter path: Must not exist; a symbolic link there is not followed.
+    /// - Throws: ``BundleFault``; nothing is left at the path then.
+    package func write(to path: String) async throws(BundleFault) {
+        // First of all, so that nobody waits for what cannot be written.
+        try await onThread { () throws(BundleFault) in try Self.make(path) }
+        do throws(BundleFault) {
+            let bytes = try await archive()
+            try await onThread { () throws(BundleFault) in try Self.put(bytes, into: path) }
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    /// Does what may wait for a disk on the thread of the bundle.
+    private func onThread<Value: Sendable>(
+        _ call: @escaping @Sendable () throws(BundleFault) -> Value
+    ) async throws(BundleFault) -> Value {
+        let outcome = await thread.run { () -> Result<Value, BundleFault> in
+            do throws(BundleFault) {
+                return .success(try call())
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let outcome else { throw BundleFault(message: "it was cancelled") }
+        return try outcome.get()
+    }
+
+    /// Makes the file, empty.
+    private static func make(_ path: String) throws(BundleFault) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            throw BundleFault(message: "\(path) cannot be made: \(errnoText(errno))")
+        }
+        close(file)
+    }
+
+    private static func put(_ bytes: [UInt8], into path: String) throws(BundleFault) {
+        let file = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard file >= 0 else {
+            throw BundleFault(message: "\(path) cannot be opened: \(errnoText(errno))")
+        }
+        defer { close(file) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                throw BundleFault(message: "\(path) cannot be written: \(errnoText(errno))")
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private func archive() async throws(BundleFault) -> [UInt8] {
+        let files = await contents()
+        let scratch = try await onThread { () throws(BundleFault) in try Self.scratch(files) }
+        defer { try? FileManager.default.removeItem(atPath: scratch) }
+        do throws(ProgramFault) {
+            let call = ProgramCall(
+                [
+                    "tar", "-C", scratch, "--owner=0", "--group=0", "--exclude=.discoveryd", "-cz",
+                    "-f", "-", Self.name,
+                ],
+                limit: .seconds(30)
+            )
+            return try await CommandRunner().run(call).output
+        } catch {
+            throw BundleFault(message: "the bundle cannot be packed: \(error.message)")
+        }
+    }
+
+    /// The directory in the archive.
+    private static let name = "discoveryd-doctor"
+
+    /// Writes the files into a directory that only we can enter.
+    ///
+    /// - Returns: The directory that it is in.
+    private static func scratch(
+        _ files: [(name: String, text: String)]
+    ) throws(BundleFault) -> String {
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/discoveryd-doctor.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw BundleFault(
+                message: "there is no room for a bundle in \(parent): \(errnoText(errno))"
+            )
+        }
+        let scratch = String(
+            decoding: template.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)),
+            as: UTF8.self
+        )
+        let directory = "\(scratch)/\(name)"
+        guard mkdir(directory, 0o700) == 0 else {
+            throw BundleFault(message: "\(directory) cannot be made: \(errnoText(errno))")
+        }
+        for file in files {
+            do throws(FileError) {
+                try AtomicFileWriter()
+                    .write([UInt8](file.text.utf8), to: "\(directory)/\(file.name)", mode: 0o600)
+            } catch {
+                throw BundleFault(message: "\(error)")
+            }
+        }
+        return scratch
+    }
+
+    // MARK: what is in it
+
+    /// The files, by name, without secrets.
+    private func contents() async -> [(name: String, text: String)] {
+        let local = await thread.run { self.local() }
+        guard let local else { return [] }
+        async let status = page(facts.daemon.socket, LocalAPIRequest.status.target)
+        async let events = page(facts.daemon.socket, "/v1/events")
+        async let metrics = metrics()
+        async let journal = output([
+            "journalctl", "--no-pager", "-q", "-o", "short-iso", "-n", "\(Self.journalLines)", "-u",
+            facts.unit.name,
+        ])
+        async let kernel = output(["uname", "-srvm"])
+        let files = [
+            ("doctor.txt", diagnosis.text()),
+            ("doctor.json", report.json),
+            ("version.txt", "\(Version.text)\n"),
+            ("status.json", await status),
+            ("events.json", await events),
+            ("metrics.txt", await metrics),
+            ("journal.txt", await journal),
+            ("kernel.txt", await kernel),
+        ]
+        return (files + local.files).map { ($0.0, local.redaction.applied(to: $0.1)) }
+    }
+
+    /// What is read from the disk. Blocks.
+    private func local() -> (redaction: Redaction, files: [(String, String)]) {
+        let configurations = configurationFiles.compactMap {
+            path -> (String, RedactedConfiguration)? in
+            guard let bytes = try? SmallFile.read(path, limit: 1 << 20) else { return nil }
+            return (path, RedactedConfiguration(bytes))
+        }
+        let redaction = Redaction(configurations.flatMap(\.1.secrets) + secretsOfFiles)
+        let texts = configurations.map { path, one in "# \(path)\n\(one.text)" }
+        let shown = texts.isEmpty ? "# there is none\n" : texts.joined(separator: "\n")
+        return (
+            redaction,
+            [
+                ("configuration.txt", shown), ("unit.txt", unit), ("drop-ins.txt", dropIns),
+                ("outputs.txt", outputs), ("os-release.txt", Self.file("/etc/os-release")),
+            ]
+        )
+    }
+
+    /// The files of the configuration, also of one that cannot be used.
+    private var configurationFiles: [String] {
+        let main = facts.configurationPath
+        let more = (try? FileManager.default.contentsOfDirectory(atPath: "\(main).d")) ?? []
+        return [main] + more.filter { $0.hasSuffix(".conf") }.sorted().map { "\(main).d/\($0)" }
+    }
+
+    /// The password and the lines of the key, as far as we may read them, in case something else tells them.
+    private var secretsOfFiles: [String] {
+        guard let etcd = facts.configuration?.etcd else { return [] }
+        let credentials = ConfigurationSource.credentialsDirectory
+        return [etcd.passwordFile, etcd.keyFile].compactMap { $0 }.flatMap { place -> [String] in
+            let path = place.path(credentials: credentials)
+            guard let bytes = try? SmallFile.read(path, limit: 1 << 20) else { return [] }
+            return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+                .map(String.init).filter { !$0.hasPrefix("-----") }
+        }
+    }
+
+    private static func file(_ path: String) -> String {
+        let bytes = (try? SmallFile.read(path, limit: 1 << 20)) ?? []
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Of the unit, what systemd shows.
+    private var unit: String {
+        guard let properties = facts.unit.properties else { return "\(facts.unit.trouble ?? "")\n" }
+        return properties.all.map { "\(Redaction.unitLine($0.key, $0.value))\n" }.joined()
+    }
+
+    private var dropIns: String {
+        guard let properties = facts.unit.properties else { return "" }
+        return ([properties["FragmentPath"]] + properties.list("DropInPaths")).filter {
+            !$0.isEmpty
+        }
+        .map { "# \($0)\n\(Redaction.unitFile(Self.file($0)))\n" }.joined(separator: "\n")
+    }
+
+    /// The outputs with size and mode. What is in them may be private.
+    private var outputs: String {
+        guard let configuration = facts.configuration else {
+            return "not known: the configuration cannot be used\n"
+        }
+        return configuration.outputs.map { output -> String in
+            var status = stat()
+            guard stat(output.path, &status) == 0 else {
+                return "\(output.path): \(errnoText(errno))\n"
+            }
+            let mode = String(status.st_mode & 0o7777, radix: 8)
+            return
+                "\(output.path): \(status.st_size) bytes, mode 0\(mode), uid \(status.st_uid), gid \(status.st_gid), "
+                + "changed \(Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec)).ISO8601Format())\n"
+        }.joined()
+    }
+
+    private func page(_ socket: String, _ target: String) async -> String {
+        do throws(LocalHTTPClient.Failure) {
+            let answer = try await LocalHTTPClient(path: socket).ask(
+                .get,
+                target,
+                within: Self.patience
+            )
+            return String(decoding: answer.body, as: UTF8.self)
+        } catch {
+            return "\(error)\n"
+        }
+    }
+
+    private func metrics() async -> String {
+        switch facts.configuration?.metrics.listen {
+        case .unix(let path)?: return await page(path, "/metrics")
+        case .tcp(let host, let port)?:
+            guard let address = HostAddress(host) else { return "" }
+            // No program of ours asks over TCP; curl is on most hosts.
+            return await output([
+                "curl", "-sS", "--max-time", "4",
+                "http://\(address.joined(port: UInt16(clamping: port)))/metrics",
+            ])
+        case nil: return "not served: there is no [metrics] listen\n"
+        }
+    }
+
+    private func output(_ words: [String]) async -> String {
+        do throws(ProgramFault) {
+            let printed = try await CommandRunner().run(ProgramCall(words, limit: Self.patience))
+            return String(decoding: printed.output, as: UTF8.self)
+        } catch {
+            return "\(error.message)\n"
+        }
+    }
+}
