@@ -240,8 +240,29 @@ import Testing
         #expect(writing?.isBlocking == false)
         #expect(
             writing?.problems.first?.remedy
-                == "etcdctl role grant-permission ROLE --prefix=true readwrite services/web/"
+                == "etcdctl role grant-permission ROLE readwrite services/web/web-1"
         )
+        let key = try finding(.permissions) { $0.session?.unwritable = ["web"] }
+        #expect(
+            key?.problems.first?.remedy == "etcdctl role grant-permission ROLE readwrite web"
+        )
+    }
+
+    @Test func keysThatWereNotTriedAreNotTakenForWritable() throws {
+        let none = try finding(.permissions) { $0.session?.untried = 3 }
+        #expect(none?.verdict == .warning && none?.sentence.contains("3 keys") == true)
+        let some = try finding(.permissions) { facts in
+            facts.session?.unwritable = ["services/web/web-1"]
+            facts.session?.untried = 1
+        }
+        #expect(some?.sentence.hasSuffix("; 1 key more were not tried") == true)
+    }
+
+    @Test func anAuthorityThatIsLeftOutIsAWarningAndFilesOfNoUseAFailure() throws {
+        let warned = try finding(.tls) { $0.fileWarnings = ["ca_file: \"old\" has expired"] }
+        #expect(warned?.verdict == .warning)
+        let failed = try finding(.tls) { $0.fileTroubles = ["ca_file: no authority is valid"] }
+        #expect(failed?.verdict == .failed)
     }
 
     @Test func aLeaseThatIsGoneOrNotKeptAliveIsSaid() throws {
@@ -276,7 +297,8 @@ import Testing
     @Test func aProxyAndAListThatIsBehindAreSaid() throws {
         let proxy = try finding(.watch) { $0.session?.progress = nil }
         #expect(
-            proxy?.verdict == .warning && proxy?.sentence.contains("a proxy is in between") == true
+            proxy?.verdict == .warning
+                && proxy?.sentence.contains("perhaps a proxy is in between") == true
         )
         let behind = try finding(.watch) { $0.session?.newest = 130 }
         #expect(

@@ -170,6 +170,98 @@ import Testing
         #expect(binary.troubled.isEmpty)
     }
 
+    @Test func whatIsNotToldInTimeIsNotTakenForAbsent() throws {
+        let users = try healthyFacts { facts in
+            facts.areUsersKnown = false
+            facts.daemonUser = nil
+        }.troubled
+        #expect(Set(users.keys) == [.user, .directories, .unit, .reloadRights, .files])
+        #expect(users.values.allSatisfy { $0.verdict == .skipped }, "\(users)")
+        let sockets = try healthyFacts { facts in
+            facts.areListenersKnown = false
+            facts.listeners = []
+        }.troubled
+        #expect(Set(sockets.keys) == [.ports] && sockets[.ports]?.verdict == .skipped)
+        let processes = try healthyFacts { facts in
+            facts.areProcessesKnown = false
+            facts.processes = []
+        }
+        #expect(
+            Diagnosis(processes)[.instance]?.sentence.hasPrefix(
+                "the processes of this host are not told in time"
+            ) == true
+        )
+    }
+
+    @Test func aDaemonThatAcceptsAndNeverAnswersIsAFailureAlsoWithoutAUnit() throws {
+        let found = try healthyFacts { facts in
+            facts.unit.properties = nil
+            facts.daemonUser = nil
+            facts.daemon.status = nil
+            facts.daemon.trouble = .noAnswer
+        }.troubled
+        #expect(found[.files]?.verdict == .failed, "\(found)")
+    }
+
+    @Test func aServiceThatTheDaemonItselfChecksIsNotWarnedOfByItsPort() throws {
+        let facts = try healthyFacts { facts in
+            facts.listeners = []
+            facts.daemon.status = try status { json in
+                json["services"] = [
+                    [
+                        "service": "web", "id": "web-1", "status": "unhealthy", "draining": false,
+                        "health": "failing",
+                    ] as [String: Any]
+                ]
+            }
+        }
+        #expect(facts.troubled[.ports] == nil, "\(facts.troubled)")
+    }
+
+    @Test func rootWithoutItsCapabilityIsHeldToTheModes() throws {
+        var root = UserFacts(name: "root", id: 0, groups: [0])
+        root.overridesRights = false
+        let held = root
+        let problem = try only(.directories, skipping: [.files]) { facts in
+            facts.daemonUser = held
+            facts.paths["/var/lib/discoveryd"]?.steps[3].owner = 0
+            facts.paths["/run/discoveryd"]?.steps[2].owner = 0
+        }
+        #expect(problem?.sentence.hasPrefix("/srv/lists is not writable for root") == true)
+    }
+
+    @Test(arguments: [
+        ("BindPaths", "/data:/srv/lists:rbind", false), ("BindPaths", "/data:/x:rbind", true),
+    ])
+    func whatIsBoundIntoTheSandboxIsWritable(_ key: String, _ value: String, _ fails: Bool) throws {
+        let facts = try healthyFacts { facts in
+            var all = Dictionary(facts.unit.properties?.all.map { ($0.key, $0.value) } ?? []) { $1 }
+            all["ReadWritePaths"] = ""
+            all[key] = value
+            facts.unit.properties = UnitProperties(all)
+        }
+        #expect((facts.troubled[.unit] != nil) == fails, "\(facts.troubled)")
+    }
+
+    @Test func homesThatAreReadOnlyAreReadAndNotWritten() throws {
+        func facts(_ value: String) throws -> Facts {
+            try healthyFacts { facts in
+                var all = Dictionary(
+                    facts.unit.properties?.all.map { ($0.key, $0.value) } ?? []
+                ) { $1 }
+                all["ProtectHome"] = value
+                all["ProtectSystem"] = "full"
+                facts.unit.properties = UnitProperties(all)
+                facts.configuration?.etcd.caFile = .path("/home/ca.pem")
+            }
+        }
+        #expect(try facts("read-only").troubled.isEmpty)
+        #expect(try facts("yes").troubled[.unit]?.sentence.contains("ProtectHome=") == true)
+        var written = try facts("read-only")
+        written.configuration?.outputs = [Configuration.Output(path: "/home/lists/list.json")]
+        #expect(written.troubled[.unit]?.problems.first?.remedy.contains("ReadWritePaths=") == true)
+    }
+
     @Test func twoDaemonsShareAStateDirectoryWhereBothWereGivenIt() throws {
         func sentence(_ given: DaemonProcessFacts.GivenDirectory) throws -> String? {
             try healthyFacts { facts in
@@ -231,6 +323,10 @@ import Testing
         let fixed = try only(.directories, skipping: [.files]) {
             $0.paths["/srv/lists"]?.space?.isReadOnly = true
         }
+        let small = try healthyFacts {
+            $0.paths["/srv/lists"]?.space = PathFacts.Space(available: 900_000, total: 1 << 20)
+        }
+        #expect(small.troubled.isEmpty)
         #expect(fixed?.sentence.contains("read-only") == true)
     }
 

@@ -22,6 +22,11 @@ import Testing
         #expect(ListenerTable.read(six, .tcp).map(\.address) == ["::1", "10.0.0.5", "::"])
     }
 
+    @Test func ofALongTableTheBeginningIsRead() {
+        #expect(ListenerTable.beginning(of: "/proc/self/status", upTo: 5) == Array("Name:".utf8))
+        #expect(ListenerTable.beginning(of: "/proc/self/none", upTo: 5).isEmpty)
+    }
+
     @Test func tablesThatAreBrokenDoNoHarm() {
         let seed = UInt64.random(in: 0...UInt64.max)
         var generator = SplitMix(state: seed)
@@ -66,7 +71,9 @@ import Testing
 @Suite struct DaemonProcessTests {
     @Test func aProcessTellsItsUserAndItsParent() {
         var facts = DaemonProcessFacts(process: 9, arguments: [])
-        facts.add(status: "Name:\tx\nPPid:\t7\nUid:\t1\t998\t3\t4\nGid:\t1\t5\t3\t4\nGroups:\t6 7 \n")
+        facts.add(
+            status: "Name:\tx\nPPid:\t7\nUid:\t1\t998\t3\t4\nGid:\t1\t5\t3\t4\nGroups:\t6 7 \n"
+        )
         #expect(facts.parent == 7)
         #expect(facts.user == UserFacts(name: "uid 998", id: 998, groups: [5, 6, 7]))
         var broken = DaemonProcessFacts(process: 9, arguments: [])

@@ -286,6 +286,7 @@ def the_directory_of_an_output_belongs_to_root():
 @case("directories")
 def the_disk_of_an_output_is_full():
     run("mount", "-t", "tmpfs", "-o", "size=512k,mode=755,uid=_discoveryd", "tmpfs", LISTS)
+    write(f"{LISTS}/fill", "x" * 500_000)
     return lambda: run("umount", LISTS)
 
 

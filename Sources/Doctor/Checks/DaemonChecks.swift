@@ -48,6 +48,14 @@ extension Facts {
                 .warning("no daemon keeps the files up to date", "start it, see discoveryd(8)")
             )
         }
+        if known == nil, daemon.trouble == .noAnswer {
+            problems.append(
+                .failed(
+                    "\(noDaemon), so nothing is known of the files",
+                    "it may hang: see its log, and restart it"
+                )
+            )
+        }
         let age = ages.max().map { ", last changed at most \(Self.age($0)) ago" } ?? ""
         let revision = revisions.max().map { ", of revision \($0)" } ?? ""
         let etcd = session.map { $0.revision > 0 ? " (etcd stands at \($0.revision))" : "" } ?? ""
@@ -151,8 +159,18 @@ extension Facts {
             )
         }
         let count = session?.records.count ?? 0
+        let daemons =
+            if !areProcessesKnown {
+                "the processes of this host are not told in time"
+            } else {
+                switch processes.count {
+                case 0: "no daemon runs here"
+                case 1: "one daemon runs here"
+                default: "\(processes.count) daemons run here, each with its own files"
+                }
+            }
         return Finding(
-            (processes.isEmpty ? "no daemon runs here" : "one daemon runs here")
+            daemons
                 + (count > 0 ? "; \(counted(count, "record")) of this host in etcd" : ""),
             problems
         )
@@ -208,6 +226,9 @@ extension Facts {
     /// `ports`: nobody else has the port of the metrics, and something listens where services are registered.
     func checkPorts() -> Finding {
         guard let configuration else { return .skipped("there is no configuration") }
+        guard areListenersKnown else {
+            return .skipped("what listens on this host is not told in time")
+        }
         var problems: [Problem] = []
         if case .tcp(let host, let port)? = configuration.metrics.listen,
             // Of a daemon whose user nobody here knows, as one in a container, that of the port says nothing.
@@ -245,7 +266,7 @@ extension Facts {
             }
             if isHeard {
                 heard += 1
-            } else {
+            } else if !hasHealth(service) {
                 problems.append(
                     .warning(
                         "nothing listens at port \(service.port) of this host, where \(service.name) is registered",
@@ -259,6 +280,14 @@ extension Facts {
                 ? "no port is in the way" : "\(counted(heard, "service")) of this host listen",
             problems
         )
+    }
+
+    /// Whether the daemon has the result of a service's checks, by which it is registered or not.
+    private func hasHealth(_ service: Configuration.Service) -> Bool {
+        daemon.status?.services.contains { one in
+            one.service == "\(service.name)" && one.health != nil
+                && (service.id == nil || one.id == service.id?.description)
+        } == true
     }
 
     /// Whether the daemon has read the configuration that was read here, as far as its outputs tell.

@@ -44,6 +44,7 @@ extension Facts {
         where !troubled.contains(where: { $0.trouble?.message == trouble }) {
             problems.append(.failed(trouble, "correct the file; it is read anew by itself"))
         }
+        problems += fileWarnings.map { .warning($0, "remove it from ca_file, or renew it") }
         problems += problemsOfSecretFiles
         let blocked = isAll
         guard isSecure else {

@@ -96,10 +96,12 @@ extension Facts {
         }
         let (left, files) = (space.available, space.files ?? .max)
         let words = files < Self.littleFiles ? "\(files) files" : "\(left >> 10) KB"
-        if left < Self.leastSpace || files < Self.leastFiles {
+        // A small file system, as a tmpfs of a few megabytes, is not full because it is small.
+        let isMostlyUsed = left < space.total / 10
+        if isMostlyUsed && left < Self.leastSpace || files < Self.leastFiles {
             return .failed("no room is left at \(path): \(words)", "make room on that file system")
         }
-        if left < Self.littleSpace || files < Self.littleFiles {
+        if isMostlyUsed && left < Self.littleSpace || files < Self.littleFiles {
             return .warning(
                 "little room is left at \(path): \(words)",
                 "make room on that file system"
@@ -148,6 +150,8 @@ extension Facts {
         return properties.list("RuntimeDirectory").map { "/run/\($0)" }
             + properties.list("StateDirectory").map { "/var/lib/\($0)" }
             + properties.list("CacheDirectory").map { "/var/cache/\($0)" }
+            + properties.list("LogsDirectory").map { "/var/log/\($0)" }
+            + properties.list("ConfigurationDirectory").map { "/etc/\($0)" }
     }
 
     /// `consumers`: the user that is taken to read an output can.

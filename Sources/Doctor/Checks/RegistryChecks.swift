@@ -72,18 +72,22 @@ extension Facts {
         }
         if !session.unwritable.isEmpty {
             let keys = session.unwritable
-            let tops = Set(keys.map { "\(directory(of: $0))/" }).sorted()
             let named = keys.prefix(4).joined(separator: ", ")
             let more = keys.count > 4 ? " and \(keys.count - 4) more" : ""
-            let grants = tops.map {
-                "etcdctl role grant-permission ROLE --prefix=true readwrite \($0)"
+            let untried =
+                session.untried > 0
+                ? "; \(counted(session.untried, "key")) more were not tried" : ""
+            // Not the service: that would be the instances of other hosts as well.
+            let grants = keys.prefix(4).map {
+                "etcdctl role grant-permission ROLE readwrite \($0)"
             }
+            let rest = keys.count > 4 || session.untried > 0 ? "; and so for the others" : ""
             return Finding(
                 "",
                 [
                     .failed(
-                        "\(user) may not write \(named)\(more)",
-                        grants.joined(separator: "; ")
+                        "\(user) may not write \(named)\(more)\(untried)",
+                        grants.joined(separator: "; ") + rest
                     )
                 ],
                 isBlocking: false
@@ -101,6 +105,18 @@ extension Facts {
                         )
                     ]
                 )
+        }
+        if session.untried > 0 {
+            return Finding(
+                "",
+                [
+                    .warning(
+                        "whether \(user) may write \(counted(session.untried, "key")) of this host is not known: "
+                            + "etcd did not answer for each",
+                        "see the log of etcd, and 'etcdctl role get ROLE'"
+                    )
+                ]
+            )
         }
         let count = configuration.services.count
         return Finding(
@@ -184,7 +200,8 @@ extension Facts {
         if session.progress == nil {
             problems.append(
                 .warning(
-                    "a watch is not told where it stands: a proxy is in between (etcd grpc-proxy does not pass it on)",
+                    "a watch is not told within 3 s where it stands: perhaps a proxy is in between (etcd grpc-proxy does "
+                        + "not pass it on)",
                     "connect to the members themselves; the daemon works all the same, and lists more often"
                 )
             )
@@ -193,9 +210,11 @@ extension Facts {
             "a watch answers in \($0 / .milliseconds(1) < 1 ? "under 1" : "\(Int($0 / .milliseconds(1)))") ms"
         }
         guard let status = daemon.status else {
-            return Finding("\(answer ?? ""); \(noDaemon)", problems)
+            return Finding([answer, noDaemon].compactMap { $0 }.joined(separator: "; "), problems)
         }
-        if let other = otherEtcd { return Finding("\(answer ?? ""); \(other)", problems) }
+        if let other = otherEtcd {
+            return Finding([answer, other].compactMap { $0 }.joined(separator: "; "), problems)
+        }
         if let newest = session.newest, newest > (status.revision ?? 0) {
             problems.append(
                 .failed(
@@ -229,8 +248,8 @@ extension Facts {
             !known.contains(where: { $0.description == used })
         else { return nil }
         return
-            "the daemon is connected to \(used), which the configuration does not name; has it changed since "
-            + "the start?"
+            "the daemon is connected to \(used), which the configuration does not name: it has changed since the "
+            + "daemon read it"
     }
 
     /// Why nothing is known of the daemon's own view.

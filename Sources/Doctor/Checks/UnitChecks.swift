@@ -158,7 +158,7 @@ extension Facts {
                         "write to another directory, such as /run/discoveryd"
                     )
                 )
-            } else if isHome(place, properties) {
+            } else if isHidden(place, properties) {
                 problems.append(
                     .failed(
                         "\(output.path) is hidden from the daemon by ProtectHome=",
@@ -176,7 +176,7 @@ extension Facts {
         }
         let etcd = configuration.etcd
         for file in [etcd.caFile, etcd.certFile, etcd.keyFile, etcd.passwordFile] {
-            guard case .path(let path)? = file, isHome(path, properties) else { continue }
+            guard case .path(let path)? = file, isHidden(real(path), properties) else { continue }
             problems.append(
                 .failed(
                     "\(path) is hidden from the daemon by ProtectHome=",
@@ -187,25 +187,32 @@ extension Facts {
         return problems
     }
 
-    private func isHome(_ path: String, _ properties: UnitProperties) -> Bool {
-        !["no", ""].contains(properties["ProtectHome"])
-            && Sandbox.isBelow(path, ["/home", "/root", "/run/user"])
+    private static let homes = ["/home", "/root", "/run/user"]
+
+    /// `read-only` shows the homes, see systemd.exec(5).
+    private func isHidden(_ path: String, _ properties: UnitProperties) -> Bool {
+        ["yes", "tmpfs"].contains(properties["ProtectHome"]) && Sandbox.isBelow(path, Self.homes)
+            && !Sandbox.isBelow(path, properties.bound.map(real))
     }
 
     private func isWritable(_ place: String, _ properties: UnitProperties) -> Bool {
-        Sandbox(
+        let homes = properties["ProtectHome"] == "read-only" ? Self.homes : []
+        return Sandbox(
             protectSystem: properties["ProtectSystem"],
             made: madeAtStart,
-            writable: properties.list("ReadWritePaths"),
-            closed: properties.list("ReadOnlyPaths") + properties.list("InaccessiblePaths")
+            writable: properties.list("ReadWritePaths") + properties.bound,
+            closed: properties.list("ReadOnlyPaths") + properties.list("InaccessiblePaths") + homes
         ).allowsWriting(in: place, real: real)
     }
 
     /// The paths that the settings of the sandbox name, and systemd's own beside them.
     var sandboxPaths: [String] {
         guard let properties = unit.properties, unit.isLoaded else { return [] }
-        let named = ["ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths"].flatMap(properties.list)
-        return madeAtStart + named.map { String($0.drop { $0 == "-" || $0 == "+" }) }
+        let named = ["ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths"].flatMap(
+            properties.list
+        )
+        return madeAtStart + properties.bound
+            + named.map { String($0.drop { $0 == "-" || $0 == "+" }) }
             + ["/tmp", "/var/tmp", "/dev/shm"]
     }
 
@@ -260,9 +267,11 @@ extension Facts {
         _ properties: UnitProperties,
         _ configuration: Configuration
     ) -> [Problem] {
-        guard let user = daemonUser, user.id != 0,
-            !properties.list("AmbientCapabilities").contains("cap_chown")
-        else { return [] }
+        guard let user = daemonUser else { return [] }
+        let capabilities =
+            user.id == 0
+            ? properties.capabilities ?? ["cap_chown"] : properties.list("AmbientCapabilities")
+        guard !capabilities.contains("cap_chown") else { return [] }
         var problems: [Problem] = []
         for output in configuration.outputs {
             if let owner = output.owner, owner.id != user.id {
@@ -277,7 +286,9 @@ extension Facts {
                 problems.append(
                     .failed(
                         "\(user.name) cannot give \(output.path) to the group \(group.name): it is no member",
-                        "add SupplementaryGroups=\(group.name) with 'systemctl edit discoveryd', and restart it"
+                        group.id == 0
+                            ? "name another group in the output"
+                            : "add SupplementaryGroups=\(group.name) with 'systemctl edit discoveryd', and restart it"
                     )
                 )
             }

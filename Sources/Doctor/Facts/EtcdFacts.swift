@@ -73,6 +73,8 @@ package struct SessionFacts: Sendable {
     package var newest: Int64?
     /// The keys that may not be written, of those that this host needs.
     package var unwritable: [String] = []
+    /// How many of those keys were not tried, or not answered for.
+    package var untried = 0
     /// Why a write was not tried to the end.
     package var writing: Refusal?
     /// The daemon's lease: absent when there is no daemon to name it, `nil` inside when etcd does not know it.

@@ -61,8 +61,10 @@ package struct Facts: Sendable {
     package var endpoints: [MemberExamination] = []
     /// Why whoever asks cannot connect as the daemon does: files that they may not read.
     package var blindness: String?
-    /// What is wrong with the files of TLS, in the daemon's own words.
+    /// What keeps the files of TLS from being used, in the daemon's own words.
     package var fileTroubles: [String] = []
+    /// What is left out of them, while the rest is used.
+    package var fileWarnings: [String] = []
     /// What is wrong with the password's.
     package var passwordTrouble: String?
     /// Until when our own certificate is valid.

@@ -82,10 +82,10 @@ package struct PathFacts: Hashable, Sendable {
 
     /// Finds what keeps a user from the path, by the bits of owner, group and others.
     ///
-    /// - Returns: The first step in the way; `nil` when none is. Root may all; one with an access list is taken to
+    /// - Returns: The first step in the way; `nil` when none is. Root may all while it has the capability; one with an access list is taken to
     ///   allow it.
     func refusal(of user: UserFacts, _ right: Right) -> Step? {
-        guard user.id != 0 else { return nil }
+        guard !user.overridesRights else { return nil }
         for step in steps.dropLast() where !Self.allows(step, user, .search) { return step }
         guard let last = steps.last else { return nil }
         // Of a path that ends early the last step is a directory that is only passed.

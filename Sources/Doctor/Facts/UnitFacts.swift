@@ -29,7 +29,20 @@ package struct UnitProperties: Hashable, Sendable {
     /// The words of a property that is a list.
     func list(_ key: String) -> [String] { self[key].split(separator: " ").map(String.init) }
 
+    /// Where `BindPaths=` puts what: `SOURCE:DESTINATION:OPTIONS`.
+    var bound: [String] {
+        list("BindPaths").compactMap { entry in
+            let parts = entry.drop { $0 == "-" }.split(separator: ":")
+            return (parts.count > 1 ? parts[1] : parts.first).map(String.init)
+        }
+    }
+
     func isYes(_ key: String) -> Bool { self[key] == "yes" }
+
+    /// The capabilities that the unit's processes can have at most; `nil` where systemd does not say.
+    var capabilities: [String]? {
+        values["CapabilityBoundingSet"] == nil ? nil : list("CapabilityBoundingSet")
+    }
 
     /// All of it, by name.
     package var all: [(key: String, value: String)] {

@@ -88,7 +88,8 @@ extension DaemonProcessFacts {
             case "PPid:": parent = words.dropFirst().first.flatMap { Int32($0) } ?? 0
             // Real, effective, saved, of the file system.
             case "Uid:" where words.count > 2: id = UInt32(words[2])
-            case "Gid:" where words.count > 2: groups.formUnion([UInt32(words[2])].compactMap { $0 })
+            case "Gid:" where words.count > 2:
+                groups.formUnion([UInt32(words[2])].compactMap { $0 })
             case "Groups:": groups.formUnion(words.dropFirst().compactMap { UInt32($0) })
             default: break
             }

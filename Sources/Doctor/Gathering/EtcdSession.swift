@@ -28,7 +28,6 @@ struct EtcdSession: Sendable {
     /// How often a watch is asked where it stands.
     private static let beat = Duration.milliseconds(100)
 
-    private typealias Found = Mutex<SessionFacts>
     private final class Holder: Sendable {
         let found = Mutex(SessionFacts())
     }
@@ -63,6 +62,8 @@ struct EtcdSession: Sendable {
             let answer = try await client.get(prefix: Bytes(etcd.prefix.text), countOnly: true)
             holder.found.withLock { found in
                 found.reading = nil
+                // Until it is known.
+                found.writing = .init(.other, "etcd does not answer in time")
                 found.keys = answer.count
                 found.revision = answer.header.revision.rawValue
             }
@@ -94,19 +95,30 @@ struct EtcdSession: Sendable {
                 try await tryWriting(some, client)
                 continue
             } catch  where error.code == .permissionDenied {
-                for key in some where singles > 0 {
+                for key in some {
+                    guard singles > 0 else {
+                        holder.found.withLock { $0.untried += 1 }
+                        continue
+                    }
                     singles -= 1
                     do throws(EtcdError) {
                         try await tryWriting([key], client)
                     } catch {
-                        guard error.code == .permissionDenied else { continue }
-                        holder.found.withLock { $0.unwritable.append(key) }
+                        let isDenied = error.code == .permissionDenied
+                        holder.found.withLock { found in
+                            if isDenied { found.unwritable.append(key) } else { found.untried += 1 }
+                        }
                     }
                 }
             } catch {
                 holder.found.withLock { $0.writing = .init(error) }
                 return
             }
+        }
+        let left = rest.count
+        holder.found.withLock { found in
+            found.writing = nil
+            found.untried += left
         }
     }
 

@@ -58,8 +58,8 @@ package struct FactGatherer: Sendable {
         async let endpoints = examine(configuration, known)
         await addHost(to: &facts, configuration)
         (
-            facts.endpoints, facts.fileTroubles, facts.passwordTrouble, facts.ownCertificate,
-            facts.blindness
+            facts.endpoints, facts.fileTroubles, facts.fileWarnings, facts.passwordTrouble,
+            facts.ownCertificate, facts.blindness
         ) =
             await endpoints
         await addSession(to: &facts, configuration)
@@ -138,10 +138,14 @@ package struct FactGatherer: Sendable {
         settings.group = properties?["Group"] ?? ""
         settings.supplementaryGroups = properties?.list("SupplementaryGroups") ?? []
         let wanted = settings
+        let capabilities = isLoaded ? properties?.capabilities : nil
         let process = isLoaded ? nil : facts.processes.first?.user
         let users = await look("users") { () -> (UserFacts?, UserFacts) in
             // The package's user is there as well where the daemon runs in a container, or by a unit of another name.
-            let user = isLoaded ? Self.user(wanted) : process.map(Self.named)
+            var user = isLoaded ? Self.user(wanted) : process.map(Self.named)
+            if let capabilities, user?.id == 0 {
+                user?.overridesRights = capabilities.contains("cap_dac_override")
+            }
             return (user, Self.whoever(geteuid()))
         }
         facts.areUsersKnown = users != nil
@@ -325,12 +329,12 @@ package struct FactGatherer: Sendable {
 
     // MARK: etcd
 
-    private typealias Examined = (
-        endpoints: [MemberExamination], files: [String], password: String?,
+    private typealias EtcdLook = (
+        endpoints: [MemberExamination], files: [String], warnings: [String], password: String?,
         own: MemberExamination.ShownCertificate?, blindness: String?
     )
 
-    private func examine(_ configuration: Configuration, _ facts: Facts) async -> Examined {
+    private func examine(_ configuration: Configuration, _ facts: Facts) async -> EtcdLook {
         var settings = EtcdClient.Configuration(configuration.etcd)
         settings.threads = threads
         let etcd = configuration.etcd
@@ -338,26 +342,28 @@ package struct FactGatherer: Sendable {
         let tls = settings.tls
         let credentials = settings.credentials
         let blindness = await blindness(etcd, settings, isSecure: isSecure, facts)
-        var (files, password): ([String], String?) = ([], nil)
+        var (files, warnings, password): ([String], [String], String?) = ([], [], nil)
         var own: MemberExamination.ShownCertificate?
         if blindness == nil {
             let looked = await look("files of TLS") {
-                () -> ([String], String?, MemberExamination.ShownCertificate?) in
-                var files: [String] = []
+                () -> ([String], [String], String?, MemberExamination.ShownCertificate?) in
+                var (files, warnings): ([String], [String]) = ([], [])
                 do throws(EtcdError) {
-                    if isSecure { files = try tls.check() }
+                    if isSecure { warnings = try tls.check() }
                 } catch {
                     files = [error.message]
                 }
                 do throws(EtcdError) {
                     _ = try credentials?.password()
-                    return (files, nil, tls.ownCertificate())
+                    return (files, warnings, nil, tls.ownCertificate())
                 } catch {
-                    return (files, error.message, tls.ownCertificate())
+                    return (files, warnings, error.message, tls.ownCertificate())
                 }
             }
-            (files, password, own) =
-                looked ?? (["the files of TLS or the password cannot be read in time"], nil, nil)
+            (files, warnings, password, own) =
+                looked ?? (
+                    ["the files of TLS or the password cannot be read in time"], [], nil, nil
+                )
         } else {
             // Without our certificate the steps before TLS can still be told.
             settings.tls.certificateFile = nil
@@ -380,7 +386,7 @@ package struct FactGatherer: Sendable {
             return await group.reduce(into: [Int: MemberExamination]()) { $0[$1.0] = $1.1 }
         }
         let inOrder = found.sorted { $0.key < $1.key }.map(\.value)
-        return (inOrder, files, password, own, blindness)
+        return (inOrder, files, warnings, password, own, blindness)
     }
 
     /// Why whoever asks cannot connect as the daemon does.

@@ -1,4 +1,3 @@
-import Files
 import Glibc
 
 /// Reads which sockets listen from /proc/net; see proc_pid_net(5). Every user may.
@@ -7,10 +6,27 @@ package enum ListenerTable {
     static func ofHost() -> [Listener] {
         [("tcp", Listener.Transport.tcp), ("tcp6", .tcp), ("udp", .udp), ("udp6", .udp)]
             .flatMap { name, transport in
-                // A table of a million connections is longer, and its rest does not matter then.
-                let bytes = (try? SmallFile.read("/proc/net/\(name)", limit: 64 << 20)) ?? []
+                let bytes = beginning(of: "/proc/net/\(name)", upTo: 4 << 20)
                 return read(String(decoding: bytes, as: UTF8.self), transport)
             }
+    }
+
+    /// Reads the beginning of a file; a table of TCP has those that listen first, and a million connections may follow.
+    ///
+    /// - Returns: Nothing of a file that cannot be read.
+    package static func beginning(of path: String, upTo limit: Int) -> [UInt8] {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard file >= 0 else { return [] }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 64 << 10)
+        while bytes.count < limit {
+            let count = Glibc.read(file, &block, min(block.count, limit - bytes.count))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            bytes += block.prefix(count)
+        }
+        return bytes
     }
 
     /// Reads a table; lines that are none are passed over.

@@ -26,13 +26,7 @@ struct UnitQuestions {
     /// Asks whether a process may have a unit reloaded.
     func mayReload(_ unit: String, _ process: Int32) async -> Asked {
         guard access("/usr/bin/pkcheck", X_OK) == 0 else {
-            let daemons = [
-                "/usr/lib/polkit-1/polkitd", "/usr/libexec/polkitd",
-                "/usr/libexec/polkit-1/polkitd",
-            ]
-            return daemons.contains { access($0, F_OK) == 0 }
-                ? .unknown("pkcheck is not installed")
-                : .no("polkit is not installed, and without it only root may")
+            return .unknown("pkcheck is not installed; where polkit is not either, only root may")
         }
         do throws(ProgramFault) {
             _ = try await CommandRunner().run(
