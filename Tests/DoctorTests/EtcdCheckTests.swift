@@ -92,8 +92,38 @@ import Testing
             )
         }
         #expect(
-            open?.verdict == .warning && open?.problems.first?.remedy == "chmod o-r /etc/key.pem"
+            open?.verdict == .warning
+                && open?.problems.first?.remedy
+                    == "setfacl -m u:_discoveryd:r /etc/key.pem, then chmod o-r /etc/key.pem"
         )
+        let ours = try finding(.tls) { facts in
+            facts.configuration?.etcd.keyFile = .path("/etc/key.pem")
+            facts.paths["/etc/key.pem"] = PathFacts(
+                "/etc/key.pem",
+                [
+                    .init("/"), .init("/etc"),
+                    .init("/etc/key.pem", .file, mode: 0o644, group: 998),
+                ]
+            )
+        }
+        #expect(ours?.problems.first?.remedy == "chmod o-r /etc/key.pem")
+    }
+
+    @Test func aClosedDirectoryOfSecretsIsOpenedForNobodyButTheDaemon() throws {
+        let found = try finding(.tls) { facts in
+            facts.configuration?.etcd.keyFile = .path("/etc/ssl/private/key.pem")
+            facts.paths["/etc/ssl/private/key.pem"] = PathFacts(
+                "/etc/ssl/private/key.pem",
+                [
+                    .init("/"), .init("/etc"), .init("/etc/ssl"),
+                    .init("/etc/ssl/private", mode: 0o710),
+                    .init("/etc/ssl/private/key.pem", .file, mode: 0o600),
+                ]
+            )
+        }
+        let remedy = found?.problems.first?.remedy ?? ""
+        #expect(remedy.contains("LoadCredential="))
+        #expect(remedy.hasSuffix("setfacl -m u:_discoveryd:x /etc/ssl/private"))
     }
 
     @Test func whoMayNotReadTheKeySkipsWhatNeedsIt() throws {

@@ -65,6 +65,130 @@ import Testing
             problem?.sentence
                 == "/srv/lists is not writable for _discoveryd: owner 0, group 0, mode 0755"
         )
+        // It may be /etc: whose it is stays.
+        #expect(problem?.remedy.hasSuffix("install -d -o _discoveryd DIRECTORY") == true)
+    }
+
+    @Test func aDirectoryThatDoesNotAnswerIsSaid() throws {
+        let problem = try only(.directories, skipping: [.files]) { $0.paths["/srv/lists"] = nil }
+        #expect(
+            problem?.sentence == "/srv/lists does not answer in time: its file system hangs"
+        )
+    }
+
+    @Test func noRemedyTakesADirectoryFromOthersOrOpensItToThem() throws {
+        let all: [Facts] = try [
+            healthyFacts { $0.paths["/srv/lists"]?.steps[2].owner = 0 },
+            healthyFacts { $0.paths["/srv/lists"]?.steps[1].mode = 0o700 },
+            healthyFacts { $0.paths["/srv/lists/list.json"]?.steps[2].mode = 0o700 },
+            healthyFacts { facts in
+                facts.programs["probe"] = PathFacts(
+                    "/root/probe",
+                    [.init("/"), .init("/root", mode: 0o700), .init("/root/probe", .file)]
+                )
+            },
+        ]
+        for facts in all {
+            let remedies = facts.troubled.values.flatMap(\.problems).map(\.remedy)
+            #expect(!remedies.isEmpty)
+            for remedy in remedies {
+                #expect(!remedy.contains("chown") && !remedy.contains("chmod"), "\(remedy)")
+            }
+        }
+    }
+
+    @Test func pathsOfTheSandboxAreTakenWithoutTheirLinks() throws {
+        let facts = try healthyFacts { facts in
+            var all = Dictionary(facts.unit.properties?.all.map { ($0.key, $0.value) } ?? []) { $1 }
+            all["ReadWritePaths"] = "-/var/lists"
+            facts.unit.properties = UnitProperties(all)
+            // /var/lists is a link to /srv/lists.
+            facts.paths["/var/lists"] = facts.paths["/srv/lists"]
+        }
+        #expect(facts.sandboxPaths.contains("/var/lists"))
+        #expect(facts.troubled.isEmpty, "\(facts.troubled)")
+    }
+
+    @Test func aUnitOfADynamicUserSeesItsOwnDirectories() throws {
+        let facts = try healthyFacts { facts in
+            var all = Dictionary(facts.unit.properties?.all.map { ($0.key, $0.value) } ?? []) { $1 }
+            all["DynamicUser"] = "yes"
+            facts.unit.properties = UnitProperties(all)
+            facts.paths["/var/lib/discoveryd"]?.steps = [
+                .init("/"), .init("/var"), .init("/var/lib"),
+                .init("/var/lib/private", mode: 0o700),
+                .init("/var/lib/private/discoveryd", owner: 998),
+            ]
+        }
+        #expect(facts.troubled.isEmpty, "\(facts.troubled)")
+    }
+
+    @Test func aDaemonWithoutItsUnitIsNotTakenForThePackagesUser() throws {
+        let facts = try healthyFacts { facts in
+            facts.unit.properties = UnitProperties(["LoadState": "not-found"])
+            facts.daemonUser = nil
+            facts.configuration?.metrics.listen = .tcp(host: "127.0.0.1", port: 9469)
+            facts.listeners.append(Listener(.tcp, "127.0.0.1", 9469, user: 5000))
+        }
+        let found = facts.troubled
+        #expect(Set(found.keys) == [.unit], "\(found)")
+        #expect(found[.unit]?.sentence == "the daemon runs without a discoveryd.service")
+    }
+
+    @Test func rootsGroupIsNeverGivenToTheDaemon() throws {
+        let problem = try only(.unit) { facts in
+            facts.configuration?.outputs[0].runtime = "/run/haproxy/admin.sock"
+            facts.sockets["/run/haproxy/admin.sock"] = .yes
+            facts.groupNames[0] = "root"
+            facts.paths["/run/haproxy/admin.sock"] = PathFacts(
+                "/run/haproxy/admin.sock",
+                [
+                    .init("/"), .init("/run"), .init("/run/haproxy"),
+                    .init("/run/haproxy/admin.sock", .socket, mode: 0o600),
+                ]
+            )
+        }
+        #expect(problem?.remedy.contains("SupplementaryGroups=root") == false)
+        #expect(problem?.remedy.contains("'mode 660 group haproxy'") == true)
+    }
+
+    @Test func aScriptHasToBeReadByWhoRunsIt() throws {
+        func program(_ isScript: Bool) -> PathFacts {
+            var facts = PathFacts(
+                "/usr/bin/probe",
+                [
+                    .init("/"), .init("/usr"), .init("/usr/bin"),
+                    .init("/usr/bin/probe", .file, mode: 0o711),
+                ]
+            )
+            facts.isScript = isScript
+            return facts
+        }
+        let script = try only(.reloadRights) { $0.programs["probe"] = program(true) }
+        #expect(script?.remedy == "chmod a+rx /usr/bin/probe")
+        let binary = try healthyFacts { $0.programs["probe"] = program(false) }
+        #expect(binary.troubled.isEmpty)
+    }
+
+    @Test func twoDaemonsShareAStateDirectoryWhereBothWereGivenIt() throws {
+        func sentence(_ given: DaemonProcessFacts.GivenDirectory) throws -> String? {
+            try healthyFacts { facts in
+                facts.processes[0].given = .directory("/var/lib/discoveryd")
+                var second = DaemonProcessFacts(
+                    process: 90,
+                    arguments: ["discoveryd", "-c", "/x", "--status-file=/s"]
+                )
+                second.given = given
+                facts.processes.append(second)
+            }.troubled[.instance]?.sentence
+        }
+        #expect(
+            try sentence(.directory("/var/lib/discoveryd"))?
+                .hasSuffix("with the same state-directory") == true
+        )
+        for given in [DaemonProcessFacts.GivenDirectory.none, .unknown, .directory("/var/lib/x")] {
+            #expect(try sentence(given) == nil)
+        }
     }
 
     @Test func aDirectoryBehindAClosedOneIsSaidByTheClosedOne() throws {
@@ -256,7 +380,8 @@ import Testing
             )
         }
         #expect(second?.sentence.contains("process 90") == true)
-        #expect(second?.sentence.hasSuffix("with the same config, state-directory") == true)
+        #expect(second?.sentence.hasSuffix("with the same config") == true)
+        #expect(second?.remedy.contains("kill") == false)
         let apart = try healthyFacts { facts in
             facts.processes.append(
                 DaemonProcessFacts(

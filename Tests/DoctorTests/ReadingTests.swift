@@ -62,6 +62,39 @@ import Testing
     }
 }
 
+/// What is read of a daemon's process.
+@Suite struct DaemonProcessTests {
+    @Test func aProcessTellsItsUserAndItsParent() {
+        var facts = DaemonProcessFacts(process: 9, arguments: [])
+        facts.add(status: "Name:\tx\nPPid:\t7\nUid:\t1\t998\t3\t4\nGid:\t1\t5\t3\t4\nGroups:\t6 7 \n")
+        #expect(facts.parent == 7)
+        #expect(facts.user == UserFacts(name: "uid 998", id: 998, groups: [5, 6, 7]))
+        var broken = DaemonProcessFacts(process: 9, arguments: [])
+        broken.add(status: "Uid:\nPPid:\nGroups:\nUid: x y")
+        #expect(broken.user == nil && broken.parent == 0)
+    }
+
+    @Test func aForkOfADaemonIsNoSecondOne() {
+        let daemon = DaemonProcessFacts(process: 9, arguments: [])
+        var child = DaemonProcessFacts(process: 10, arguments: [])
+        child.parent = 9
+        #expect(DaemonProcesses.withoutChildren([daemon, child]) == [daemon])
+    }
+
+    @Test(arguments: [
+        ("STATE_DIRECTORY=/a:/b", DaemonProcessFacts.GivenDirectory.directory("/a")),
+        ("STATE_DIRECTORY=", .none), ("STATE_DIRECTORY=a", .none), ("X=STATE_DIRECTORY=/a", .none),
+        ("", .none),
+    ])
+    func theStateDirectoryOfTheEnvironmentIsRead(
+        _ variable: String,
+        _ given: DaemonProcessFacts.GivenDirectory
+    ) {
+        let bytes = Array("A=b".utf8) + [0] + Array(variable.utf8) + [0]
+        #expect(DaemonProcesses.givenDirectory(bytes) == given)
+    }
+}
+
 private struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 

@@ -41,11 +41,18 @@ extension Facts {
         let asked =
             me.id == 0
             ? "" : "; \(me.name) asks, who may not see all: run this as root for the rest"
+        guard areUsersKnown else {
+            return .skipped(
+                "the users of this host are not told in time, see nsswitch.conf(5)",
+                isBlocking: true
+            )
+        }
         guard let daemonUser else {
             guard unit.isLoaded else {
-                return Finding(
-                    "no \(unit.name) is loaded here, so the daemon is taken to run as \(me.name)"
-                )
+                let why =
+                    unit.properties == nil
+                    ? "systemd cannot be asked" : "no \(unit.name) is loaded here"
+                return Finding("\(why), so the daemon is taken to run as \(me.name)")
             }
             return Finding(
                 "",

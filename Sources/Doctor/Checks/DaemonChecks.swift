@@ -163,21 +163,32 @@ extension Facts {
         let main = unit.process ?? processes.first?.process
         guard let first = processes.first(where: { $0.process == main }) else { return [] }
         return processes.filter { $0.process != main }.compactMap { other in
-            let usual = [
-                "--state-directory": stateDirectory, "--status-file": StatusFile.standardPath,
-                "--config": ConfigurationLoader.standardPath,
-            ]
-            let shared = usual.keys.sorted().filter { option in
-                (Self.value(of: option, other.arguments) ?? usual[option])
-                    == (Self.value(of: option, first.arguments) ?? usual[option])
+            let shared = ["--config", "--state-directory", "--status-file"].filter { option in
+                guard let theirs = Self.file(option, of: other) else { return false }
+                return theirs == Self.file(option, of: first)
             }
             guard !shared.isEmpty else { return nil }
             let command = other.arguments.joined(separator: " ")
             return .failed(
                 "a second daemon runs, process \(other.process) (\(OneLine.bounded(command, to: 200))), with the same "
                     + shared.map { String($0.dropFirst(2)) }.joined(separator: ", "),
-                "end one of them ('kill \(other.process)'), or give it files of its own, see discoveryd(8)"
+                "stop what starts it ('systemctl status \(other.process)' tells), or give it a configuration, "
+                    + "--state-directory and --status-file of its own, see discoveryd(8)"
             )
+        }
+    }
+
+    /// The file or directory that an option of a daemon names, or that is taken without it.
+    ///
+    /// - Returns: `nil` where there is none, or nobody here knows it.
+    private static func file(_ option: String, of daemon: DaemonProcessFacts) -> String? {
+        if let named = value(of: option, daemon.arguments) { return named }
+        switch option {
+        case "--config": return ConfigurationLoader.standardPath
+        case "--status-file": return StatusFile.standardPath
+        default:
+            guard case .directory(let path) = daemon.given else { return nil }
+            return path
         }
     }
 
@@ -199,7 +210,8 @@ extension Facts {
         guard let configuration else { return .skipped("there is no configuration") }
         var problems: [Problem] = []
         if case .tcp(let host, let port)? = configuration.metrics.listen,
-            let user = daemonUser ?? (isRunning ? me : nil)
+            // Of a daemon whose user nobody here knows, as one in a container, that of the port says nothing.
+            let user = daemonUser
         {
             let there = listeners.filter { listener in
                 listener.transport == .tcp && Int(listener.port) == port

@@ -106,7 +106,11 @@ extension Facts {
             return [
                 .failed(
                     "\(setting): \(user.name) cannot read \(facts.path): \(step.path) has \(step.words)",
-                    "chgrp \(user.name) \(step.path) and chmod g+r, or give it as a credential of the unit"
+                    step.path == facts.target?.path
+                        ? "setfacl -m u:\(user.name):r \(step.path), or name it by LoadCredential= of the unit, see "
+                            + "discoveryd.conf(5)"
+                        : "name it by LoadCredential= of the unit, see discoveryd.conf(5), or let \(user.name) pass: "
+                            + "setfacl -m u:\(user.name):x \(step.path)"
                 )
             ]
         }
@@ -114,10 +118,15 @@ extension Facts {
             // Whoever cannot pass the directories does not read it either.
             facts.refusal(of: UserFacts(name: "nobody", id: 65534, groups: [65534]), .read) == nil
         else { return [] }
+        var closed = facts
+        closed.steps[closed.steps.count - 1].mode &= ~0o004
+        // The daemon may be one of those who read it as everybody can.
+        let isOurs = closed.refusal(of: user, .read) == nil
         return [
             .warning(
                 "\(setting): everybody on this host can read \(facts.path)",
-                "chmod o-r \(facts.path)"
+                (isOurs ? "" : "setfacl -m u:\(user.name):r \(facts.path), then ")
+                    + "chmod o-r \(facts.path)"
             )
         ]
     }

@@ -19,7 +19,15 @@ extension Facts {
         var problems: [Problem] = []
         var unseen: [String] = []
         for path in directories {
-            guard let facts = paths[path] else { continue }
+            guard let facts = paths[path] else {
+                problems.append(
+                    .failed(
+                        "\(path) does not answer in time: its file system hangs",
+                        "see dmesg, and whether the server of that file system is there ('findmnt -T \(path)')"
+                    )
+                )
+                continue
+            }
             if facts.errno == .some(Self.notAllowed) {
                 unseen.append(path)
             } else if let problem = problem(ofDirectory: facts) {
@@ -62,14 +70,21 @@ extension Facts {
         guard target.kind == .directory else {
             return .failed("\(path) is no directory", "remove the file that is there")
         }
-        if let step = facts.refusal(of: actor, .writeAndSearch) {
+        if let step = seen(facts).refusal(of: actor, .writeAndSearch) {
+            guard step.path == target.path else {
+                return .failed(
+                    "\(actor.name) cannot get to \(path): \(step.path) has \(step.words)",
+                    "write to another directory, such as /run/discoveryd, or let it pass: "
+                        + "setfacl -m u:\(actor.name):x \(step.path)"
+                )
+            }
             return .failed(
-                step.path == target.path
-                    ? "\(path) is not writable for \(actor.name): \(step.words)"
-                    : "\(actor.name) cannot get to \(path): \(step.path) has \(step.words)",
-                step.path == target.path
-                    ? "chown \(actor.name) \(path)"
-                    : "let \(actor.name) pass \(step.path): chmod o+x, or a group of both"
+                "\(path) is not writable for \(actor.name): \(step.words)",
+                isMadeAtStart(path)
+                    ? "'systemctl restart discoveryd' gives it to \(actor.name)"
+                    // Whose directory this is nobody here knows, so it stays with whom it belongs to.
+                    : "write to a directory of its own, such as /run/discoveryd, or make one: "
+                        + "install -d -o \(actor.name) DIRECTORY"
             )
         }
         guard let space = facts.space else { return nil }
@@ -92,6 +107,23 @@ extension Facts {
         }
         return nil
     }
+
+    /// The path as the daemon sees it: in the namespace of a unit with `DynamicUser=` the directory that keeps others
+    /// out of the unit's own lets pass, see systemd.exec(5).
+    private func seen(_ facts: PathFacts) -> PathFacts {
+        guard unit.properties?.isYes("DynamicUser") == true, let target = facts.target,
+            Sandbox.isBelow(target.path, madeAtStart.map(real))
+        else { return facts }
+        var facts = facts
+        facts.steps.removeAll { step in
+            ["/run/private", "/var/lib/private", "/var/cache/private", "/var/log/private"]
+                .contains(step.path)
+        }
+        return facts
+    }
+
+    /// A path without symbolic links, where it was looked at.
+    func real(_ path: String) -> String { paths[path]?.target?.path ?? path }
 
     private func problem(ofMissing facts: PathFacts) -> Problem? {
         let path = facts.path
@@ -144,7 +176,8 @@ extension Facts {
                             + step.words,
                         step.path == facts.target?.path
                             ? "set mode or group of the output, see discoveryd.conf(5)"
-                            : "chmod o+x \(step.path), or write to another directory"
+                            : "write to another directory, or let it pass: setfacl -m u:\(reader.name):x "
+                                + step.path
                     )
                 )
             } else {

@@ -150,8 +150,7 @@ extension Facts {
     ) -> [Problem] {
         var problems: [Problem] = []
         for output in configuration.outputs {
-            let place =
-                paths[directory(of: output.path)]?.target?.path ?? directory(of: output.path)
+            let place = real(directory(of: output.path))
             if properties.isYes("PrivateTmp"), Sandbox.isBelow(place, ["/tmp", "/var/tmp"]) {
                 problems.append(
                     .failed(
@@ -199,7 +198,15 @@ extension Facts {
             made: madeAtStart,
             writable: properties.list("ReadWritePaths"),
             closed: properties.list("ReadOnlyPaths") + properties.list("InaccessiblePaths")
-        ).allowsWriting(in: place)
+        ).allowsWriting(in: place, real: real)
+    }
+
+    /// The paths that the settings of the sandbox name, and systemd's own beside them.
+    var sandboxPaths: [String] {
+        guard let properties = unit.properties, unit.isLoaded else { return [] }
+        let named = ["ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths"].flatMap(properties.list)
+        return madeAtStart + named.map { String($0.drop { $0 == "-" || $0 == "+" }) }
+            + ["/tmp", "/var/tmp", "/dev/shm"]
     }
 
     private func problemsOfNetwork(
@@ -285,11 +292,21 @@ extension Facts {
                 let step = facts.refusal(of: user, .write)
             else { continue }
             let group = groupNames[step.group] ?? "\(step.group)"
+            let remedy =
+                if step.group != 0 {
+                    "add SupplementaryGroups=\(group) with 'systemctl edit discoveryd' and restart it; HAProxy's "
+                        + "'stats socket' needs 'mode 660 group \(group)'"
+                } else if step.kind == .directory {
+                    // To be in root's group is more than anybody needs to reach a socket.
+                    "let it pass: setfacl -m u:\(user.name):x \(step.path)"
+                } else {
+                    "give HAProxy's 'stats socket' a group: 'mode 660 group haproxy', and add "
+                        + "SupplementaryGroups=haproxy with 'systemctl edit discoveryd'; restart both"
+                }
             problems.append(
                 .failed(
                     "\(user.name) cannot reach HAProxy at \(socket): \(step.path) has \(step.words)",
-                    "add SupplementaryGroups=\(group) with 'systemctl edit discoveryd' and restart it; HAProxy's "
-                        + "'stats socket' needs 'mode 660 group \(group)'"
+                    remedy
                 )
             )
         }
@@ -353,11 +370,14 @@ extension Facts {
                 )
                 continue
             }
-            if let step = facts.refusal(of: actor, .search) {
+            if let step = facts.refusal(of: actor, facts.isScript ? .readAndSearch : .search) {
                 problems.append(
                     .failed(
                         "\(actor.name) cannot run \(program): \(step.path) has \(step.words)",
-                        "chmod a+x \(step.path)"
+                        step.path == facts.target?.path
+                            ? "chmod a+rx \(step.path)"
+                            : "move the program to /usr/local/bin, or let \(actor.name) pass: "
+                                + "setfacl -m u:\(actor.name):x \(step.path)"
                     )
                 )
             } else {

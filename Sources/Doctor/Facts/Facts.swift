@@ -26,12 +26,13 @@ package struct Facts: Sendable {
 
     /// Who asks.
     package var me = UserFacts(name: "root", id: 0, groups: [0])
-    /// The user that the daemon runs as, where this host has it.
+    /// The user that the daemon runs as: that of its loaded unit, else that of its process. `nil` where this host
+    /// has no such user, or nothing says who it is.
     package var daemonUser: UserFacts?
-    /// The name of that user.
+    /// The name of that user, as the unit has it.
     package var daemonUserName = "_discoveryd"
     package var unit = UnitFacts()
-    /// What was looked at, by path.
+    /// What was looked at, by path; one whose file system did not answer in time is missing.
     package var paths: [String: PathFacts] = [:]
     /// Where the daemon keeps what the next run needs, and what others read.
     package var stateDirectory = "/var/lib/discoveryd"
@@ -52,6 +53,8 @@ package struct Facts: Sendable {
     /// The addresses of this host.
     package var addresses: Set<String> = []
     package var processes: [DaemonProcessFacts] = []
+    /// Whether ``me`` and ``daemonUser``, ``listeners``, and ``processes`` were told in time.
+    package var (areUsersKnown, areListenersKnown, areProcessesKnown) = (true, true, true)
 
     // MARK: etcd
 

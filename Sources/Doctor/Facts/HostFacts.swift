@@ -22,8 +22,20 @@ package struct Listener: Hashable, Sendable {
 
 /// A process that looks like a daemon of ours.
 package struct DaemonProcessFacts: Hashable, Sendable {
+    /// What the process was given as `STATE_DIRECTORY`, see systemd.exec(5).
+    package enum GivenDirectory: Hashable, Sendable {
+        case none
+        case directory(String)
+        /// Its environment may not be read.
+        case unknown
+    }
+
     package var process: Int32
     package var arguments: [String]
+    package var parent: Int32 = 0
+    /// The user and the groups that it runs with; `nil` where that was not told.
+    package var user: UserFacts?
+    package var given = GivenDirectory.unknown
 
     package init(process: Int32, arguments: [String]) {
         self.process = process

@@ -58,6 +58,8 @@ package struct PathFacts: Hashable, Sendable {
     package var space: Space?
     /// When it last changed, in seconds since 1970, where it is there.
     package var modified: Int?
+    /// Whether it begins with `#!`, so that whoever runs it has to read it too; looked at for programs alone.
+    package var isScript = false
 
     package init(_ path: String, _ steps: [Step], errno: Int32? = nil, space: Space? = nil) {
         self.path = path
@@ -75,6 +77,7 @@ package struct PathFacts: Hashable, Sendable {
         case write = 2
         case search = 1
         case writeAndSearch = 3
+        case readAndSearch = 5
     }
 
     /// Finds what keeps a user from the path, by the bits of owner, group and others.

@@ -42,13 +42,17 @@ package struct FactGatherer: Sendable {
         facts.daemon.socket = controlSocket
         async let shown = UnitQuestions(limit: Self.patience).show([unit])
         async let status = askStatus()
-        async let seen = look("/proc") {
-            (ListenerTable.ofHost(), ListenerTable.addresses(), DaemonProcesses.ofHost())
+        async let listeners = look("/proc/net") {
+            (ListenerTable.ofHost(), ListenerTable.addresses())
         }
+        async let processes = look("/proc") { DaemonProcesses.ofHost() }
         await addConfiguration(to: &facts)
+        let (heard, daemons) = (await listeners, await processes)
+        (facts.listeners, facts.addresses) = heard ?? ([], [])
+        facts.processes = daemons ?? []
+        (facts.areListenersKnown, facts.areProcessesKnown) = (heard != nil, daemons != nil)
         await addUsers(to: &facts, shown: await shown)
         (facts.daemon.status, facts.daemon.trouble) = await status
-        (facts.listeners, facts.addresses, facts.processes) = await seen ?? ([], [], [])
         guard let configuration = facts.configuration else { return facts }
         let known = facts
         async let endpoints = examine(configuration, known)
@@ -134,9 +138,26 @@ package struct FactGatherer: Sendable {
         settings.group = properties?["Group"] ?? ""
         settings.supplementaryGroups = properties?.list("SupplementaryGroups") ?? []
         let wanted = settings
-        let users = await look("users") { (Self.user(wanted), Self.whoever(geteuid())) }
+        let process = isLoaded ? nil : facts.processes.first?.user
+        let users = await look("users") { () -> (UserFacts?, UserFacts) in
+            // The package's user is there as well where the daemon runs in a container, or by a unit of another name.
+            let user = isLoaded ? Self.user(wanted) : process.map(Self.named)
+            return (user, Self.whoever(geteuid()))
+        }
+        facts.areUsersKnown = users != nil
         facts.daemonUser = users?.0
-        if let me = users?.1 { facts.me = me }
+        facts.me = users?.1 ?? Self.unnamed(geteuid())
+    }
+
+    /// A process's user under its name, where it has one.
+    private static func named(_ user: UserFacts) -> UserFacts {
+        var user = user
+        user.name = whoever(user.id).name
+        return user
+    }
+
+    private static func unnamed(_ id: uid_t) -> UserFacts {
+        UserFacts(name: id == 0 ? "root" : "uid \(id)", id: id, groups: [getegid()])
     }
 
     private static func user(_ settings: ServiceSettings) -> UserFacts? {
@@ -148,7 +169,7 @@ package struct FactGatherer: Sendable {
     private static func whoever(_ id: uid_t) -> UserFacts {
         var settings = ServiceSettings()
         settings.user = "\(id)"
-        return user(settings) ?? UserFacts(name: "uid \(id)", id: id, groups: [getegid()])
+        return user(settings) ?? unnamed(id)
     }
 
     private func askStatus() async -> (StatusReport?, LocalHTTPClient.Failure?) {
@@ -177,9 +198,9 @@ package struct FactGatherer: Sendable {
         let paths: [String: PathFacts] = await withTaskGroup(of: [(String, PathFacts)].self) {
             group in
             // A disk that hangs keeps only its own directory.
-            for (directory, paths) in Dictionary(grouping: wanted, by: directory(of:)) {
+            for (place, paths) in wanted {
                 group.addTask {
-                    await look(directory) { paths.map { ($0, PathLook.look(at: $0)) } } ?? []
+                    await look(place) { paths.map { ($0, PathLook.look(at: $0)) } } ?? []
                 }
             }
             return await group.reduce(into: [:]) { all, some in
@@ -220,18 +241,23 @@ package struct FactGatherer: Sendable {
         await addRights(to: &facts, units, configuration)
     }
 
-    /// All paths that a check looks at.
-    private static func paths(_ configuration: Configuration, _ facts: Facts) -> Set<String> {
-        var paths: Set<String> = [facts.stateDirectory, facts.runtimeDirectory]
-        for output in configuration.outputs {
-            paths.formUnion([output.path, directory(of: output.path)])
-            if let socket = output.runtime { paths.insert(socket) }
-        }
+    /// All paths that a check looks at, by what they wait for together: the outputs of a directory for that.
+    private static func paths(
+        _ configuration: Configuration,
+        _ facts: Facts
+    ) -> [String: Set<String>] {
+        var paths = Set([facts.stateDirectory, facts.runtimeDirectory] + facts.sandboxPaths)
+        paths.formUnion(configuration.outputs.compactMap(\.runtime))
         let etcd = configuration.etcd
         for place in [etcd.caFile, etcd.certFile, etcd.keyFile, etcd.passwordFile] {
             if case .path(let path)? = place { paths.insert(path) }
         }
-        return paths
+        var places = Dictionary(paths.map { ($0, Set([$0])) }) { first, _ in first }
+        for output in configuration.outputs {
+            let place = directory(of: output.path)
+            places[place, default: []].formUnion([place, output.path])
+        }
+        return places
     }
 
     private func addRights(
@@ -271,7 +297,7 @@ package struct FactGatherer: Sendable {
         }
         let programs = Self.programs(configuration)
         let found = await look("programs") {
-            programs.map { name in (name, Self.place(of: name).map(PathLook.look)) }
+            programs.map { name in (name, Self.place(of: name).map(PathLook.look(atProgram:))) }
         }
         facts.programs = Dictionary(found ?? []) { first, _ in first }
     }

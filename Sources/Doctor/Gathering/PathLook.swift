@@ -28,6 +28,18 @@ enum PathLook {
         return facts
     }
 
+    /// Looks at a program, and whether it is a script.
+    static func look(atProgram path: String) -> PathFacts {
+        var facts = look(at: path)
+        // Non-blocking, so that a pipe without a writer is no wait.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        guard file >= 0 else { return facts }
+        defer { close(file) }
+        var head: [UInt8] = [0, 0]
+        facts.isScript = read(file, &head, 2) == 2 && head == Array("#!".utf8)
+        return facts
+    }
+
     private static func step(_ path: String) -> PathFacts.Step? {
         var status = stat()
         guard lstat(path, &status) == 0 else { return nil }
