@@ -282,7 +282,9 @@ let package = Package(
         .testTarget(
             name: "DoctorTests",
             dependencies: [
-                "Configuration", "Doctor", "EndpointFiles", "Etcd", "Registry", "TestKit", "Texts",
+                "Configuration", "Doctor", "EndpointFiles", "Etcd", "Programs", "Registry",
+                "TestKit",
+                "Texts",
             ],
             swiftSettings: strict
         ),

@@ -2,8 +2,9 @@ import Texts
 
 /// A configuration file as it may be given away: a line a value, without secrets.
 ///
-/// Left out are the values of keys with names like secrets', of headers, of keys that are unknown, passwords and queries
-/// in URLs, and the arguments of programs. What is left out is collected, so that whoever has the text elsewhere can look for it.
+/// Left out are the values of keys with names like secrets', of headers, of `meta`, of keys that are unknown, what stands
+/// in URLs before the host and behind the path, and the arguments of programs. What is left out is collected, so that
+/// whoever has the text elsewhere can look for it.
 package struct RedactedConfiguration: Sendable {
     /// `output[0].path = "/run/x"`, a line a value.
     package private(set) var text = ""
@@ -22,12 +23,16 @@ package struct RedactedConfiguration: Sendable {
     /// What stands for what was left out.
     package static let removed = "(removed)"
 
-    /// Keys whose values are lists of a program and its arguments.
+    /// Keys whose values are lists of a program and its arguments. As one text they are faulty, and all of it is left out.
     private static let programs: Set<String> = ["command", "check", "exec", "reload"]
-    /// Keys that may stand anywhere and whose values are no secrets.
+    /// Keys of which nothing is told, whatever stands there: also as a faulty file has it.
+    private static let hidden: Set<String> = ["header", "headers", "meta", "contains"]
+    /// Keys whose values are addresses, in which a password may stand.
+    private static let addresses: Set<String> = ["endpoints", "http", "tcp", "listen"]
+    /// Keys that may stand anywhere and whose values are no secrets. Those of tables are not among them.
     private static let known: Set<String> = [
         "address", "addresses", "also", "bytes", "ca_file", "cert_file", "check", "command",
-        "contains", "dial_timeout",
+        "dial_timeout",
         "domain", "drain", "drain_before_delete", "endpoints", "escape", "etcd", "exec", "fall",
         "format", "group",
         "header", "hold", "host", "http", "id", "include_draining", "initial", "interval",
@@ -51,13 +56,13 @@ package struct RedactedConfiguration: Sendable {
     }
 
     private mutating func add(_ node: TomlNode, key: String, at place: String) {
+        // A heading is "header", and an output's comment "header = true".
+        if key == "header", case .boolean(let flag) = node.value { return line(place, "\(flag)") }
+        guard !Self.hidden.contains(key), Self.known.contains(key) else {
+            return hide(all: node, at: place)
+        }
         switch node.value {
-        case .table(let table):
-            if Self.isSecret(key) || key == "headers" {
-                hide(all: node, at: place)
-            } else {
-                add(table: table, at: place)
-            }
+        case .table(let table): add(table: table, at: place)
         case .array(let nodes):
             if Self.programs.contains(key), nodes.contains(where: \.isString) {
                 return addProgram(nodes, at: place)
@@ -65,9 +70,11 @@ package struct RedactedConfiguration: Sendable {
             for (number, one) in nodes.enumerated() {
                 add(one, key: key, at: "\(place)[\(number)]")
             }
-        case .string(let string): line(place, shown(string, key: key).map { "\"\($0)\"" })
-        case .integer(let number): line(place, Self.isSecret(key) ? nil : "\(number)")
-        case .float(let number): line(place, Self.isSecret(key) ? nil : "\(number)")
+        case .string(let string):
+            guard !Self.programs.contains(key) else { return hide(all: node, at: place) }
+            line(place, "\"\(OneLine.escaped(shown(string, key: key)))\"")
+        case .integer(let number): line(place, "\(number)")
+        case .float(let number): line(place, "\(number)")
         case .boolean(let flag): line(place, "\(flag)")
         case .date, .time, .dateTime: line(place, node.found)
         }
@@ -89,6 +96,9 @@ package struct RedactedConfiguration: Sendable {
         case .string(let string):
             secrets.insert(string)
             line(place, nil)
+        case .integer(let number):
+            secrets.insert("\(number)")
+            line(place, nil)
         default: line(place, nil)
         }
     }
@@ -103,25 +113,37 @@ package struct RedactedConfiguration: Sendable {
         }
     }
 
-    private mutating func shown(_ string: String, key: String) -> String? {
-        if Self.isSecret(key) || !Self.known.contains(key) {
-            secrets.insert(string)
-            return nil
+    private mutating func shown(_ string: String, key: String) -> String {
+        guard Self.addresses.contains(key) else {
+            let bare = Self.withoutSecrets(ofURL: string)
+            if let bare { secrets.formUnion(bare.secrets) }
+            return bare?.text ?? string
         }
-        let bare = Self.withoutSecrets(ofURL: string)
-        if let bare { secrets.formUnion(bare.secrets) }
-        return OneLine.escaped(bare?.text ?? string)
+        return address(string)
     }
 
-    /// Whether a key is named as one of a secret. A file is named by its path, which is none.
-    private static func isSecret(_ key: String) -> Bool {
-        let name = key.lowercased()
-        guard !name.hasSuffix("_file"), !known.contains(name) else { return false }
-        return [
-            "pass", "secret", "token", "credential", "auth", "cookie", "api_key", "apikey",
-            "private",
-        ]
-        .contains { name.contains($0) }
+    /// An address that is one value: a password in it may hold any character, so what is before the last `@` is left
+    /// out, and what is behind a `?` or `#`.
+    private mutating func address(_ string: String) -> String {
+        var (scheme, rest) = ("", string[...])
+        if let mark = string.firstRange(of: "://") {
+            scheme = String(string[..<mark.upperBound])
+            rest = string[mark.upperBound...]
+        }
+        var text = scheme
+        if let at = rest.lastIndex(of: "@") {
+            secrets.insert(String(rest[..<at]))
+            if let colon = rest[..<at].firstIndex(of: ":") {
+                secrets.insert(String(rest[rest.index(after: colon)..<at]))
+            }
+            text += "\(Self.removed)@"
+            rest = rest[rest.index(after: at)...]
+        }
+        guard let end = rest.firstIndex(where: { $0 == "?" || $0 == "#" }) else {
+            return text + rest
+        }
+        secrets.insert(String(rest[rest.index(after: end)...]))
+        return text + rest[...end] + Self.removed
     }
 
     /// A text that holds a URL, without its user information and its query; `nil` when there is none of these.
@@ -131,7 +153,7 @@ package struct RedactedConfiguration: Sendable {
         while let mark = rest.firstRange(of: "://") {
             result += rest[..<mark.upperBound]
             rest = rest[mark.upperBound...]
-            let end = rest.firstIndex { $0 == " " || $0 == "\"" || $0 == "'" } ?? rest.endIndex
+            let end = rest.firstIndex(where: endsURL) ?? rest.endIndex
             var url = rest[..<end]
             rest = rest[end...]
             let authority = url.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
@@ -143,15 +165,20 @@ package struct RedactedConfiguration: Sendable {
                 result += "\(removed)@"
                 url = url[url.index(after: at)...]
             }
-            if let query = url.firstIndex(of: "?") {
+            if let query = url.firstIndex(where: { $0 == "?" || $0 == "#" }) {
                 secrets.insert(String(url[url.index(after: query)...]))
-                result += "\(url[..<query])?\(removed)"
+                result += "\(url[...query])\(removed)"
             } else {
                 result += url
             }
         }
         return secrets.isEmpty ? nil : (result + rest, secrets)
     }
+}
+
+/// Whether a character ends a URL in a text, in JSON too.
+private func endsURL(_ character: Character) -> Bool {
+    character.isWhitespace || "\"\\<>".contains(character)
 }
 
 extension TomlNode {

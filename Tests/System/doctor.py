@@ -583,12 +583,12 @@ def nothing_listens_where_a_service_is_registered():
 
 # ---- a file for a bug report -------------------------------------------------------------------
 
-MARKS = [f"secretmark{number}x" for number in range(10)]
+MARKS = [f"secretmark{number}x" for number in range(11)]
 
 
 def bundle():
     """Puts a secret wherever one may be, and looks for them in the bundle: what was found is returned."""
-    password, query, header, argument, environment, credential, comment, unknown, meta, key = MARKS
+    password, query, header, argument, environment, credential, comment, unknown, meta, echoed, key = MARKS
     certificate("client", "DNS:client", 90)
     lines = open(f"{TLS}/client.key").read().splitlines()
     secrets = MARKS[:-1] + [line for line in lines if line and not line.startswith("-----")]
@@ -601,11 +601,14 @@ check = [
 ]
 """
     configure(etcd=f'endpoints = ["http://127.0.0.1:2679"]\nusername = "host"\npassword_file = "{SCRATCH}/password"\n'
-                   f'cert_file = "{TLS}/client.pem"\nkey_file = "{TLS}/client.key"\n# {comment}', services=service)
+                   f'cert_file = "{TLS}/client.pem"\nkey_file = "{TLS}/client.key"\n# {comment}', services=service,
+              more='[metrics]\nlisten = "127.0.0.1:9469"\n')
     drop_in(UNIT + f"# {comment}\nEnvironment=TOKEN={environment}\nSetCredential=x:{credential}\n"
-                   f"ExecStartPre=/bin/echo {argument}\n")
+                   f"ExecStartPre=/bin/echo {echoed}\n")
     run("systemctl", "restart", "--no-block", "discoveryd")
-    eventually("the journal to have it", lambda: argument in run("journalctl", "-u", "discoveryd", "-n", "50"))
+    eventually("the journal to have it", lambda: echoed in run("journalctl", "-u", "discoveryd", "-n", "50"))
+    eventually("the daemon to answer", lambda: subprocess.run(
+        ["curl", "-sf", "-o", "/dev/null", "http://127.0.0.1:9469/v1/events"]).returncode == 0)
     configure_copy = open(CONFIGURATION).read()
     path = f"{SCRATCH}/bundle.tar.gz"
     doctor("--bundle", path)
@@ -628,6 +631,11 @@ check = [
                 complaints += [f"{mark} in {one}:{member.name}" for mark in secrets if mark in text]
                 if not text:
                     complaints.append(f"{member.name} is empty")
+                if member.name.endswith(".json") and "schema" not in json.loads(text):
+                    complaints.append(f"{member.name} is no report: {text[:200]}")
+                # A faulty configuration does not say where they are.
+                if one == path and member.name.endswith("metrics.txt") and "discoveryd_build_info" not in text:
+                    complaints.append(f"no metrics: {text[:200]}")
     wanted = {"doctor.txt", "doctor.json", "version.txt", "configuration.txt", "unit.txt", "drop-ins.txt",
               "outputs.txt", "os-release.txt", "status.json", "events.json", "metrics.txt", "journal.txt",
               "kernel.txt"}

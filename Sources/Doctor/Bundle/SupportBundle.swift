@@ -37,44 +37,51 @@ package struct SupportBundle: Sendable {
     /// - Throws: ``BundleFault``; nothing is left at the path then.
     package func write(to path: String) async throws(BundleFault) {
         // First of all, so that nobody waits for what cannot be written.
-        try await onThread { () throws(BundleFault) in try Self.make(path) }
-        do throws(BundleFault) {
-            let bytes = try await archive()
-            try await onThread { () throws(BundleFault) in try Self.put(bytes, into: path) }
-        } catch {
-            unlink(path)
-            throw error
+        try await onThread { () throws(BundleFault) in
+            var status = stat()
+            if lstat(path, &status) == 0 {
+                throw BundleFault(message: "\(path) cannot be made: \(errnoText(EEXIST))")
+            }
         }
+        let bytes = try await archive()
+        try await onThread { () throws(BundleFault) in try Self.put(bytes, at: path) }
     }
 
     /// Does what may wait for a disk on the thread of the bundle.
     private func onThread<Value: Sendable>(
         _ call: @escaping @Sendable () throws(BundleFault) -> Value
     ) async throws(BundleFault) -> Value {
-        let outcome = await thread.run { () -> Result<Value, BundleFault> in
-            do throws(BundleFault) {
-                return .success(try call())
-            } catch {
-                return .failure(error)
+        let outcome = await atMost(Self.patience) { [thread] in
+            await thread.run { () -> Result<Value, BundleFault> in
+                do throws(BundleFault) {
+                    return .success(try call())
+                } catch {
+                    return .failure(error)
+                }
             }
         }
-        guard let outcome else { throw BundleFault(message: "it was cancelled") }
+        guard let outcome else {
+            throw BundleFault(message: "a disk does not answer, or it was cancelled")
+        }
         return try outcome.get()
     }
 
-    /// Makes the file, empty.
-    private static func make(_ path: String) throws(BundleFault) {
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard file >= 0 else {
-            throw BundleFault(message: "\(path) cannot be made: \(errnoText(errno))")
-        }
-        close(file)
+    /// What a call returns, or `nil` when it takes longer or the task is cancelled.
+    private func atMost<Value: Sendable>(
+        _ limit: Duration,
+        _ call: @escaping @Sendable () async -> Value?
+    ) async -> Value? {
+        // Throws when it is cancelled.
+        let value = try? await within(limit) { await call() }
+        return (value ?? nil) ?? nil
     }
 
-    private static func put(_ bytes: [UInt8], into path: String) throws(BundleFault) {
-        let file = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+    /// Makes the file and fills it through the one descriptor: whoever may rename what is above it has no part in it.
+    private static func put(_ bytes: [UInt8], at path: String) throws(BundleFault) {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let file = open(path, flags, 0o600)
         guard file >= 0 else {
-            throw BundleFault(message: "\(path) cannot be opened: \(errnoText(errno))")
+            throw BundleFault(message: "\(path) cannot be made: \(errnoText(errno))")
         }
         defer { close(file) }
         var rest = bytes[...]
@@ -82,25 +89,29 @@ package struct SupportBundle: Sendable {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                throw BundleFault(message: "\(path) cannot be written: \(errnoText(errno))")
+                let reason = errnoText(errno)
+                // Only what was made here.
+                var (ours, there) = (stat(), stat())
+                if fstat(file, &ours) == 0, lstat(path, &there) == 0, ours.st_dev == there.st_dev,
+                    ours.st_ino == there.st_ino
+                {
+                    unlink(path)
+                }
+                throw BundleFault(message: "\(path) cannot be written: \(reason)")
             }
             rest = rest.dropFirst(count)
         }
     }
 
     private func archive() async throws(BundleFault) -> [UInt8] {
-        let files = await contents()
-        let scratch = try await onThread { () throws(BundleFault) in try Self.scratch(files) }
-        defer { try? FileManager.default.removeItem(atPath: scratch) }
+        var archive = TarArchive()
+        let now = Int(Date().timeIntervalSince1970)
+        for file in try await contents() {
+            archive.add("\(Self.name)/\(file.name)", [UInt8](file.text.utf8), time: now)
+        }
         do throws(ProgramFault) {
-            let call = ProgramCall(
-                [
-                    "tar", "-C", scratch, "--owner=0", "--group=0", "--exclude=.discoveryd", "-cz",
-                    "-f", "-", Self.name,
-                ],
-                limit: .seconds(30)
-            )
-            return try await CommandRunner().run(call).output
+            let call = ProgramCall(["gzip", "-c"], limit: .seconds(30))
+            return try await CommandRunner().run(call, input: archive.finish()).output
         } catch {
             throw BundleFault(message: "the bundle cannot be packed: \(error.message)")
         }
@@ -109,44 +120,16 @@ package struct SupportBundle: Sendable {
     /// The directory in the archive.
     private static let name = "discoveryd-doctor"
 
-    /// Writes the files into a directory that only we can enter.
-    ///
-    /// - Returns: The directory that it is in.
-    private static func scratch(
-        _ files: [(name: String, text: String)]
-    ) throws(BundleFault) -> String {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(parent)/discoveryd-doctor.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw BundleFault(
-                message: "there is no room for a bundle in \(parent): \(errnoText(errno))"
-            )
-        }
-        let scratch = String(
-            decoding: template.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)),
-            as: UTF8.self
-        )
-        let directory = "\(scratch)/\(name)"
-        guard mkdir(directory, 0o700) == 0 else {
-            throw BundleFault(message: "\(directory) cannot be made: \(errnoText(errno))")
-        }
-        for file in files {
-            do throws(FileError) {
-                try AtomicFileWriter()
-                    .write([UInt8](file.text.utf8), to: "\(directory)/\(file.name)", mode: 0o600)
-            } catch {
-                throw BundleFault(message: "\(error)")
-            }
-        }
-        return scratch
-    }
-
     // MARK: what is in it
 
     /// The files, by name, without secrets.
-    private func contents() async -> [(name: String, text: String)] {
-        let local = await thread.run { self.local() }
-        guard let local else { return [] }
+    ///
+    /// - Throws: ``BundleFault`` when it cannot be told what the secrets are.
+    private func contents() async throws(BundleFault) -> [(name: String, text: String)] {
+        let known = try await onThread { () throws(BundleFault) in self.known() }
+        let outputs = await atMost(Self.patience) {
+            await BlockingThread("outputs").run { self.outputs }
+        }
         async let status = page(facts.daemon.socket, LocalAPIRequest.status.target)
         async let events = page(facts.daemon.socket, "/v1/events")
         async let metrics = metrics()
@@ -155,34 +138,45 @@ package struct SupportBundle: Sendable {
             facts.unit.name,
         ])
         async let kernel = output(["uname", "-srvm"])
-        let files = [
+        let texts = [
             ("doctor.txt", diagnosis.text()),
-            ("doctor.json", report.json),
             ("version.txt", "\(Version.text)\n"),
-            ("status.json", await status),
-            ("events.json", await events),
             ("metrics.txt", await metrics),
             ("journal.txt", await journal),
             ("kernel.txt", await kernel),
+            ("outputs.txt", outputs ?? "a disk does not answer\n"),
         ]
-        return (files + local.files).map { ($0.0, local.redaction.applied(to: $0.1)) }
+        let reports = [
+            ("doctor.json", report.json), ("status.json", await status),
+            ("events.json", await events),
+        ]
+        return (texts + known.files).map { ($0.0, known.redaction.applied(to: $0.1)) }
+            + reports.map { ($0.0, known.redaction.applied(toJSON: $0.1)) }
     }
 
-    /// What is read from the disk. Blocks.
-    private func local() -> (redaction: Redaction, files: [(String, String)]) {
+    /// What is read from the disk, and the secrets in it. Blocks.
+    private func known() -> (redaction: Redaction, files: [(String, String)]) {
         let configurations = configurationFiles.compactMap {
             path -> (String, RedactedConfiguration)? in
             guard let bytes = try? SmallFile.read(path, limit: 1 << 20) else { return nil }
             return (path, RedactedConfiguration(bytes))
         }
-        let redaction = Redaction(configurations.flatMap(\.1.secrets) + secretsOfFiles)
         let texts = configurations.map { path, one in "# \(path)\n\(one.text)" }
         let shown = texts.isEmpty ? "# there is none\n" : texts.joined(separator: "\n")
+        let properties = facts.unit.properties.map { RedactedUnit(properties: $0.all) }
+        let unitFiles = unitFiles.map { ($0, RedactedUnit(file: Self.file($0))) }
+        let redaction = Redaction(
+            configurations.flatMap(\.1.secrets) + secretsOfFiles
+                + Array(properties?.secrets ?? []) + unitFiles.flatMap(\.1.secrets)
+        )
+        let dropIns = unitFiles.map { path, unit in "# \(path)\n\(unit.text)\n" }
         return (
             redaction,
             [
-                ("configuration.txt", shown), ("unit.txt", unit), ("drop-ins.txt", dropIns),
-                ("outputs.txt", outputs), ("os-release.txt", Self.file("/etc/os-release")),
+                ("configuration.txt", shown),
+                ("unit.txt", properties?.text ?? "\(facts.unit.trouble ?? "")\n"),
+                ("drop-ins.txt", dropIns.joined(separator: "\n")),
+                ("os-release.txt", Self.file("/etc/os-release")),
             ]
         )
     }
@@ -211,18 +205,12 @@ package struct SupportBundle: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Of the unit, what systemd shows.
-    private var unit: String {
-        guard let properties = facts.unit.properties else { return "\(facts.unit.trouble ?? "")\n" }
-        return properties.all.map { "\(Redaction.unitLine($0.key, $0.value))\n" }.joined()
-    }
-
-    private var dropIns: String {
-        guard let properties = facts.unit.properties else { return "" }
+    /// The unit file and its drop-ins.
+    private var unitFiles: [String] {
+        guard let properties = facts.unit.properties else { return [] }
         return ([properties["FragmentPath"]] + properties.list("DropInPaths")).filter {
             !$0.isEmpty
         }
-        .map { "# \($0)\n\(Redaction.unitFile(Self.file($0)))\n" }.joined(separator: "\n")
     }
 
     /// The outputs with size and mode. What is in them may be private.
@@ -262,7 +250,7 @@ package struct SupportBundle: Sendable {
             guard let address = HostAddress(host) else { return "" }
             // No program of ours asks over TCP; curl is on most hosts.
             return await output([
-                "curl", "-sS", "--max-time", "4",
+                "curl", "-q", "-sS", "--noproxy", "*", "--max-time", "4",
                 "http://\(address.joined(port: UInt16(clamping: port)))/metrics",
             ])
         case nil: return "not served: there is no [metrics] listen\n"

@@ -50,6 +50,4 @@ explain_tells_of_earlier_runs_from_the_journal_to_whom_may_read_it() {
     told=$(in_box discoveryd explain web/web-1 -o json)
     expect "lines in JSON: $told" jq -e '.journal[0].message and (.journal_error | not)' <<<"$told"
 }
-as_member() {
-    in_box setpriv --reuid=65534 --regid=65534 --groups="$(in_box id -g _discoveryd)" discoveryd "$@" 2>&1
-}
+as_member() { in_box setpriv --reuid=65534 --regid=65534 --groups="$(in_box id -g _discoveryd)" discoveryd "$@" 2>&1; }
