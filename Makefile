@@ -173,6 +173,7 @@ install-files:
 	cd Examples && find . -path ./EtcdWalkThrough -prune -o -type f -not -name '.*' -printf '%P\n' | while read -r file; do \
 		mode=0644; test ! -x "$$file" || mode=0755; \
 		install -D -m $$mode "$$file" "$(abspath $(DESTDIR)$(EXAMPLESDIR))/$$file" || exit 1; done
+	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/discoveryd.conf.d
 	test -e $(DESTDIR)$(SYSCONFDIR)/discoveryd.conf || \
 		install -D -m 0644 etc/discoveryd.conf $(DESTDIR)$(SYSCONFDIR)/discoveryd.conf
 
