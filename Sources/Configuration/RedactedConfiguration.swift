@@ -8,7 +8,7 @@ import Texts
 package struct RedactedConfiguration: Sendable {
     /// `output[0].path = "/run/x"`, a line a value.
     package private(set) var text = ""
-    /// What was left out.
+    /// The texts that were left out.
     package private(set) var secrets: Set<String> = []
 
     /// Reads the bytes of a file. Of one that is not TOML nothing is told but that.
@@ -20,7 +20,7 @@ package struct RedactedConfiguration: Sendable {
         }
     }
 
-    /// What stands for what was left out.
+    /// Stands in the place of a text that was left out.
     package static let removed = "(removed)"
 
     /// Keys whose values are lists of a program and its arguments. As one text they are faulty, and all of it is left out.

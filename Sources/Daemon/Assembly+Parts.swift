@@ -300,7 +300,7 @@ extension Assembly {
         return overview.routes + pages.routes + api.routes
     }
 
-    /// What monitoring reads, where an address for it is configured.
+    /// Serves pages and reports to this host, where `[metrics]` has an address.
     func metricsServer(_ routes: [Route], _ generator: SeededGenerator) -> [NamedService] {
         guard let address = daemon.configuration.metrics.listen else { return [] }
         return [.init("metrics", server(.metrics(address), routes, generator))]

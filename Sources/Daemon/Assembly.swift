@@ -16,7 +16,7 @@ import Systemd
 /// Builds the parts of the daemon and joins them: the one place where all of them are known. Each function is named for
 /// what it builds.
 struct Assembly: Sendable {
-    /// What can be run.
+    /// The services of the daemon, ready to be run.
     struct Product: Sendable {
         /// In the order in which they start; they stop in reverse.
         let services: [NamedService]

@@ -83,8 +83,11 @@ import Testing
             healthyFacts { $0.paths["/srv/lists/list.json"]?.steps[2].mode = 0o700 },
             healthyFacts { facts in
                 facts.programs["probe"] = PathFacts(
-                    "/root/probe",
-                    [.init("/"), .init("/root", mode: 0o700), .init("/root/probe", .file)]
+                    "/srv/private/probe",
+                    [
+                        .init("/"), .init("/srv/private", mode: 0o700),
+                        .init("/srv/private/probe", .file),
+                    ]
                 )
             },
         ]

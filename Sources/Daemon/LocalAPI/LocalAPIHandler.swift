@@ -118,7 +118,7 @@ package struct LocalAPIHandler: Sendable {
         }
     }
 
-    /// What is missing for the files to show as many endpoints as that, of a list that is current.
+    /// Says what is missing for the files to show as many endpoints as that, of a list that is current.
     private func lack(
         of service: ServiceName?,
         _ wanted: Int,

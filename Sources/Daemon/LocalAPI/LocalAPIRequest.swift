@@ -45,7 +45,7 @@ package enum LocalAPIRequest: Equatable, Sendable {
         }
     }
 
-    /// What is asked, without the parameters.
+    /// Names a resource of the API.
     package enum Action: String, CaseIterable, Sendable {
         case status, events, explain, wait, drain, undrain, reload
         case awaitEvents = "events/wait"
@@ -81,7 +81,7 @@ package enum LocalAPIRequest: Equatable, Sendable {
             }
         }
 
-        /// What is said to one who asks when too many do.
+        /// Answers one who asks when too many do.
         var busy: String {
             switch self {
             case .status, .events, .explain: "too many ask for reports at once; try again"
@@ -193,7 +193,7 @@ package enum LocalAPIRequest: Equatable, Sendable {
         return value
     }
 
-    /// What is asked, without the parameters.
+    /// The resource that is asked for, without the parameters.
     package var action: Action {
         switch self {
         case .status: .status
@@ -266,9 +266,9 @@ extension LocalAPIRequest: CustomStringConvertible {
 package struct LocalAPIRoutes: Sendable {
     /// Where it is served unless said otherwise: in the unit's runtime directory.
     package static let standardSocket = "/run/discoveryd/control.sock"
-    /// What is said where a command and the daemon do not understand one another.
+    /// Tells a command that it and the daemon do not understand one another.
     package static let otherVersion = "another version of discoveryd is running; restart it"
-    /// What a command of a version before the local API is told: those send a line of JSON, and print the messages of
+    /// Answers a command of a version before the local API: those send a line of JSON, and print the messages of
     /// the line that they get.
     static let lineProtocol = LocalHTTPServer.OtherProtocol(
         firstByte: UInt8(ascii: "{"),

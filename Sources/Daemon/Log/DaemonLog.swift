@@ -11,7 +11,7 @@ import Texts
 /// Logs what was reported: one line for each change of state, none for each try.
 final class DaemonLog: Sendable {
     let log: Logger
-    /// What was logged last of things that go wrong again and again, by what they are about.
+    /// The last line about each thing that goes wrong again and again, by what it is about.
     private let lastLogged = Mutex<[String: String]>([:])
     private let isConnected = Mutex(false)
     /// The time to live of our lease.

@@ -80,14 +80,3 @@ extension EventReport.Event {
 
     private static let milliseconds = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }
-
-/// How reports are written.
-enum PlainReport {
-    /// JSON, members by name, a newline at the end.
-    static func json(_ report: some Encodable) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        // Words and numbers cannot fail to be encoded.
-        return String(decoding: (try? encoder.encode(report)) ?? Data(), as: UTF8.self) + "\n"
-    }
-}

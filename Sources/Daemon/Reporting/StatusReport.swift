@@ -135,12 +135,7 @@ package struct StatusReport: Codable, Equatable, Sendable {
     }
 
     /// JSON, members by name, a newline at the end.
-    package var json: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        // Words and numbers cannot fail to be encoded.
-        return String(decoding: (try? encoder.encode(self)) ?? Data(), as: UTF8.self) + "\n"
-    }
+    package var json: String { PlainReport.json(self) }
 
     /// Whether the two say the same, apart from how far the list has come and from the words of errors that may change
     /// with each try: the status file is written for a change of state only.

@@ -5,7 +5,7 @@ import Configuration
 package struct RedactedUnit: Sendable {
     /// A line a setting.
     package private(set) var text = ""
-    /// What was left out.
+    /// The texts that were left out.
     package private(set) var secrets: Set<String> = []
 
     /// A unit file or a drop-in, see systemd.syntax(7).

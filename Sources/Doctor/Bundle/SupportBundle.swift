@@ -66,7 +66,7 @@ package struct SupportBundle: Sendable {
         return try outcome.get()
     }
 
-    /// What a call returns, or `nil` when it takes longer or the task is cancelled.
+    /// Makes a call and returns its value, or `nil` when it takes longer or the task is cancelled.
     private func atMost<Value: Sendable>(
         _ limit: Duration,
         _ call: @escaping @Sendable () async -> Value?
@@ -154,10 +154,11 @@ package struct SupportBundle: Sendable {
             + reports.map { ($0.0, known.redaction.applied(toJSON: $0.1)) }
     }
 
-    /// What is read from the disk, and the secrets in it. Blocks.
+    /// Reads from the disk, and collects the secrets there. Blocks.
     private func known() -> (redaction: Redaction, files: [(String, String)]) {
         let configurations = configurationFiles.compactMap {
             path -> (String, RedactedConfiguration)? in
+            // One that is not there or not for us; doctor's own lines say why.
             guard let bytes = try? SmallFile.read(path, limit: 1 << 20) else { return nil }
             return (path, RedactedConfiguration(bytes))
         }
@@ -184,6 +185,7 @@ package struct SupportBundle: Sendable {
     /// The files of the configuration, also of one that cannot be used.
     private var configurationFiles: [String] {
         let main = facts.configurationPath
+        // There need not be such a directory.
         let more = (try? FileManager.default.contentsOfDirectory(atPath: "\(main).d")) ?? []
         return [main] + more.filter { $0.hasSuffix(".conf") }.sorted().map { "\(main).d/\($0)" }
     }
@@ -194,6 +196,7 @@ package struct SupportBundle: Sendable {
         let credentials = ConfigurationSource.credentialsDirectory
         return [etcd.passwordFile, etcd.keyFile].compactMap { $0 }.flatMap { place -> [String] in
             let path = place.path(credentials: credentials)
+            // What we may not read cannot come into the bundle through us.
             guard let bytes = try? SmallFile.read(path, limit: 1 << 20) else { return [] }
             return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
                 .map(String.init).filter { !$0.hasPrefix("-----") }
@@ -201,6 +204,7 @@ package struct SupportBundle: Sendable {
     }
 
     private static func file(_ path: String) -> String {
+        // Empty in the bundle, then: it is one file of many.
         let bytes = (try? SmallFile.read(path, limit: 1 << 20)) ?? []
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -20,6 +20,7 @@ package enum DaemonProcesses {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
+            // Processes end while they are looked at, and some are not for us.
             guard let process = Int32(name), process != getpid(),
                 let bytes = try? SmallFile.read("/proc/\(name)/cmdline", limit: 1 << 20),
                 let arguments = daemonArguments(bytes),

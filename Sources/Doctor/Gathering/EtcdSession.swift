@@ -42,6 +42,7 @@ struct EtcdSession: Sendable {
     ) async -> SessionFacts {
         let holder = Holder()
         holder.found.withLock { $0.reading = .init(.other, "etcd does not answer a read in time") }
+        // Too late or failed: what was found by then is in the holder.
         _ = try? await within(limit) { [self] in
             try await EtcdClient.withClient(settings) { client in
                 guard let revision = await read(client, holder) else { return }
@@ -149,6 +150,7 @@ struct EtcdSession: Sendable {
 
     private func readRecords(_ client: EtcdClient, _ holder: Holder) async {
         for own in keys.prefix(64) {
+            // A record that cannot be had or read says nothing of its owner.
             guard let service = own.service, !Task.isCancelled,
                 let found = try? await client.get(Bytes(own.key)).keyValues.first
             else { continue }
@@ -192,6 +194,7 @@ struct EtcdSession: Sendable {
         _ holder: Holder,
         _ listedNow: @Sendable () async -> Int64?
     ) async {
+        // Without an answer the two are not compared.
         guard let listed,
             let changed = try? await client.changedKeys(
                 prefix: Bytes(etcd.prefix.text),

@@ -38,6 +38,7 @@ package struct FactGatherer: Sendable {
     package func facts() async -> Facts {
         var facts = Facts(now: Self.now)
         facts.hostname = HostName.current
+        // A host without a machine id has no name to sign with.
         facts.owner = (try? HostIdentity.current())?.owner.text
         facts.daemon.socket = controlSocket
         async let shown = UnitQuestions(limit: Self.patience).show([unit])
@@ -76,6 +77,7 @@ package struct FactGatherer: Sendable {
         _ call: @escaping @Sendable () -> Value
     ) async -> Value? {
         let thread = threads.thread(thing)
+        // Throws when it is cancelled: not told, as when it is too late.
         let outcome = try? await within(Self.patience) { await thread.run(call) }
         return outcome.flatMap { $0 }.flatMap { $0 }
     }
@@ -374,6 +376,7 @@ package struct FactGatherer: Sendable {
         let found = await withTaskGroup { group in
             for (place, endpoint) in etcd.endpoints.enumerated() {
                 group.addTask {
+                    // Cancelled it has no answer in time either.
                     let one = try? await within(Self.steps) {
                         await asked.examine(endpoint, names: names, within: Self.step)
                     }

@@ -9,8 +9,8 @@ install_into_chroot() {
         mkdir -p "$2/chroot" && mount -t tmpfs chroot "$2/chroot" && cd "$2/chroot" && mkdir up work root
         mount -t overlay chroot -o "lowerdir=$1,upperdir=up,workdir=work" root
         mount -t proc proc root/proc
-        cp "$2/discoveryd.deb" root/root/
-        DEBIAN_FRONTEND=noninteractive chroot root apt-get install -y -q /root/discoveryd.deb
+        cp "$2/discoveryd.deb" root/tmp/
+        DEBIAN_FRONTEND=noninteractive chroot root apt-get install -y -q /tmp/discoveryd.deb
         test -L root/etc/systemd/system/multi-user.target.wants/discoveryd.service
         chroot root id _discoveryd' sh "$root" "$work" 2>&1
 }

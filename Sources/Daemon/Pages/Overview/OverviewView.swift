@@ -43,7 +43,7 @@ struct OverviewView {
             "\(report.serviceCount) services, \(report.endpointCount) endpoints at revision \(revision)"
     }
 
-    /// What an administrator should know first, one sentence each.
+    /// The troubles that an administrator should know first, one sentence each.
     private var troubles: [String] {
         var troubles: [String] = []
         switch report.state {
