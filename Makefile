@@ -60,13 +60,13 @@ mustache-spec:
 test:
 	dev/install-packages.sh
 	$(MAKE) lint build
-	$(ATONCE) $(SWIFT) test --skip-build $(FLAGS) --skip 'SimulationTests|FuzzTests'
-	DISCOVERYD_SEEDS=2000 $(SWIFT) test --skip-build $(FLAGS) --filter 'SimulationTests|FuzzTests'
+	$(ATONCE) dev/failures-last $(SWIFT) test --skip-build $(FLAGS) --skip 'SimulationTests|FuzzTests'
+	DISCOVERYD_SEEDS=2000 dev/failures-last $(SWIFT) test --skip-build $(FLAGS) --filter 'SimulationTests|FuzzTests'
 	dev/check-docs --program .build/debug/discoveryd
-	Tests/System/run.sh .build/debug/discoveryd
-	Tests/Page/run.py .build/debug/discoveryd
-	Tests/Faults/run.py .build/debug/discoveryd
-	Tests/Dashboard/run.py .build/debug/discoveryd
+	dev/failures-last Tests/System/run.sh .build/debug/discoveryd
+	dev/failures-last Tests/Page/run.py .build/debug/discoveryd
+	dev/failures-last Tests/Faults/run.py .build/debug/discoveryd
+	dev/failures-last Tests/Dashboard/run.py .build/debug/discoveryd
 
 build:
 	$(SWIFT) build --build-tests $(FLAGS)
