@@ -23,8 +23,10 @@ package struct ReloadMark: Sendable {
         let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC
         let file = openat(staged.place.staging, name, flags, 0o600)
         guard file >= 0 else { return }
-        // It may be there from a change before, and is set anew by this one.
-        futimens(file, nil)
+        // It may be there from a change before, and is set anew by this one. The time is not left to the kernel, whose clock
+        // for files goes on every 4 ms: what is loaded within a tick would stay owed.
+        let time = Self.clock
+        futimens(file, [time, time])
         close(file)
     }
 
@@ -38,10 +40,15 @@ package struct ReloadMark: Sendable {
         if set < moment { unlinkat(place.staging, name, 0) }
     }
 
-    /// Now, by the clock that gives files their times: see clock_gettime(2), `CLOCK_REALTIME_COARSE`.
+    /// Now, by the clock by which marks are set: see clock_gettime(2), `CLOCK_REALTIME`.
     package static var now: Duration {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        let time = clock
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    private static var clock: timespec {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return time
     }
 }

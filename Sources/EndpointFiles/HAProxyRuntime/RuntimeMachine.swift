@@ -20,7 +20,7 @@ struct RuntimeMachine: StateMachine {
         /// Have no reload done for the file that was asked for and has not begun: the process has all of it.
         case cancelReload(path: String)
         /// The process does what the file says: nothing is owed for it.
-        /// The file was read after that instant, by the clock of files.
+        /// The file was read after that instant, by the clock of ``ReloadMark``.
         case settle(path: String, readAt: Duration)
         /// Report.
         case report(RuntimeReport)

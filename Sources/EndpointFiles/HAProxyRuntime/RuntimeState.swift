@@ -42,7 +42,7 @@ struct RuntimeState: Sendable {
     /// The file as it was read last, and when one was read that takes a reload of whoever loaded the one before.
     private var lastFile: HAProxyFile?
     private var lastStructural = Duration.zero
-    /// When the file was read that is looked at, by the clock of files.
+    /// When the file was read that is looked at, by the clock of ``ReloadMark``.
     private var readAt = Duration.zero
     /// The process that answered last; `nil` when nobody was there, which `isGone` says too.
     private var process: HAProxyProcess?

@@ -67,8 +67,13 @@ struct RunningHAProxy: Sendable {
     func reload() async throws {
         let before = try pid
         kill(master.id, SIGUSR2)
-        try await eventually("HAProxy has a new worker", within: .seconds(30)) {
-            (try? pid).map { $0 != before } ?? false
+        do {
+            try await eventually("HAProxy has a new worker", within: .seconds(30)) {
+                (try? pid).map { $0 != before } ?? false
+            }
+        } catch {
+            Issue.record("HAProxy's words: \(directory.read("log") ?? "none")")
+            throw error
         }
     }
 
