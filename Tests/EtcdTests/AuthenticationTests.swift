@@ -19,7 +19,7 @@ import Testing
             await expect(.permissionDenied) { try await client.put("elsewhere", "v") }
             await expect(.permissionDenied) { try await client.get(prefix: "") }
 
-            let lease = try await client.grantLease(ttl: .seconds(5))
+            let lease = try await client.grantLease(ttl: .seconds(60))
             try await client.put("services/leased", "v", lease: lease.id)
             for try await answer in client.keepAlive(lease.id) {
                 #expect(answer.ttl > .zero)

@@ -72,7 +72,9 @@ struct RunningHAProxy: Sendable {
                 (try? pid).map { $0 != before } ?? false
             }
         } catch {
-            Issue.record("HAProxy's words: \(directory.read("log") ?? "none")")
+            if !Task.isCancelled {
+                Issue.record("HAProxy's words: \(directory.read("log") ?? "none")")
+            }
             throw error
         }
     }
