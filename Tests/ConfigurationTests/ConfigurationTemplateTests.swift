@@ -48,6 +48,30 @@ import Testing
         #expect(EndpointOutput(output).format == .template(template))
     }
 
+    @Test func aNameThatNoListHasIsAWarningWithTheOneThatWasMeant() throws {
+        let fixture = fixture([
+            Self.path: """
+            {{#services}}{{#endpoints}}
+            {{adress}} {{meta.rack}} {{host.zon}} {{#meta}}{{rack}}{{/meta}}{{>p}}
+            {{^draning}}x{{/draning}} {{nonsense.of.mine}}
+            {{/endpoints}}{{/services}}
+
+            """,
+            "/etc/discoveryd/p.mustache": "{{id}}{{Weight}}",
+        ])
+        let place = "/etc/discoveryd/x.mustache"
+        let lost = "is nothing that a list has, so that its tag shows nothing;"
+        #expect(
+            try fixture.warnings().map { $0.replacing("[output \"/run/x\"] ", with: "") } == [
+                "/etc/discoveryd/p.mustache:1:7: \"Weight\" \(lost) did you mean \"weight\"?",
+                "\(place):2:1: \"adress\" \(lost) did you mean \"address\"?",
+                "\(place):2:26: \"host.zon\" \(lost) did you mean \"zone\"?",
+                "\(place):3:1: \"draning\" \(lost) did you mean \"draining\"?",
+                "\(place):3:27: \"nonsense.of.mine\" \(lost) discoveryd-formats(5) has those that it can show",
+            ]
+        )
+    }
+
     @Test func aTemplateThatHasChangedIsAnotherFormat() throws {
         let first = try fixture([Self.path: "a"]).configuration().outputs.map(EndpointOutput.init)
         let second = try fixture([Self.path: "b"]).configuration().outputs.map(EndpointOutput.init)

@@ -47,7 +47,7 @@ package struct ConfigurationLoader: Sendable {
         run.readMain(main, mayBeMissing: path == nil)
         run.readDirectory(main + ".d")
         run.findings.warnings += run.draft.leaveOutNestedNames(hostname: hostname)
-        run.findings.faults += run.draft.loadTemplates(from: source, hostname: hostname)
+        run.findings.add(run.draft.loadTemplates(from: source, hostname: hostname))
         let refused = run.draft.leaveOutTakenPlaces(
             main: main,
             files: run.files,

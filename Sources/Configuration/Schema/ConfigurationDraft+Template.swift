@@ -56,12 +56,12 @@ extension ConfigurationDraft {
 
     /// Reads the templates that outputs name.
     ///
-    /// - Returns: What is wrong with them, each at its place in the template.
+    /// - Returns: What is wrong with them and what is doubtful, each at its place in the template.
     mutating func loadTemplates(
         from source: ConfigurationSource,
         hostname: String
-    ) -> [ConfigurationFault] {
-        var faults: [ConfigurationFault] = []
+    ) -> ConfigurationFindings {
+        var findings = ConfigurationFindings()
         for index in outputs.indices {
             guard let written = templates[outputs[index].value.path] else { continue }
             var reading = TemplateReading(source: source, written: written)
@@ -69,9 +69,14 @@ extension ConfigurationDraft {
                 on: ListTemplate.Host(name: hostname, zone: merged.host.zone)
             )
             // Several outputs may share one.
-            for fault in reading.faults where !faults.contains(fault) { faults.append(fault) }
+            for fault in reading.faults where !findings.faults.contains(fault) {
+                findings.faults.append(fault)
+            }
+            for warning in reading.warnings where !findings.warnings.contains(warning) {
+                findings.warnings.append(warning)
+            }
         }
-        return faults
+        return findings
     }
 }
 
@@ -83,6 +88,7 @@ private struct TemplateReading {
     let source: ConfigurationSource
     let written: WrittenTemplate
     private(set) var faults: [ConfigurationFault] = []
+    private(set) var warnings: [ConfigurationFault] = []
 
     init(source: ConfigurationSource, written: WrittenTemplate) {
         self.source = source
@@ -152,10 +158,30 @@ private struct TemplateReading {
                     )
                 }
             }
+            warnOfUnknownNames(in: template)
             return template
         } catch {
             fault(at: SourcePlace(error.place), error.message)
             return nil
+        }
+    }
+
+    /// Mustache prints nothing for them, which is right for a tag or a meta entry that an endpoint lacks.
+    private mutating func warnOfUnknownNames(in template: MustacheTemplate) {
+        for use in template.uses {
+            guard let part = TemplateVocabulary.unknownPart(of: use) else { continue }
+            let name = use.name.joined(separator: ".")
+            let remedy =
+                NearestName.to(part, among: TemplateVocabulary.names).map {
+                    "did you mean \"\($0)\"?"
+                } ?? "discoveryd-formats(5) has those that it can show"
+            warnings.append(
+                ConfigurationFault(
+                    at: SourcePlace(use.place),
+                    table: written.table,
+                    "\(Quoted(name)) is nothing that a list has, so that its tag shows nothing; \(remedy)"
+                )
+            )
         }
     }
 

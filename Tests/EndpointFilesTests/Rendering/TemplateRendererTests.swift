@@ -1,6 +1,8 @@
+import Foundation
 import Mustache
 import Programs
 import Registry
+import TestKit
 import Testing
 
 @testable import EndpointFiles
@@ -63,6 +65,42 @@ import Testing
 
                 """
         )
+    }
+
+    /// `check` warns of all others.
+    @Test func theNamesThatTheManualLists() throws {
+        let manual = try String(
+            contentsOf: Repository.root.appending(path: "packaging/discoveryd-formats.5"),
+            encoding: .utf8
+        )
+        let section = try #require(
+            manual.firstMatch(of: /\.Ss What a template can show\n(?s)(.*?)\n\.Ss/)?.output.1
+        )
+        var listed: Set<String> = []
+        for line in section.split(separator: "\n") where line.starts(with: /\.(It )?Li [a-z]/) {
+            let words = line.split(separator: " ").dropFirst(line.hasPrefix(".It") ? 2 : 1)
+            listed.formUnion(
+                words.map(String.init).filter { $0.wholeMatch(of: /[a-z_0-9]+/) != nil }
+            )
+        }
+        let values: Set = ["up", "draining", "false", "json", "include_draining"]
+        #expect(listed.subtracting(values) == Set(TemplateVocabulary.names).subtracting(values))
+        #expect(TemplateVocabulary.names.contains("draining"))
+    }
+
+    @Test(arguments: TemplateVocabulary.names)
+    func eachOfThemIsFound(name: String) throws {
+        let endpoint = try Lists.endpoint("a", "1", zone: "z", tags: ["t"], meta: ["k": "v"])
+        let template = """
+            {{#NAME}}+{{/NAME}}{{^NAME}}-{{/NAME}}{{#services}}{{#NAME}}+{{/NAME}}{{^NAME}}-{{/NAME}}\
+            {{#endpoints}}{{#NAME}}+{{/NAME}}{{^NAME}}-{{/NAME}}\
+            {{#tag_list}}{{#NAME}}+{{/NAME}}{{/tag_list}}{{#meta_list}}{{#NAME}}+{{/NAME}}{{/meta_list}}\
+            {{/endpoints}}{{/services}}
+            """
+        let found = try text(template.replacing("NAME", with: name), .none, [endpoint]).text
+        // Of this endpoint they are false, or nobody has said them.
+        let isAbsent = ["draining", "ipv6", "owner"].contains(name)
+        #expect(found.contains("+") != isAbsent)
     }
 
     @Test func theTopHasTheCountsTheRevisionAndTheHost() throws {

@@ -1,9 +1,35 @@
-import Mustache
+package import Mustache
 import Registry
 import Texts
 
 // What a template sees; discoveryd-formats(5), "template", describes it for its authors. Members are made when they are
 // asked for: a list of thousands costs what the template shows of it.
+
+/// The names that a template can ask for, wherever in it.
+package enum TemplateVocabulary {
+    /// The members of what is below.
+    package static let names = [
+        "address", "addr", "cluster_id", "create_revision", "draining", "endpoint_count",
+        "endpoints", "first", "host",
+        "id", "ipv4", "ipv6", "last", "lease", "meta", "meta_list", "mod_revision", "name", "owner",
+        "port", "preferred",
+        "prefix", "revision", "service", "service_count", "services", "state", "tag", "tag_list",
+        "tags", "value",
+        "version", "wants_traffic", "weight", "zone",
+    ]
+
+    /// The part of a name that no list has, whatever is in it; `nil` where it may find something.
+    ///
+    /// What stands below `meta` is up to whoever registers services.
+    package static func unknownPart(of use: MustacheUse) -> String? {
+        guard !use.sections.contains(where: { $0.contains("meta") }) else { return nil }
+        for part in use.name {
+            guard names.contains(part) else { return part }
+            if part == "meta" { return nil }
+        }
+        return nil
+    }
+}
 
 /// The top: the list, and the host that shows it.
 struct ListContext: MustacheObject {
