@@ -70,9 +70,10 @@ test:
 
 build:
 	$(SWIFT) build --build-tests $(FLAGS)
-	@# A test builds this; with all of its libraries in the cache that takes a moment, and no core from others.
-	command -v go >/dev/null && cd Tests/IntegrationTests/Go/naming && GO111MODULE=off GOPATH=/usr/share/gocode \
-		GOCACHE=$(CURDIR)/.build/go-cache go build -o /dev/null . || true
+	@# Tests build these; with all of their libraries in the cache that takes a moment, and no core from others.
+	command -v go >/dev/null && mkdir -p .build/go-programs && for program in Tests/*/Go/*; do \
+		(cd $$program && GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$(CURDIR)/.build/go-cache \
+			go build -o $(CURDIR)/.build/go-programs/ .); done || true
 
 lint:
 	$(SWIFT) format lint --strict --recursive --configuration .swift-format $(OURS)

@@ -239,6 +239,7 @@ let package = Package(
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            exclude: ["Go"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -443,7 +443,7 @@ import Texts
     @Test func aCallWithoutAnAnswerEndsAtItsDeadlineWhichTheServerWasTold() async throws {
         try await ScriptedServer.with(Self.answering { _ in [] as [RawFrame] }) { server in
             try await withConnection(to: server) { _, client in
-                let error = await failure { try await client.ask([1], timeout: .milliseconds(200)) }
+                let error = await failure { try await client.ask([1], timeout: .seconds(2)) }
                 #expect(error?.code == .deadlineExceeded)
                 try await eventually("the reset") {
                     server.received.all.contains(.reset(1, code: 8))

@@ -107,7 +107,7 @@ extension [RawFrame] {
 }
 
 /// A server on loopback that speaks HTTP/2 byte by byte as a script says, right or wrong.
-final class ScriptedServer: Sendable {
+final class ScriptedServer: LoopbackServer {
     /// What the script is told; it answers with what is sent, each piece by itself.
     enum Event: Sendable {
         /// A connection is there.

@@ -1,4 +1,5 @@
 import GRPCCore
+import NIOCore
 import Network
 import Texts
 
@@ -17,9 +18,15 @@ struct BytesDeserializer: MessageDeserializer {
     }
 }
 
+/// A server on loopback, and the event loop for connections to it.
+protocol LoopbackServer: Sendable {
+    var port: UInt16 { get }
+    var loop: any EventLoop { get }
+}
+
 /// Opens a connection to a server on loopback and runs `body` with it.
 func withConnection<Value: Sendable>(
-    to server: ScriptedServer,
+    to server: any LoopbackServer,
     pings: (interval: Duration, timeout: Duration) = (.seconds(60), .seconds(60)),
     controlFrames: Int = 10_000,
     within limit: Duration = .seconds(10),
@@ -36,7 +43,7 @@ func withConnection<Value: Sendable>(
 }
 
 func openConnection(
-    to server: ScriptedServer,
+    to server: any LoopbackServer,
     pings: (interval: Duration, timeout: Duration) = (.seconds(60), .seconds(60)),
     controlFrames: Int = 10_000,
     within limit: Duration = .seconds(10)
@@ -88,9 +95,12 @@ extension GRPCClient<GRPCConnection> {
     /// Messages in both directions.
     func talk<Value: Sendable>(
         _ write: @escaping @Sendable (RPCWriter<[UInt8]>) async throws -> Void,
+        timeout: Duration? = nil,
         _ read: @escaping @Sendable (StreamingClientResponse<[UInt8]>) async throws -> Value
     ) async throws -> Value {
-        try await bidirectionalStreaming(
+        var options = CallOptions.defaults
+        options.timeout = timeout
+        return try await bidirectionalStreaming(
             request: StreamingClientRequest(producer: write),
             descriptor: MethodDescriptor(
                 service: ServiceDescriptor(fullyQualifiedService: "test.Service"),
@@ -99,7 +109,7 @@ extension GRPCClient<GRPCConnection> {
             ),
             serializer: BytesSerializer(),
             deserializer: BytesDeserializer(),
-            options: .defaults,
+            options: options,
             onResponse: read
         )
     }

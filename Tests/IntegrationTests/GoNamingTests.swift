@@ -6,7 +6,7 @@ import Testing
 @Suite struct GoNamingTests {
     @Test func goResolvesWhatWeRegisterAndWhatItAddsIsInOurFiles() async throws {
         try await Fleet.with { fleet in
-            let program = try await built(in: fleet.directory)
+            let program = try await GoProgram.built("Tests/IntegrationTests/Go/naming")
             let host = try fleet.start("one", services: ["web/w1": 8080])
             let printed = fleet.directory.file("resolved")
             let resolver = try ChildProcess(
@@ -45,7 +45,7 @@ import Testing
 
     @Test func goBalancesOverWhatWeRegister() async throws {
         try await Fleet.with { fleet in
-            let program = try await built(in: fleet.directory)
+            let program = try await GoProgram.built("Tests/IntegrationTests/Go/naming")
             // Any server of gRPC that tells its health: etcd is one.
             let port = fleet.etcd.endpoint.split(separator: ":").last ?? ""
             let host = try fleet.start(
@@ -70,26 +70,6 @@ import Testing
             #expect(dialled.output == "SERVING\n", "\(dialled.errors)")
             #expect(dialled.status == 0)
         }
-    }
-
-    /// Builds the program with the libraries that Debian ships, without a network.
-    private func built(in directory: TemporaryDirectory) async throws -> String {
-        let program = directory.file("naming")
-        let source = Repository.root.appending(path: "Tests/IntegrationTests/Go/naming").path
-        let result = try await Command(
-            "/bin/sh",
-            ["-c", "cd \"$1\" && go build -o \"$2\" .", "sh", source, program],
-            environment: [
-                "GO111MODULE": "off", "GOPATH": "/usr/share/gocode",
-                "GOCACHE": Repository.root.appending(path: ".build/go-cache").path,
-            ]
-        ).run(within: .seconds(300))
-        guard result.status == 0 else {
-            throw DidNotHappen(
-                description: "go build, which dev/install-packages.sh sees to: \(result.errors)"
-            )
-        }
-        return program
     }
 
     private func last(of file: String) -> String? {
