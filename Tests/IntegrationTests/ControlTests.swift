@@ -45,7 +45,7 @@ import Testing
                     [command, "--control-socket", directory.file("none.sock")]
                 ).run()
                 #expect(result.status == 69)
-                #expect(result.errors.contains("discoveryd is not running here"))
+                #expect(result.errors.contains("the daemon is not running here"))
             }
         }
     }
@@ -138,7 +138,7 @@ import Testing
         try await Fleet.with { fleet in
             let host = try fleet.start("one", services: ["web/w1": 8080])
             try await eventually("registered") { host.states == ["web/w1": "up"] }
-            let drained = try await host.ask("drain", "--for", "2s")
+            let drained = try await host.ask("drain", "--for", "10s")
             #expect(drained.status == 0 && drained.output.contains("no state directory"))
             try await eventually("drains") { host.states == ["web/w1": "draining"] }
             try await eventually("back in service") { host.states == ["web/w1": "up"] }
@@ -152,17 +152,17 @@ import Testing
             let host = try fleet.start(
                 "one",
                 services: ["web/w1": 8080],
-                lease: "[lease]\ndrain = \"2s\"\n"
+                lease: "[lease]\ndrain = \"10s\"\n"
             )
             try await eventually("registered") { observer.states == ["web/w1": "up"] }
             let began = ContinuousClock.now
             host.process.send(SIGTERM)
-            try await eventually("drains", within: .seconds(2)) {
+            try await eventually("drains") {
                 observer.states == ["web/w1": "draining"]
             }
             #expect(host.process.isRunning)
-            #expect(try await host.process.ended() == 0)
-            #expect(ContinuousClock.now - began >= .seconds(2))
+            #expect(try await host.process.ended(within: .seconds(60)) == 0)
+            #expect(ContinuousClock.now - began >= .seconds(10))
             #expect(try await fleet.keysInEtcd().isEmpty)
             try await eventually("gone") { observer.states.isEmpty }
         }

@@ -24,7 +24,7 @@ public enum RecordFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .tooLong: "the value is longer than \(RecordLimits.valueBytes) bytes"
         case .unreadable:
             "the value is neither a record of discoveryd, nor one of Go's gRPC naming, nor HOST:PORT"
-        case .badAddress: "the value has no usable HOST:PORT as its address"
+        case .badAddress: "the value has no usable HOST:PORT as its Addr"
         case .newerSchema(let schema):
             "the record has schema \(schema), this version reads up to \(RecordCodec.schema); upgrade "
                 + "this host"

@@ -55,7 +55,7 @@ struct ControlOptions: ParsableArguments {
     private func sentence(_ failure: LocalHTTPClient.Failure) -> String {
         switch failure {
         case .notRunning:
-            "discoveryd is not running here: nothing listens at \(controlSocket); see 'systemctl status "
+            "the daemon is not running here: nothing listens at \(controlSocket); see 'systemctl status "
                 + "discoveryd', or name its socket with --control-socket"
         case .notPermitted:
             "not permitted to ask discoveryd at \(controlSocket): be root or a member of the socket's group"
