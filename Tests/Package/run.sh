@@ -15,30 +15,8 @@ export SDBOX=package-$$ SDBOX_ROOT=$root SDBOX_BIND=$work
 list=/run/discoveryd/endpoints.json
 failures=0
 
-in_box() { "$box" exec "$@"; }
-show() { in_box systemctl show discoveryd -P "$1"; }
-etcdctl() { in_box env ETCDCTL_API=3 etcdctl "$@"; }
-has() { case $1 in *"$2"*) ;; *) return 1 ;; esac; }
-# Waits for an event of another process, with a deadline: eventually SECONDS WHAT COMMAND...
-eventually() {
-    local end=$((SECONDS + $1)) what=$2
-    shift 2
-    until "$@" >/dev/null 2>&1; do
-        if [ $SECONDS -ge $end ]; then
-            echo "    not in time: $what"
-            return 1
-        fi
-        sleep 0.05
-    done
-}
-expect() {
-    local what=$1
-    shift
-    "$@" >/dev/null 2>&1 || {
-        echo "    expected: $what"
-        return 1
-    }
-}
+# shellcheck source=Tests/System/box.sh
+. Tests/System/box.sh
 # Milliseconds since the epoch.
 now() { echo $((${EPOCHREALTIME/./} / 1000)); }
 # Says how long something took: took WHAT SINCE LIMIT, all in milliseconds.

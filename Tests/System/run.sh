@@ -12,32 +12,10 @@ box=Tests/System/systemd-box
 list=/run/discoveryd/endpoints.json
 failures=0
 
-in_box() { "$box" exec "$@"; }
-etcdctl() { in_box env ETCDCTL_API=3 etcdctl "$@"; }
-show() { in_box systemctl show discoveryd -P "$1"; }
+# shellcheck source=Tests/System/box.sh
+. Tests/System/box.sh
 journal() { in_box journalctl -q -u discoveryd -o cat "$@"; }
 
-# Waits for an event of another process, with a deadline: eventually SECONDS WHAT COMMAND...
-eventually() {
-    local end=$((SECONDS + $1)) what=$2
-    shift 2
-    until "$@" >/dev/null 2>&1; do
-        if [ $SECONDS -ge $end ]; then
-            echo "    not in time: $what"
-            return 1
-        fi
-        sleep 0.05
-    done
-}
-expect() {
-    local what=$1
-    shift
-    "$@" >/dev/null 2>&1 || {
-        echo "    expected: $what"
-        return 1
-    }
-}
-has() { case $1 in *"$2"*) ;; *) return 1 ;; esac; }
 status_has() { has "$(show StatusText)" "$1"; }
 list_has() { in_box jq -e ".services.web | map(.id) | index(\"$1\")" $list; }
 list_lacks() { in_box jq -e "(.services.web // []) | map(.id) | index(\"$1\") | not" $list; }
