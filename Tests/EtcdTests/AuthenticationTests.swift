@@ -84,11 +84,13 @@ import Testing
         let options = EtcdOptions(arguments: ["--auth-token=simple", "--auth-token-ttl=1"])
         try await withUser(version, options) { client, server, password in
             try await client.put("services/a", "1")
+            // Two where the machine stood for a second between the login and the put.
+            let before = password.reads
             // etcd looks once a second for tokens that nobody used for their time to live, and says
             // nothing of it: only time shows it.
             try await Task.sleep(for: .seconds(3))
             try await client.put("services/a", "2")
-            #expect(password.reads == 2)
+            #expect(password.reads > before)
         }
     }
 
@@ -148,7 +150,8 @@ import Testing
                 )
                 #expect(!text.contains("not-the-secret"))
             }
-            #expect(password.reads == 1)
+            // Not before 2 s after the first; on a slow machine the twenty may take longer than that.
+            #expect(password.reads <= 3)
             password.change(to: "secret")
             try await eventually("the mended password is found") {
                 (try? await client.get("services/a")) != nil
@@ -220,6 +223,7 @@ import Testing
         _ body: @escaping @Sendable (EtcdClient) async throws -> Void
     ) async throws {
         var configuration = EtcdClient.Configuration(endpoints: [try EtcdEndpoint(server.endpoint)])
+            .patient
         configuration.credentials = .init(username: "discoveryd") { password.read() }
         try await EtcdClient.withClient(configuration, body)
     }

@@ -14,7 +14,7 @@ import Testing
                     EtcdEndpoint(two.endpoint),
                     EtcdEndpoint(one.endpoint.replacing("127.0.0.1", with: "localhost")),
                 ]
-                let client = EtcdClient(.init(endpoints: endpoints))
+                let client = EtcdClient(EtcdClient.Configuration(endpoints: endpoints).patient)
                 let answers = await client.clusters()
                 #expect(
                     answers.map(\.endpoint) == [endpoints[0], endpoints[2], endpoints[3]]
@@ -36,6 +36,7 @@ import Testing
                 let endpoints = try [one, two].map { try EtcdEndpoint($0.endpoint) }
                 for seed in 0..<4 as Range<UInt64> {
                     var configuration = EtcdClient.Configuration(endpoints: endpoints, seed: seed)
+                        .patient
                     configuration.order = .listed
                     try await EtcdClient.withClient(configuration) { client in
                         _ = try await client.put("seed", Bytes("\(seed)"))

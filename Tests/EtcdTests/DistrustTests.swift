@@ -19,7 +19,7 @@ import Testing
                 let events = Recorder<ConnectionEvent>()
                 var configuration = EtcdClient.Configuration(
                     endpoints: [try EtcdEndpoint(server.endpoint)]
-                )
+                ).patient
                 configuration.tls = tls
                 let client = EtcdClient(configuration) { events.record($0) }
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -200,11 +200,13 @@ import Testing
             let stranger = try await TestAuthority("stranger", in: directory)
             let own = try await authority.issue("server")
             try await withFront(own) { front in
-                let ending = try await authority.twin("ending", from: -60, end: 8)
+                let ending = try await authority.twin("ending", from: -60, end: 25)
                 var configuration = EtcdClient.Configuration(
                     endpoints: [try EtcdEndpoint(front.endpoint)]
-                )
+                ).patient
                 configuration.tls.caFile = try bundle(directory, [ending, stranger.file])
+                // Well after what is waited for.
+                configuration.filesInterval = .seconds(600)
                 let events = Recorder<ConnectionEvent>()
                 let client = EtcdClient(configuration) { events.record($0) }
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -212,8 +214,7 @@ import Testing
                     defer { group.cancelAll() }
                     try await client.put("k", "1")
                     #expect(cares(events.all).isEmpty)
-                    // Well before the half minute after which files are looked at otherwise.
-                    try await eventually("its end is said", within: .seconds(20)) {
+                    try await eventually("its end is said", within: .seconds(60)) {
                         cares(events.all).count == 2
                     }
                     #expect(cares(events.all)[0].contains(#""etcd CA" (expired on 20"#))

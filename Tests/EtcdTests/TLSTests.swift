@@ -144,7 +144,7 @@ import Testing
             try await EtcdServer.with(version, options) { server in
                 var configuration = EtcdClient.Configuration(
                     endpoints: [try EtcdEndpoint(server.endpoint)]
-                )
+                ).patient
                 configuration.tls = .init(
                     caFile: authority.file,
                     certificateFile: own.file,
@@ -188,6 +188,7 @@ import Testing
         _ body: @escaping @Sendable (EtcdClient) async throws -> Void
     ) async throws {
         var configuration = EtcdClient.Configuration(endpoints: [try EtcdEndpoint(endpoint)])
+            .patient
         configuration.tls = tls
         try await EtcdClient.withClient(configuration, body)
     }
@@ -195,7 +196,7 @@ import Testing
 
 /// What comes of the first attempt to connect: `connected`, or why it failed.
 func firstWord(_ endpoint: String, _ tls: EtcdClient.TLS) async throws -> String {
-    var configuration = EtcdClient.Configuration(endpoints: [try EtcdEndpoint(endpoint)])
+    var configuration = EtcdClient.Configuration(endpoints: [try EtcdEndpoint(endpoint)]).patient
     configuration.tls = tls
     let (words, word) = AsyncStream.makeStream(of: String.self)
     let client = EtcdClient(configuration) { event in

@@ -89,15 +89,15 @@ def two_daemons_of_one_machine_do_not_fight(world):
 def etcd_is_full(world):
     """etcd's quota is used up: who is registered stays so; who is not asks on, and leaves no leases
     behind; the time is from when there is room until all is registered"""
-    one = world.start("one", {"web/w1": WEB}, ttl=2)
+    one = world.start("one", {"web/w1": WEB}, ttl=5)
     one.reader.always = frozenset({("web", "w1", WEB)})
     world.cluster.fill_up()
-    two = world.daemon("two", {"web/w2": OTHER}, ttl=2, start_timeout=2)
+    two = world.daemon("two", {"web/w2": OTHER}, ttl=5, start_timeout=2)
     two.start()
     two.wait_ready()
     until(lambda: "space exceeded" in "\n".join(two.told), "STATUS= says why", world.patience)
-    # Longer than three times to live, so that the renewals of the first prove something.
-    ends = time.monotonic() + 7
+    # Longer than two times to live, so that the renewals of the first prove something.
+    ends = time.monotonic() + 11
     while time.monotonic() < ends:
         leases = len(world.cluster.leases())
         expect(leases <= 2, f"at most a lease for each daemon, not {leases}")
@@ -130,7 +130,7 @@ def the_clock_jumps(world):
     network.run("cc", "-shared", "-fPIC", "-O1", "-o", shim,
                 os.path.join(os.path.dirname(__file__), "wallclock.c"), "-ldl")
     set_clock(clock, days=0)
-    one = world.daemon("one", {"web/w1": WEB}, ttl=2)
+    one = world.daemon("one", {"web/w1": WEB}, ttl=5)
     world.run(one, environment={"LD_PRELOAD": shim, "WALLCLOCK": clock})
     world.start("looker")
     world.until_right()
@@ -141,7 +141,7 @@ def the_clock_jumps(world):
         member.kill()  # makes the daemon write its status, which shows its clock
         until(lambda: is_away(one.status["since"], days), "its clock has jumped", world.patience)
         world.cluster.start()
-    time.sleep(5)  # looked on for more than twice the time to live
+    time.sleep(11)  # looked on for more than twice the time to live
     expect(world.cluster.revision() == before, "not one write")
     expect(world.record("web/w1").version == 1, "the key to be the first one")
     with world.recovery():

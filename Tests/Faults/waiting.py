@@ -1,9 +1,28 @@
 """Waiting for something to happen, with a deadline; and saying in one sentence what did not."""
 import os
 import signal
+import threading
 import time
 
 LOOK_EVERY = 0.005
+
+
+class Stalls(threading.Thread):
+    """Adds up the time in which nobody let us run: of others' work on the machine, not of the daemon."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.seconds = 0.0
+        self.start()
+
+    def run(self):
+        last = time.monotonic()
+        while True:
+            time.sleep(0.02)
+            now = time.monotonic()
+            # What one core's turn takes is no stall.
+            self.seconds += max(0, now - last - 0.2)
+            last = now
 
 
 class Failed(Exception):

@@ -9,7 +9,7 @@ from certificates import Authority
 from cluster import Cluster
 from daemon import Daemon
 from reader import Reader
-from waiting import expect, until
+from waiting import Stalls, expect, until
 
 PREFIX = "services/"
 READS_AFTER = 200
@@ -32,15 +32,17 @@ class World:
         self.daemons = []
         #: Every endpoint that was ever made, as (service, id, addr).
         self.made = set()
-        #: The longest time until all was right again.
+        self.stalls = Stalls()
+        #: The longest time until all was right again, without that in which the machine stood still.
         self.seconds = None
 
     @contextlib.contextmanager
     def recovery(self):
         """Takes the time from the fault, or from its end, until all is right."""
-        began = time.monotonic()
+        began, stalls = time.monotonic(), self.stalls.seconds
         yield
-        self.seconds = max(self.seconds or 0, time.monotonic() - began)
+        took = time.monotonic() - began - (self.stalls.seconds - stalls)
+        self.seconds = max(self.seconds or 0, took)
 
     # ---- daemons
 

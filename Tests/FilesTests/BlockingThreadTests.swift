@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func aThreadStaysForAWhileAndThenEnds() async throws {
-        let thread = BlockingThread("state", linger: .milliseconds(300))
+        let thread = BlockingThread("state", linger: .seconds(3))
         let first = await thread.run { Self.thread() }
         let second = await thread.run { Self.thread() }
         #expect(first == second)

@@ -51,7 +51,9 @@ final class Fleet {
     }
 
     /// `[lease]` of a daemon that leaves its registrations for the next run, as systemd's restart has it.
-    static let keepsLease = "[lease]\non_stop = \"keep\"\n"
+    static let keepsLease = "[lease]\nttl = \"60s\"\non_stop = \"keep\"\n"
+    /// A lease that does not end while a test waits.
+    static let long = "[lease]\nttl = \"60s\"\n"
 
     let etcd: EtcdServer
     let directory: TemporaryDirectory

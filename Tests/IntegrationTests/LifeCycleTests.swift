@@ -40,7 +40,9 @@ import Testing
                 within: .seconds(5)
             )
             #expect(first["STATUS"]?.contains("waiting for etcd") == true)
-            for _ in 0..<6 { _ = try await socket.first(saying: "WATCHDOG=1", within: .seconds(2)) }
+            for _ in 0..<6 {
+                _ = try await socket.first(saying: "WATCHDOG=1", within: .seconds(10))
+            }
             // There is no list to be ready with, however long it takes.
             #expect(!host.process.printed.contains("ready"))
             try await fleet.etcd.start()

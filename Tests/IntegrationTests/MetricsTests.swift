@@ -12,7 +12,10 @@ import Testing
                 services: ["web/w1": 8080],
                 more: Self.listen("127.0.0.1:\(port)")
             )
-            try await eventually("registered") { host.keys == ["web/w1"] }
+            // It listens a moment after the first file is there.
+            try await eventually("it listens, and is registered") {
+                host.process.printed.contains("serving metrics") && host.keys == ["web/w1"]
+            }
             try await eventually("ready") {
                 try await Self.get("/readyz", port).hasPrefix("HTTP/1.1 200 ")
             }
@@ -147,7 +150,9 @@ import Testing
             let port = try Int(FreePort.two()[0])
             let more = Self.listen("127.0.0.1:\(port)")
             let host = try fleet.start("one", services: ["web/w1": 8080], more: more)
-            try await eventually("registered") { host.keys == ["web/w1"] }
+            try await eventually("it listens, and is registered") {
+                host.process.printed.contains("serving metrics") && host.keys == ["web/w1"]
+            }
             try fleet.configure("one", services: ["web/w1": 80800], more: more)
             host.process.send(SIGHUP)
             try await eventually("refused") {

@@ -24,7 +24,7 @@ import Testing
                 lease: Fleet.keepsLease,
                 state: state
             )
-            try await eventually("taken out", within: .seconds(5)) { next.keys == ["web/w1"] }
+            try await eventually("taken out") { next.keys == ["web/w1"] }
         }
     }
 

@@ -16,7 +16,7 @@ import Testing
             let lease = one.directory.read("state/lease.json")
 
             let second = try fleet.start("two", services: ["web/w1": 8080], state: state).process
-            #expect(try await second.ended(within: .seconds(5)) == 75)
+            #expect(try await second.ended(within: .seconds(30)) == 75)
             #expect(second.printed.contains("another discoveryd is running: it holds \(state)"))
             #expect(second.printed.contains("process \(one.process.id)"))
 
@@ -44,7 +44,7 @@ import Testing
         try await Fleet.with { fleet in
             let (one, next) = try await oneThatWaits(in: fleet)
             next.process.send(signal)
-            #expect(try await next.process.ended(within: .seconds(5)) == 0)
+            #expect(try await next.process.ended(within: .seconds(30)) == 0)
             #expect(next.process.printed.contains("stopped during the start"))
             #expect(one.process.isRunning)
             one.process.send(SIGKILL)

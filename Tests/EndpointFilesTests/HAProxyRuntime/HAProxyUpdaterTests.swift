@@ -186,7 +186,7 @@ import Testing
                 directory.names.contains("ready")
             }
             var socket = RuntimeSocket(path: path)
-            socket.limit = .milliseconds(300)
+            socket.limit = mode == "hang" ? .milliseconds(300) : .seconds(10)
             let code: RuntimeFault.Code =
                 ["hang": .noAnswer, "nothing": .interrupted][mode] ?? .unexpected
             let fault = #expect(throws: RuntimeFault.self) {

@@ -30,7 +30,7 @@ a_bad_template_of_caddy_changes_nothing() {
     eventually 15 "STATUS= to say what Caddy says" status_has "caddy.json not updated: caddy ended with" || return 1
     in_box sed -i 's#{{/services}}#{{/service}}#' /etc/discoveryd/caddy.json.mustache
     in_box sh -c '! systemctl reload discoveryd'
-    eventually 5 "STATUS= to say that the configuration is not in force" \
+    eventually 15 "STATUS= to say that the configuration is not in force" \
         status_has "the old configuration stays in force" || return 1
     expect "the log to say where" has "$(journal)" "/etc/discoveryd/caddy.json.mustache:25:13: [output" &&
         expect "the file to be as it was" in_box cmp /run/before /run/discoveryd/caddy.json &&

@@ -29,9 +29,9 @@ a_unit_and_a_script_are_told_the_addresses() {
         expect "a script to be told" [ "$(in_box "$PWD/Examples/env/web-client.sh" | grep -c '^web is at')" = 2 ] ||
         return 1
     etcdctl del services/web/w1 >/dev/null
-    eventually 5 "the next start to be told what is left" env_is "[2001:db8::2]:80" || return 1
+    eventually 15 "the next start to be told what is left" env_is "[2001:db8::2]:80" || return 1
     etcdctl del services/web/w2 >/dev/null
-    eventually 5 "nothing to be left, as an empty value" env_is ""
+    eventually 15 "nothing to be left, as an empty value" env_is ""
 }
 
 a_script_reads_lines_and_a_program_makes_a_file_in_the_sandbox() {
@@ -49,11 +49,11 @@ CONF
     etcdctl put services/web/w1 10.0.0.1:80 >/dev/null
     etcdctl put services/web/w2 10.0.0.2:80 >/dev/null
     in_box systemctl start discoveryd &&
-        eventually 5 "the program's file" program_has "$(printf '10.0.0.%s:80\n' 1 2)" || return 1
+        eventually 15 "the program's file" program_has "$(printf '10.0.0.%s:80\n' 1 2)" || return 1
     expect "the lines to be read word by word" [ "$(in_box sh -c 'while read -r service address; do
         echo "$service is at $address"; done </run/discoveryd/endpoints')" = \
         "$(printf 'web is at 10.0.0.%s:80\n' 1 2)" ] || return 1
     etcdctl del services/web/w1 >/dev/null
-    eventually 5 "the program to be asked again" program_has 10.0.0.2:80
+    eventually 15 "the program to be asked again" program_has 10.0.0.2:80
 }
 program_has() { [ "$(in_box cat /run/discoveryd/web.txt)" = "$1" ]; }

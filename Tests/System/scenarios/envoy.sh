@@ -15,7 +15,7 @@ with_the_example_of_envoy() {
 # ---- scenarios ----------------------------------------------------------------------------
 
 envoy_serves_every_request_while_its_servers_come_and_go() {
-    with_the_example_of_envoy && hurried Envoy envoy never 1
+    with_the_example_of_envoy && hurried Envoy envoy never 3
     local result=$?
     without_servers
     in_box systemctl stop envoy

@@ -61,7 +61,7 @@ a_process_that_cannot_be_asked_is_said() {
 # ---- scenarios ----------------------------------------------------------------------------
 
 haproxy_follows_its_servers_without_a_reload() {
-    with_the_example_of_haproxy && started_haproxy && hurried "HAProxy, runtime API" haproxy never 1 &&
+    with_the_example_of_haproxy && started_haproxy && hurried "HAProxy, runtime API" haproxy never 3 &&
         expect "HAProxy to be current" runtime_is current &&
         what_is_set_by_hand_is_left && other_options_take_a_reload && a_process_that_cannot_be_asked_is_said
     local result=$?

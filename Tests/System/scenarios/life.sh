@@ -10,7 +10,7 @@ a_faulty_file_is_refused_and_the_old_configuration_stays() {
         expect "the fault to be said with its place" has "$(journal)" \
             '/etc/discoveryd.conf:8:1: [service "web"] unknown key "prot", did you mean "port"?' &&
         in_box systemctl kill -s HUP --kill-who=main discoveryd &&
-        eventually 5 "STATUS= to say so" status_has "configuration reload failed with 1 error" &&
+        eventually 15 "STATUS= to say so" status_has "configuration reload failed with 1 error" &&
         expect "the daemon to go on" in_box systemctl is-active discoveryd &&
         expect "web-1 to stay" registered web-1
 }
@@ -63,7 +63,7 @@ a_crash_is_restarted_and_registered_again() {
     fresh && in_box systemctl start discoveryd || return 1
     in_box systemctl kill -s KILL --kill-who=main discoveryd
     eventually 20 "registered again" status_has "web registered" &&
-        eventually 5 "the list to name it" list_has web-1
+        eventually 15 "the list to name it" list_has web-1
 }
 
 a_daemon_that_hangs_is_restarted_by_the_watchdog() {

@@ -50,7 +50,7 @@ hurried() {
     ended=$(in_box "$load/changes.py" "$changes" "$seed" $servers) || return 1
     there=$(awk 'NF == 1 { print $1 }' <<<"$ended")
     eventually 30 "the list to be right, and taken up" taken_up "$there" &&
-        eventually 5 "the traffic to go to those that are there" served_are "$there" || return 1
+        eventually 15 "the traffic to go to those that are there" served_are "$there" || return 1
     [ "$interval" = never ] || allowed=$(((SECONDS - began) / interval + 1))
     before=$(($(reloads "$unit") - before))
     end_all_but "$there" || return 1

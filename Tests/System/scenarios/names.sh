@@ -33,22 +33,22 @@ resolve() {
 resolves() { [ "$(resolve "$1")" = "$2" ]; }
 dnsmasq_forgets_and_learns() {
     etcdctl del services/web/w2 >/dev/null
-    eventually 5 "the one that left to be gone from the service" resolves web 10.0.0.1 &&
+    eventually 15 "the one that left to be gone from the service" resolves web 10.0.0.1 &&
         expect "and its name" resolves w2.web NXDOMAIN || return 1
     etcdctl del services/web/w1 >/dev/null
-    eventually 5 "the last to be gone" resolves web NXDOMAIN || return 1
+    eventually 15 "the last to be gone" resolves web NXDOMAIN || return 1
     etcdctl put services/web/w3 10.0.0.3:80 >/dev/null
-    eventually 5 "a new one to be known" resolves w3.web 10.0.0.3 &&
+    eventually 15 "a new one to be known" resolves w3.web 10.0.0.3 &&
         in_box systemctl restart discoveryd &&
         etcdctl put services/web/w4 10.0.0.4:80 >/dev/null &&
-        eventually 5 "one to be known after a restart of ours" resolves web "10.0.0.3 10.0.0.4"
+        eventually 15 "one to be known after a restart of ours" resolves web "10.0.0.3 10.0.0.4"
 }
 
 # ---- scenarios ----------------------------------------------------------------------------
 
 dnsmasq_knows_the_names_of_those_that_are_there() {
     with_the_example_of_dnsmasq &&
-        eventually 5 "the service's addresses" resolves web "10.0.0.1 10.0.0.2" &&
+        eventually 15 "the service's addresses" resolves web "10.0.0.1 10.0.0.2" &&
         expect "the instance's address" resolves w2.web 10.0.0.2 || return 1
     local result=0
     dnsmasq_forgets_and_learns || result=1

@@ -29,7 +29,7 @@ CONF
     etcdctl put services/web/w1 10.0.0.1:80 >/dev/null
     in_box systemctl daemon-reload
     in_box systemctl restart haproxy || return 1
-    eventually 5 "HAProxy to have the first server" haproxy_has 10.0.0.1
+    eventually 15 "HAProxy to have the first server" haproxy_has 10.0.0.1
 }
 without_haproxy() {
     in_box systemctl disable --now haproxy-list.path 2>/dev/null

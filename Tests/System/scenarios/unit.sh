@@ -63,16 +63,16 @@ UNIT
 
 the_status_says_how_it_is() {
     fresh && in_box systemctl start discoveryd || return 1
-    eventually 5 "STATUS= to name the service, the lease and etcd" status_has \
+    eventually 15 "STATUS= to name the service, the lease and etcd" status_has \
         "web registered, lease " || { show StatusText; return 1; }
     status_has "1 service, 1 endpoint at revision" && status_has "etcd 127.0.0.1:2379" &&
-        eventually 5 "the status file to say current" in_box jq -e '.state == "current"' \
+        eventually 15 "the status file to say current" in_box jq -e '.state == "current"' \
             /run/discoveryd/state/status.json
 }
 
 the_journal_has_fields() {
     fresh && in_box systemctl start discoveryd || return 1
-    eventually 5 "a line found by its field" in_box sh -c \
+    eventually 15 "a line found by its field" in_box sh -c \
         'journalctl -q -u discoveryd -o json DISCOVERYD_SERVICE=web | grep -q "\"PRIORITY\":\"5\""'
 }
 

@@ -11,6 +11,8 @@ final class SilentBus: Sendable {
 
     init() throws {
         let path = "/tmp/systemd-tests-bus-\(getpid())"
+        // One of an earlier run, which had the same number and did not end well.
+        unlink(path)
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         self.path = path
         self.descriptor = descriptor
