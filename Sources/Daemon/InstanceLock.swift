@@ -21,9 +21,9 @@ package struct InstanceLock: Sendable {
         }
     }
 
-    /// How long a lock that nobody can be seen to give up is asked for again: a program that is just being started
-    /// has it for a moment, from its fork to its exec.
-    private static let moment = Duration.milliseconds(250)
+    /// How often a lock is asked for that nobody can be seen to give up: a program that is just being started has it
+    /// for a moment, from its fork to its exec. Counted, since on a machine that stands still nobody gives one up.
+    private static let mostTries = 10
     private static let askEvery = Duration.milliseconds(25)
 
     private let locks: [FileLock]
@@ -44,12 +44,16 @@ package struct InstanceLock: Sendable {
     ) async throws -> InstanceLock {
         let began = ContinuousClock.now
         var isSaid = false
+        var tries = 0
         while true {
             do throws(Held) {
                 return InstanceLock(locks: try taken(paths, log))
             } catch {
-                let limit = error.isEnding ? patience : moment
-                guard began.duration(to: .now) < limit else { throw error }
+                tries += 1
+                let isInVain =
+                    error.isEnding
+                    ? began.duration(to: .now) >= patience : tries >= mostTries
+                guard !isInVain else { throw error }
                 if error.isEnding, !isSaid {
                     isSaid = true
                     waiting(error.holder)

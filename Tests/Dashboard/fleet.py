@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -85,6 +86,16 @@ frontend in
 """
 
 
+def a_free_port():
+    """A socket at a port below those that the kernel gives to whoever connects, so that none of these takes it once it
+    is closed."""
+    while True:
+        try:
+            return socket.create_server(("127.0.0.1", random.randrange(20000, 32000)))
+        except OSError:
+            continue
+
+
 class Fleet:
     """All of it, in a directory of its own; `end` ends what it started."""
 
@@ -93,7 +104,7 @@ class Fleet:
         self.processes = {}
         self.backend = None
         # All bound at once, so that no two are the same.
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(7)]
+        sockets = [a_free_port() for _ in range(7)]
         addresses = ["127.0.0.1:%d" % each.getsockname()[1] for each in sockets]
         for each in sockets:
             each.close()

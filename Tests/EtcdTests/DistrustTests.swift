@@ -200,13 +200,11 @@ import Testing
             let stranger = try await TestAuthority("stranger", in: directory)
             let own = try await authority.issue("server")
             try await withFront(own) { front in
-                let ending = try await authority.twin("ending", from: -60, end: 25)
+                let ending = try await authority.twin("ending", from: -60, end: 15)
                 var configuration = EtcdClient.Configuration(
                     endpoints: [try EtcdEndpoint(front.endpoint)]
                 ).patient
                 configuration.tls.caFile = try bundle(directory, [ending, stranger.file])
-                // Well after what is waited for.
-                configuration.filesInterval = .seconds(600)
                 let events = Recorder<ConnectionEvent>()
                 let client = EtcdClient(configuration) { events.record($0) }
                 try await withThrowingTaskGroup(of: Void.self) { group in

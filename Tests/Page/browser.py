@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,9 +14,15 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port below those that the kernel gives to whoever connects, so that none of these takes it meanwhile."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Browser:
