@@ -67,9 +67,17 @@ struct RunningHAProxy: Sendable {
     func reload() async throws {
         let before = try pid
         kill(master.id, SIGUSR2)
+        var asked = ContinuousClock.now
         do {
-            try await eventually("HAProxy has a new worker", within: .seconds(30)) {
-                (try? pid).map { $0 != before } ?? false
+            try await eventually("HAProxy has a new worker", within: .seconds(60)) {
+                if let now = try? pid, now != before { return true }
+                // Its master looks for signals and then waits for something to happen: one that comes in between may be
+                // seen with the next only, as haproxy/haproxy#1841 has it.
+                if asked.duration(to: .now) > .seconds(5) {
+                    kill(master.id, SIGUSR2)
+                    asked = .now
+                }
+                return false
             }
         } catch {
             if !Task.isCancelled {
