@@ -14,7 +14,7 @@ package struct InstanceLock: Sendable {
         /// Whether it gives it up soon.
         let isEnding: Bool
 
-        /// Who has it, with the remedy.
+        /// Names the holder, with the remedy.
         package var description: String {
             "it holds \(path)\(holder.map { ": \($0)" } ?? ""); stop it first, or give this one a "
                 + "--status-file and a --state-directory of its own"
@@ -60,6 +60,7 @@ package struct InstanceLock: Sendable {
                 }
             }
             if isOver() { throw CancellationError() }
+            // Nobody tells when a lock of another process is given up.
             try await Task.sleep(for: askEvery)
         }
     }

@@ -25,7 +25,7 @@ package struct EventReport: Codable, Equatable, Sendable {
         /// Of etcd.
         package var revision: Int64?
 
-        /// What it is about, as people name it.
+        /// The service, the instance or the thing that it is about, as people name it.
         package var subjectText: String {
             switch (service, id, name) {
             case (let service?, let id?, _): "\(service)/\(id)"

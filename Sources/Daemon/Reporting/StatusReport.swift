@@ -19,7 +19,7 @@ package struct StatusReport: Codable, Equatable, Sendable {
         /// `pending`, `registered`, `refused`, `withdrawn` or `unhealthy`.
         package var status: String
         package var since: String?
-        /// What stands in the way.
+        /// The obstacle, as a sentence.
         package var detail: String?
         /// `passing` or `failing`, where it has checks.
         package var health: String?
@@ -70,7 +70,7 @@ package struct StatusReport: Codable, Equatable, Sendable {
         package var bytes: Int
     }
 
-    /// What drains.
+    /// A drain of a service, or of the whole host.
     package struct Drain: Codable, Equatable, Sendable {
         /// The service; absent for the whole host.
         package var service: String?

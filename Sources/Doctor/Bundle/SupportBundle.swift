@@ -16,7 +16,7 @@ package struct BundleFault: Error, Hashable, Sendable {
 /// One file for a bug report: the diagnosis and what it was made of, without secrets. discoveryd(8) lists what is in it.
 package struct SupportBundle: Sendable {
     private let facts: Facts
-    /// What waits for a disk is done there.
+    /// Does what waits for a disk.
     private let thread = BlockingThread("bundle")
     private let diagnosis: Diagnosis
     private let report: DiagnosisReport

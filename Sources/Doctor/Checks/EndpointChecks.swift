@@ -96,7 +96,7 @@ extension Facts {
         return problems
     }
 
-    /// What is wrong with the rights of a file that the daemon reads.
+    /// Finds faults in the rights of a file that the daemon reads.
     func problems(
         ofFile facts: PathFacts,
         _ setting: String,

@@ -1,13 +1,13 @@
 package import Etcd
 
-/// What etcd answered to requests like the daemon's, made as the daemon's user of etcd.
+/// The answers of etcd to requests like the daemon's, made as the daemon's user of etcd.
 package struct SessionFacts: Sendable {
     /// A request that was refused, or not answered.
     package struct Refusal: Hashable, Sendable {
         package enum Kind: Hashable, Sendable {
-            /// Who we are is not accepted.
+            /// The user or the certificate is not accepted.
             case login
-            /// What we want is not allowed.
+            /// The user may not do it.
             case permission
             /// Too large, or there is no room.
             case room

@@ -13,18 +13,18 @@ package struct Facts: Sendable {
     /// The main file.
     package var configurationPath = "/etc/discoveryd.conf"
     package var files: [String] = []
-    /// What keeps it, or an output of it, from being used.
+    /// The faults that keep it, or an output of it, from being used.
     package var faults: [String] = []
     package var warnings: [String] = []
     /// `nil` when it cannot be used at all.
     package var configuration: Configuration?
     package var hostname = "localhost"
-    /// What this host signs its records with; `nil` when it has no machine id.
+    /// The name that this host signs its records with; `nil` when it has no machine id.
     package var owner: String?
 
     // MARK: the host
 
-    /// Who asks.
+    /// The user who runs doctor.
     package var me = UserFacts(name: "root", id: 0, groups: [0])
     /// The user that the daemon runs as: that of its loaded unit, else that of its process. `nil` where this host
     /// has no such user, or nothing says who it is.

@@ -182,6 +182,7 @@ package struct FactGatherer: Sendable {
         do throws(LocalHTTPClient.Failure) {
             let answer = try await LocalHTTPClient(path: controlSocket)
                 .ask(.get, LocalAPIRequest.status.target, within: Self.patience)
+            // One that cannot be read is of another version.
             guard let json = LocalAPIAnswer(answer, to: .status)?.report,
                 let report = try? JSONDecoder().decode(StatusReport.self, from: Data(json.utf8))
             else { return (nil, .otherProtocol) }
@@ -450,7 +451,8 @@ package struct FactGatherer: Sendable {
             },
             listed: facts.daemon.status?.revision
         ).facts(within: Self.session) {
-            // The daemon may be a moment behind: it is asked again.
+            // The daemon may be a moment behind: it is asked again. Without an answer that can be read the two are not
+            // compared.
             let answer = try? await LocalHTTPClient(path: socket)
                 .ask(.get, LocalAPIRequest.status.target, within: .seconds(1))
             let json = answer.flatMap { LocalAPIAnswer($0, to: .status)?.report } ?? ""
@@ -465,6 +467,7 @@ package struct FactGatherer: Sendable {
     ) -> [EtcdSession.OwnKey] {
         guard let address = PrimaryAddress.current() ?? HostAddress("127.0.0.1") else { return [] }
         return configuration.services.flatMap { service -> [EtcdSession.OwnKey] in
+            // One without an address is registered nowhere.
             guard
                 let instance = try? service.instance(hostname: hostname, primaryAddress: address)
             else { return [] }
