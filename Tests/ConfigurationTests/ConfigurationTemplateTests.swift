@@ -72,6 +72,13 @@ import Testing
         )
     }
 
+    @Test func ofManyUnknownNamesTheFirstTenAreWarnedOfEachOnce() throws {
+        let names = (0..<20_000).map { "{{x\($0 / 2)}}" }.joined()
+        let warnings = try fixture([Self.path: names]).warnings()
+        #expect(warnings.count == 10)
+        #expect(warnings.last?.contains("\"x9\" is nothing that a list has") == true)
+    }
+
     @Test func aTemplateThatHasChangedIsAnotherFormat() throws {
         let first = try fixture([Self.path: "a"]).configuration().outputs.map(EndpointOutput.init)
         let second = try fixture([Self.path: "b"]).configuration().outputs.map(EndpointOutput.init)

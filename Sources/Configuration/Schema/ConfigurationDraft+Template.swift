@@ -84,6 +84,8 @@ extension ConfigurationDraft {
 private struct TemplateReading {
     /// The largest file, in bytes.
     private static let sizeLimit = ConfigurationLoader.sizeLimit
+    /// The number of unknown names of a file that are warned of, each once: a file for something else has thousands.
+    private static let mostUnknownNames = 10
 
     let source: ConfigurationSource
     let written: WrittenTemplate
@@ -168,8 +170,10 @@ private struct TemplateReading {
 
     /// Mustache prints nothing for them, which is right for a tag or a meta entry that an endpoint lacks.
     private mutating func warnOfUnknownNames(in template: MustacheTemplate) {
-        for use in template.uses {
-            guard let part = TemplateVocabulary.unknownPart(of: use) else { continue }
+        var told: Set<[String]> = []
+        for use in template.uses where told.count < Self.mostUnknownNames {
+            guard let part = TemplateVocabulary.unknownPart(of: use), told.insert(use.name).inserted
+            else { continue }
             let name = use.name.joined(separator: ".")
             let remedy =
                 NearestName.to(part, among: TemplateVocabulary.names).map {
