@@ -286,13 +286,11 @@ extension Assembly {
             reloads: reloads,
             signal: signal,
             history: history,
-            run: run,
             thread: thread
         )
         let api = LocalAPIRoutes(answer: { await handler.answer($0) }, log: daemon.log)
         let overview = OverviewPage(
             host: daemon.host.name,
-            run: run,
             history: history,
             thread: thread,
             state: { reader.now }

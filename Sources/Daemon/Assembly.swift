@@ -27,11 +27,9 @@ struct Assembly: Sendable {
     let daemon: Daemon
     let threads: BlockingThreads
     let earlier: EarlierRun
-    let timeline = Timeline()
+    let timeline = Timeline(EventLoops.clock)
     let metrics = DaemonMetrics()
     let history = EventHistory()
-    /// Tells the numbers of this run's events from those of another one.
-    let run: String
     let state: CurrentState
     let signal: ChangeSignal
     let events: DaemonEvents
@@ -44,7 +42,6 @@ struct Assembly: Sendable {
         self.threads = threads
         self.earlier = earlier
         signal = ChangeSignal(timeline: timeline)
-        run = Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         state = CurrentState(DaemonState(daemon.configuration, at: .now))
         let log = DaemonLog(daemon.log)
         events = DaemonEvents([
@@ -143,7 +140,7 @@ struct Assembly: Sendable {
             [.init("lease", leases)],
             metricsServer(routes, generator.split()),
             [
-                .loop("etcd") { await client.run() },
+                .loop("etcd") { await EventLoops.besideConnection { await client.run() } },
                 .loop("changes") { [signal] in await signal.run() },
                 .loop("memory") { await FreeMemory.giveBack(after: bursts) },
                 .loop("connections") { [events] in
@@ -161,7 +158,7 @@ struct Assembly: Sendable {
                 .loop("haproxy") { await updater.run() },
                 .loop("files") { await publisher.run() },
                 .loop("last list") { await archive.run() },
-                .loop("watch") { await watcher.run() },
+                .loop("watch") { await EventLoops.besideConnection { await watcher.run() } },
                 .loop("wanted") { await wanted.run() },
             ],
             controlServer(routes, generator.split()),
@@ -178,7 +175,7 @@ struct Assembly: Sendable {
                     }
                 },
             ],
-            [.init("hang watch", HangWatch(threads: threads, log: daemon.log))],
+            [.init("hang watch", HangWatch(threads: threads, timeline: timeline, log: daemon.log))],
             [.init("configuration", reload)], watchdog(loops), clusterCheck(client, reader),
             [.init("status", status)],
         ]

@@ -1,14 +1,14 @@
 import Files
 import Logging
+import Machines
 import Registry
 import ServiceLifecycle
 import Texts
 
 /// Logs which disk, name server or user database does not respond.
 struct HangWatch: Service {
-    private static let lookEvery = Duration.seconds(5)
-
     let threads: BlockingThreads
+    let timeline: Timeline
     let log: Logger
 
     func run() async throws {
@@ -16,7 +16,7 @@ struct HangWatch: Service {
             var machine = HangMachine()
             while !Task.isCancelled {
                 // Cancelled: the loop's condition ends it.
-                try? await Task.sleep(for: Self.lookEvery)
+                try? await timeline.sleep(until: timeline.now + machine.pause)
                 for report in machine.observed(busy: threads.statuses.mapValues(\.busyFor)) {
                     say(report)
                 }
@@ -60,12 +60,18 @@ struct HangMachine {
     /// What takes longer is worth a word.
     static let patience = Duration.seconds(10)
 
+    /// How long to wait before the next look: what hangs is told within 15 s, whenever it began.
+    var pause: Duration { isBusy ? Self.patience / 2 : Self.patience }
+
     private var hanging: Set<String> = []
+    /// Whether anything was under way at the last look.
+    private var isBusy = false
 
     /// How long the call under way has taken of each thing that may hang; those that are not named do not hang.
     mutating func observed(busy: [String: Duration]) -> [Report] {
         let now = Set(busy.filter { $0.value >= Self.patience }.keys)
         defer { hanging = now }
+        isBusy = busy.values.contains { $0 > .zero }
         return hanging.subtracting(now).sorted().map(Report.answers)
             + now.subtracting(hanging).sorted().map { .hangs($0, busy[$0] ?? Self.patience) }
     }

@@ -30,16 +30,20 @@ final class GRPCCall: Sendable {
         /// Whether the connection knows nothing of the stream any more.
         var isReleased = false
         var reader: Reader?
-        /// Those whose message is not with the socket yet, in order.
-        var writers = CircularBuffer<Writer>()
+        /// The messages that are not with the socket yet, in order, each with who waits for that: nobody does for the
+        /// first one.
+        var unwritten = CircularBuffer<Writer?>()
 
         /// Takes all who wait.
-        mutating func takeWaiting() -> (reader: Reader?, writers: CircularBuffer<Writer>) {
-            defer {
-                reader = nil
-                writers.removeAll()
-            }
-            return (reader, writers)
+        mutating func takeWaiting() -> (reader: Reader?, writers: [Writer]) {
+            defer { reader = nil }
+            return (reader, takeWriters())
+        }
+
+        /// Takes those who wait to go on writing.
+        mutating func takeWriters() -> [Writer] {
+            defer { unwritten.removeAll() }
+            return unwritten.compactMap { $0 }
         }
     }
 
@@ -62,8 +66,8 @@ final class GRPCCall: Sendable {
 
     // MARK: the caller's side
 
-    /// Writes a part of the request; returns when the socket has it, so that no caller is faster than the server
-    /// reads. A single request is kept until ``finish()``.
+    /// Writes a part of the request; returns when the socket has the messages before it, so that no caller is more than
+    /// one message faster than the server reads. A single request is kept until ``finish()``.
     ///
     /// - Throws: `RPCError`: that of the call when it is over, `resourceExhausted` for a message longer than its
     ///   limit. On cancellation the call is given up.
@@ -106,11 +110,19 @@ final class GRPCCall: Sendable {
             return true
         }
         if isHeld { return }
+        // To be woken only to wait for the next thing to say would be for nothing.
+        let isFirst = try state.withLock { state in
+            if case .failed(let error) = state.machine.phase { throw error }
+            guard state.unwritten.isEmpty else { return false }
+            state.unwritten.append(nil)
+            return true
+        }
+        if isFirst { return connection.onLoop { $0.send(self, message) } }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (writer: Writer) in
                 let failure: RPCError? = state.withLock { state in
                     if case .failed(let error) = state.machine.phase { return error }
-                    state.writers.append(writer)
+                    state.unwritten.append(writer)
                     return nil
                 }
                 if let failure { return writer.resume(throwing: failure) }
@@ -256,7 +268,7 @@ final class GRPCCall: Sendable {
         let (writer, failure) = state.withLock { state in
             let failure: RPCError? =
                 if case .failed(let error) = state.machine.phase { error } else { nil }
-            return (state.writers.popFirst(), failure)
+            return (state.unwritten.popFirst() ?? nil, failure)
         }
         switch result {
         case .success: writer?.resume()
@@ -293,10 +305,9 @@ final class GRPCCall: Sendable {
     private func wakeWriters() {
         let (writers, error) = state.withLock { state in
             guard case .failed(let error) = state.machine.phase else {
-                return (CircularBuffer<Writer>(), RPCError.cancelledHere)
+                return ([Writer](), RPCError.cancelledHere)
             }
-            defer { state.writers.removeAll() }
-            return (state.writers, error)
+            return (state.takeWriters(), error)
         }
         for writer in writers { writer.resume(throwing: error) }
     }

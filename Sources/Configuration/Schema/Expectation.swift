@@ -252,7 +252,8 @@ extension Expectation where Value: CaseIterable & RawRepresentable<String> {
     /// One of a few words.
     static var choice: Expectation {
         let all = Value.allCases.map { "\"\($0.rawValue)\"" }
-        let words = [all.dropLast().joined(separator: ", "), all.last ?? ""]
+        // Arrays: a slice's own `joined` has its type looked up at run time, once for each start.
+        let words = [Array(all.dropLast()).joined(separator: ", "), all.last ?? ""]
             .filter { !$0.isEmpty }.joined(separator: " or ")
         return judgedText("the string", words) { text in
             Value(rawValue: text).map(Reading.value) ?? .beyondLimits

@@ -26,8 +26,8 @@ package enum FreeMemory {
     static func giveBack(after bursts: AsyncStream<Void>) async {
         var isStart = true
         for await _ in bursts {
-            // Cancelled: the loop ends.
-            try? await Task.sleep(for: .seconds(5))
+            // Cancelled: the daemon ends, and its memory with it.
+            guard (try? await Task.sleep(for: .seconds(5))) != nil else { return }
             giveBack()
             if isStart { unmapCode() }
             isStart = false

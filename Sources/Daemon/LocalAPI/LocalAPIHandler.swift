@@ -19,8 +19,6 @@ package struct LocalAPIHandler: Sendable {
     let reloads: ConfigurationReloadQueue
     let signal: ChangeSignal
     let history: EventHistory
-    /// The run that the numbers of events are of.
-    let run: String
     /// Makes the reports that take a core for a while: a service of 100,000 instances explained.
     let thread: BlockingThread
 
@@ -47,12 +45,12 @@ package struct LocalAPIHandler: Sendable {
     // MARK: events
 
     private func report(_ query: LocalAPIRequest.EventQuery) -> EventReport {
-        let after = query.run.map { $0 == run } ?? true ? query.after : 0
+        let after = query.run.map { $0 == history.run } ?? true ? query.after : 0
         // Before the events are: whoever asks for what comes after it misses none.
         let last = history.last
         let selection: EventHistory.Selection =
             query.service.map { .service($0, query.instance, isOwn: isOwn($0)) } ?? .all
-        return EventReport(history.snapshot(selection, after: after), last: last, run: run)
+        return EventReport(history.snapshot(selection, after: after), last: last, run: history.run)
     }
 
     private func newEvents(

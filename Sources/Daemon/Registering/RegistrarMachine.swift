@@ -91,7 +91,7 @@ struct RegistrarMachine: StateMachine {
     private var checked: Set<ServiceKey> = []
     /// Those of them whose health has been reported.
     private var judged: Set<ServiceKey> = []
-    /// When the address is looked up next; `nil` while that is under way.
+    /// When the address is looked up next, if a service wants it; `nil` while that is under way.
     private var nextLook: Duration?
 
     // What was said last, so that the same is not said again.
@@ -174,14 +174,17 @@ struct RegistrarMachine: StateMachine {
     // MARK: time
 
     /// As ``StateMachine/deadline`` says.
-    var deadline: Duration? { nextLook }
+    var deadline: Duration? { followsHost ? nextLook : nil }
 
     /// As ``StateMachine/timePassed(to:)`` says.
     mutating func timePassed(to now: Duration) -> [Action] {
-        guard let due = nextLook, due <= now else { return [] }
+        guard let due = deadline, due <= now else { return [] }
         nextLook = nil
         return [.lookUpAddress]
     }
+
+    /// Whether a service goes wherever the host's address goes.
+    private var followsHost: Bool { services.contains { $0.address == nil } }
 
     // MARK: what follows
 

@@ -18,7 +18,7 @@ struct RegistrationService: Service {
 
     func run() async throws {
         await withTaskGroup { group in
-            group.addTask { await session.run() }
+            group.addTask { await EventLoops.besideConnection { await session.run() } }
             group.addTask {
                 // Throws when it is cancelled, and then the session is as well.
                 guard (try? await gracefulShutdown()) != nil else { return }

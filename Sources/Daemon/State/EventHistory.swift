@@ -103,6 +103,10 @@ final class EventHistory: Sendable {
     /// The most bytes of a detail that are kept; a peer may have written it.
     static let longestDetail = 512
 
+    /// Tells the numbers of this run's events from those of another one: when it began, as ISO 8601 has it.
+    var run: String { began.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
+
+    private let began = Date.now
     private let perSubject: Int
     private let state: Mutex<State>
 

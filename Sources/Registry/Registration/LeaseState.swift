@@ -61,5 +61,7 @@ struct HeldLease: Sendable {
     var backoff: Backoff
 
     /// How long an answer may take before the stream is opened again.
-    var patience: Duration { min(max(ttl / 3, .seconds(1)), .seconds(3)) }
+    ///
+    /// With a time to live of 10 s, the default, that is when the next keep-alive is due: one alarm is set for both.
+    var patience: Duration { min(max(ttl / 3, .seconds(1)), .seconds(3.5)) }
 }

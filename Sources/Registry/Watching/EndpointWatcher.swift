@@ -103,7 +103,13 @@ public final class EndpointWatcher: Sendable {
 
     private func begin(_ action: WatchMachine.Action) -> MachineDriver<WatchMachine>.Work? {
         switch action {
-        case .list(let isUrgent): return { [self] in await list(isUrgent: isUrgent) }
+        case .list(let isUrgent):
+            // Whatever thread the watcher is run on: a long list is work for one of its own.
+            return { [self] in
+                await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    await list(isUrgent: isUrgent)
+                }
+            }
         case .openWatch(let id, let mark):
             let stream = OpenStream()
             streams.withLock { $0[id] = stream }

@@ -79,6 +79,6 @@ import Testing
     }
 
     private func page(of state: DaemonState) -> OverviewPage {
-        OverviewPage(host: "host", run: "run", history: EventHistory()) { state }
+        OverviewPage(host: "host", history: EventHistory()) { state }
     }
 }

@@ -105,6 +105,7 @@ import Texts
 
     @Test func `the address is looked up every second while there is none, and every 15 s then`() {
         var machine = machine(at: nil)
+        _ = named(&machine, [service(web)])
         #expect(machine.deadline == .seconds(1))
         #expect(machine.timePassed(to: .milliseconds(999)) == [])
         #expect(machine.timePassed(to: .seconds(1)) == [.lookUpAddress])
@@ -117,6 +118,21 @@ import Texts
         #expect(machine.deadline == .seconds(25))
         _ = machine.hostAddressObserved(nil, at: .seconds(25))
         #expect(machine.deadline == .seconds(40))
+    }
+
+    @Test func `the address is not looked up while every service has its own`() throws {
+        let address = try #require(HostAddress("192.0.2.7"))
+        var own = service(db)
+        own.address = address
+        var machine = machine(at: host)
+        #expect(machine.deadline == nil)
+        _ = named(&machine, [own])
+        #expect(machine.deadline == nil)
+        #expect(machine.timePassed(to: .seconds(60)) == [])
+        // What was due long ago is done at once when a service comes that follows it.
+        _ = named(&machine, [own, service(web)])
+        #expect(machine.deadline == .seconds(15))
+        #expect(machine.timePassed(to: .seconds(60)) == [.lookUpAddress])
     }
 
     @Test func `an address before any service is named registers nothing`() {

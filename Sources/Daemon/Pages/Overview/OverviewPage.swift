@@ -19,7 +19,6 @@ struct OverviewPage: Sendable {
     static let longestQuery = 800
 
     let host: String
-    let run: String
     let history: EventHistory
     /// Makes the page: to look through 100,000 endpoints takes a core for a while, which is to be none of the daemon's.
     let thread: BlockingThread
@@ -28,13 +27,11 @@ struct OverviewPage: Sendable {
 
     init(
         host: String,
-        run: String,
         history: EventHistory,
         thread: BlockingThread = BlockingThread("reports"),
         state: @escaping @Sendable () -> DaemonState
     ) {
         self.host = host
-        self.run = run
         self.history = history
         self.thread = thread
         self.state = state
@@ -107,7 +104,7 @@ struct OverviewPage: Sendable {
         )
         var members = view.members
         members["host"] = .string(host)
-        members["run"] = .string(run)
+        members["run"] = .string(history.run)
         members["last"] = .number("\(last)")
         // The members are all there, and each is a text that HTML can say: a test renders hostile ones.
         let rendered = try? renderer?.render(.object(MustacheMembers(members)))
