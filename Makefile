@@ -112,6 +112,12 @@ LINKED = --static-swift-stdlib --disable-local-rpath -Xswiftc -use-ld=lld \
 # goes through all conformances of the program, and that was half of the instructions up to READY=1.
 NAMELESS = -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
 
+# A section for each function: the linker leaves out those that nothing calls, and of those that are the same, byte for
+# byte, keeps one, as most of what Swift makes for generic types and enums is. 35 MB are 30 by that. Nothing in the
+# program asks whether two functions are one and the same; an address in a backtrace may have several names.
+SECTIONED = -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
+	-Xlinker --icf=all
+
 # The same program wherever it was built: no path of this tree is in it. C's assertions name their file, and so do the
 # types of C++'s lambdas.
 PLACELESS = -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
@@ -120,7 +126,7 @@ PLACELESS = -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xswift
 dist:
 	dev/install-packages.sh build
 	@dev/progress "building the release" \
-		$(SWIFT) build -c release --product discoveryd --scratch-path .build/dist-build $(LINKED) $(NAMELESS) $(PLACELESS)
+		$(SWIFT) build -c release --product discoveryd --scratch-path .build/dist-build $(LINKED) $(NAMELESS) $(SECTIONED) $(PLACELESS)
 	dev/strip-binary .build/dist-build/release/discoveryd .build/dist/discoveryd
 	@ls -l .build/dist/discoveryd
 	@ldd .build/dist/discoveryd

@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// The same for what runs at the start, now and then, or for a person: small rather than fast, in a release.
+let strictAndSmall = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 let package = Package(
     name: "discoveryd",
     platforms: [.macOS(.v15)],
@@ -54,21 +57,21 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: strict
+            swiftSettings: strictAndSmall
         ),
         .target(
             name: "Certificates",
             dependencies: [.product(name: "NIOSSL", package: "swift-nio-ssl")],
-            swiftSettings: strict
+            swiftSettings: strictAndSmall
         ),
         .target(
             name: "Systemd",
             dependencies: [
                 "CSystemd", "Machines", "Texts", .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict
+            swiftSettings: strictAndSmall
         ),
-        .target(name: "Network", dependencies: ["Files", "Texts"], swiftSettings: strict),
+        .target(name: "Network", dependencies: ["Files", "Texts"], swiftSettings: strictAndSmall),
         .target(
             name: "GRPCTransport",
             dependencies: [
@@ -82,7 +85,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "Exposition", swiftSettings: strict),
+        .target(name: "Exposition", swiftSettings: strictAndSmall),
         .target(
             name: "LocalServer",
             dependencies: [
@@ -91,7 +94,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            swiftSettings: strict
+            swiftSettings: strictAndSmall
         ),
 
         // A client of etcd's v3 API, for any program.
@@ -141,7 +144,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
-            swiftSettings: strict
+            swiftSettings: strictAndSmall
         ),
         .target(
             name: "Configuration",
@@ -149,7 +152,7 @@ let package = Package(
                 "CToml", "EndpointFiles", "Etcd", "Files", "HealthChecks", "LocalServer",
                 "Mustache", "Programs", "Registry", "Texts",
             ],
-            swiftSettings: strict
+            swiftSettings: strictAndSmall
         ),
 
         // The daemon: where all of it meets.
@@ -169,7 +172,7 @@ let package = Package(
             resources: ["overview.mustache", "overview.css", "overview.js", "icon.svg"].map {
                 .embedInCode("Pages/Overview/\($0)")
             },
-            swiftSettings: strict
+            swiftSettings: strictAndSmall
         ),
         // What keeps it from working: facts of this host and of etcd, and what follows from them.
         .target(
@@ -179,7 +182,7 @@ let package = Package(
                 "HealthChecks", "LocalServer", "Machines", "Network", "Programs", "Registry",
                 "Systemd", "Texts",
             ],
-            swiftSettings: strict
+            swiftSettings: strictAndSmall
         ),
         .executableTarget(
             name: "discoveryd",
@@ -190,7 +193,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict
+            swiftSettings: strictAndSmall
         ),
 
         // What a newcomer runs.
