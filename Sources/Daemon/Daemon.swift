@@ -1,6 +1,6 @@
 package import Configuration
 package import EndpointFiles
-import Files
+package import Files
 package import Logging
 import Machines
 import Registry
@@ -19,6 +19,7 @@ package struct Daemon: Sendable {
     let primaryAddress: @Sendable () -> HostAddress?
     let onList: @Sendable (_ newest: @escaping EndpointPublisher.Source) -> Void
     let ending: @Sendable () -> Void
+    let threads: BlockingThreads
     let notifier: Notifier
     let signals: ProcessSignals?
     package let log: Logger
@@ -30,6 +31,7 @@ package struct Daemon: Sendable {
     ///   - primaryAddress: The host's address, for services that name none.
     ///   - ending: Called when the daemon begins to end.
     ///   - onList: Told that there is a new list, and where to have it, beside the files.
+    ///   - threads: The threads for what may hang.
     ///   - signals: The signals that are obeyed; none without.
     package init(
         _ configuration: Configuration,
@@ -43,6 +45,7 @@ package struct Daemon: Sendable {
         onList: @escaping @Sendable (_ newest: @escaping EndpointPublisher.Source) -> Void = {
             _ in
         },
+        threads: BlockingThreads = BlockingThreads(),
         notifier: Notifier = Notifier(),
         signals: ProcessSignals? = nil,
         log: Logger
@@ -56,6 +59,7 @@ package struct Daemon: Sendable {
         self.primaryAddress = primaryAddress
         self.ending = ending
         self.onList = onList
+        self.threads = threads
         self.notifier = notifier
         self.signals = signals
         self.log = log
@@ -63,7 +67,6 @@ package struct Daemon: Sendable {
 
     /// Runs until SIGTERM or SIGINT, or until the task is cancelled.
     package func run() async throws {
-        let threads = BlockingThreads()
         let isOver: @Sendable () -> Bool = { [signals] in signals?.takeEnd() ?? false }
         let earlier = await EarlierRun.read(from: state, on: threads, isOver: isOver, log: log)
         guard let earlier else { return log.log(.stoppedDuringStart) }

@@ -41,6 +41,7 @@ struct HangWatch: Service {
         switch name {
         case "dns": "the name servers"
         case "configuration": "the configuration's disk, or the database of users and groups"
+        case "log": "the journal, or whoever else reads the log"
         case "certificates": "the disk of the system's certificates"
         case _ where name.hasPrefix("etcd "): "the disk of \(name.dropFirst(5)) of [etcd]"
         default: "the disk of \(name)"

@@ -125,6 +125,7 @@ package enum LogMessage: String, CaseIterable, Sendable {
 
     case ioHangs = "f593c2acb48f407ab47e59b6ad428db0"
     case ioAnswers = "41056e2285d74d919cac05767465bcb0"
+    case logEntriesLeftOut = "e369068e773c496d9fe56924f5e8482f"
     case controlSocketFailed = "c144dc230b7c43e2802a6a9383dfb93d"
     case controlSocketReady = "502889cf86cd4faba43f69e3aa51a589"
     case metricsFailed = "97d115c2e14349b293c19679b8ad64d6"
@@ -264,6 +265,8 @@ package enum LogMessage: String, CaseIterable, Sendable {
         case .statusFileNotWritten: (.warning, "could not write the status file")
         case .ioHangs: (.warning, "disk or name server does not respond; what depends on it waits")
         case .ioAnswers: (.notice, "disk or name server responds again")
+        case .logEntriesLeftOut:
+            (.warning, "log entries left out, because nobody took those before them")
         case .controlSocketFailed: (.warning, "control socket not available")
         case .controlSocketReady: (.notice, "control socket available again")
         case .metricsFailed: (.warning, "metrics not available")

@@ -15,12 +15,33 @@ struct DaemonRun {
     /// - Throws: An exit status, after the reason was said.
     func run(hearing signals: ProcessSignals) async throws {
         FreeMemory.shareArenas()
+        let threads = BlockingThreads()
+        let entries = LogQueue(on: threads.thread("log"))
         let destination = LogDestination.detected()
         let logLevel = arguments.logLevel.level
         LoggingSystem.bootstrap { label in
-            destination.handler(label: label, identifier: "discoveryd", level: logLevel)
+            entries.handler(
+                destination.handler(label: label, identifier: "discoveryd", level: logLevel)
+            )
         }
-        let log = Logger(label: "discoveryd")
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await run(hearing: signals, threads, Logger(label: "discoveryd")))
+        } catch {
+            result = .failure(error)
+        }
+        await entries.flush(within: Self.logPatience)
+        try result.get()
+    }
+
+    /// How long the last words of the log are waited for.
+    private static let logPatience = Duration.seconds(1)
+
+    private func run(
+        hearing signals: ProcessSignals,
+        _ threads: BlockingThreads,
+        _ log: Logger
+    ) async throws {
         let state = arguments.stateDirectory.map { StateDirectory(path: $0) } ?? .ofUnit
         let loader = ConfigurationLoader(
             hostname: HostName.current,
@@ -63,6 +84,7 @@ struct DaemonRun {
             state: state,
             controlSocket: arguments.controlSocket,
             ending: lock.end,
+            threads: threads,
             signals: signals,
             log: log
         )
