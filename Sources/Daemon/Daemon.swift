@@ -30,7 +30,7 @@ package struct Daemon: Sendable {
     ///   - controlSocket: Where commands ask the daemon; nowhere without one.
     ///   - primaryAddress: The host's address, for services that name none.
     ///   - ending: Called when the daemon begins to end.
-    ///   - onList: Told that there is a new list, and where to have it, beside the files.
+    ///   - onList: Told that there is a new list, and where to have it, beside the files; must not wait.
     ///   - threads: The threads for what may hang.
     ///   - signals: The signals that are obeyed; none without.
     package init(

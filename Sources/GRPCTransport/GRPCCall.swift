@@ -66,8 +66,9 @@ final class GRPCCall: Sendable {
 
     // MARK: the caller's side
 
-    /// Writes a part of the request; returns when the socket has the messages before it, so that no caller is more than
-    /// one message faster than the server reads. A single request is kept until ``finish()``.
+    /// Writes a part of the request. While another message is not with the socket yet it returns when this one is, so
+    /// that no caller is more than one message faster than the server reads. A single request is kept until
+    /// ``finish()``.
     ///
     /// - Throws: `RPCError`: that of the call when it is over, `resourceExhausted` for a message longer than its
     ///   limit. On cancellation the call is given up.
@@ -280,7 +281,8 @@ final class GRPCCall: Sendable {
                     message: "the request could not be sent",
                     cause: error as? ConnectionError ?? .socket(error)
                 )
-            writer?.resume(throwing: failure)
+            // Nobody waits for the first of them, so that all of the call hears of it.
+            if let writer { writer.resume(throwing: failure) } else { give(up: failure) }
         }
     }
 

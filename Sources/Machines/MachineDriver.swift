@@ -14,9 +14,15 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
         /// others, so there are few, however often the deadline moves.
         var alarms: [Duration] = []
 
+        /// Until when the machine is not woken, because it had nothing to do though it was due.
+        var restsUntil = Duration.zero
+
+        /// When the machine wants to be woken.
+        var deadline: Duration? { machine.deadline.map { max($0, restsUntil) } }
+
         /// Whether the machine wants to be woken earlier than any alarm does.
         var needsAlarm: Bool {
-            guard let deadline = machine.deadline else { return false }
+            guard let deadline else { return false }
             return alarms.last.map { deadline < $0 } ?? true
         }
     }
@@ -44,11 +50,18 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
         _ event: (_ machine: inout Machine, _ now: Duration) -> [Machine.Action],
         here: (Machine.Action) -> (() -> Void)? = { _ in nil }
     ) {
+        change({ state, now in event(&state.machine, now) }, here: here)
+    }
+
+    private func change(
+        _ event: (_ state: inout State, _ now: Duration) -> [Machine.Action],
+        here: (Machine.Action) -> (() -> Void)? = { _ in nil }
+    ) {
         let now = timeline.now
         var doneHere: [() -> Void] = []
         let hasWork = state.withLock { state in
             var left: [Machine.Action] = []
-            for action in event(&state.machine, now) {
+            for action in event(&state, now) {
                 if let done = here(action) { doneHere.append(done) } else { left.append(action) }
             }
             if !left.isEmpty { Machine.enqueue(left, in: &state.pending) }
@@ -118,7 +131,7 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
     /// An alarm that went off too early finds nothing due and sets the next.
     private func setAlarm(in group: inout DiscardingTaskGroup) {
         let instant: Duration? = state.withLock { state in
-            guard state.needsAlarm, let deadline = state.machine.deadline else { return nil }
+            guard state.needsAlarm, let deadline = state.deadline else { return nil }
             state.alarms.append(deadline)
             return deadline
         }
@@ -131,7 +144,17 @@ public final class MachineDriver<Machine: StateMachine>: Sendable {
                     state.alarms.remove(at: index)
                 }
             }
-            happened { machine, now in machine.timePassed(to: now) }
+            change { state, now in
+                let actions = state.machine.timePassed(to: now)
+                // A mistake of the machine: it must take no core, and no event loop that it runs on.
+                if actions.isEmpty, let deadline = state.machine.deadline, deadline <= now {
+                    state.restsUntil = now + Self.rest
+                }
+                return actions
+            }
         }
     }
+
+    /// How long a machine rests that was due for nothing.
+    private static var rest: Duration { .milliseconds(10) }
 }

@@ -47,6 +47,47 @@ import Testing
         #expect(written.all.last == "later")
     }
 
+    @Test func `of long entries fewer wait, and one is always written`() async {
+        let hang = Hang()
+        let (written, log, queue) = queue(capacity: 100, bytes: 1000, hang)
+        let long = String(repeating: "x", count: 400)
+        for _ in 0..<10 { log.notice("\(long)") }
+        await hang.happened()
+        hang.release()
+        await queue.flush(within: .seconds(30))
+        #expect(written.all == [long, "\(LogMessage.logEntriesLeftOut.text): 8", long])
+        log.notice("\(String(repeating: "y", count: 5000))")
+        await queue.flush(within: .seconds(30))
+        #expect(written.all.last?.count == 5000)
+    }
+
+    @Test func `an entry that waited for long says when it came`() async {
+        let (written, log, queue) = queue(capacity: 100, late: .zero)
+        log.notice("entry")
+        await queue.flush(within: .seconds(30))
+        #expect(written.all == ["entry late"])
+    }
+
+    @Test func `at the end a log that is taken slowly is waited for while it is taken`() async {
+        let (written, log, queue) = queue(capacity: 100)
+        let hang = Hang()
+        let slow = Logger(label: "slow") { _ in
+            queue.handler(
+                Handler {
+                    if "\($0.message)" == "last" { hang.wait() }
+                    written.record("\($0.message)")
+                }
+            )
+        }
+        log.notice("first")
+        slow.notice("last")
+        await hang.happened()
+        let flushed = Task { await queue.flush(within: .seconds(30)) }
+        hang.release()
+        await flushed.value
+        #expect(written.all == ["first", "last"])
+    }
+
     @Test func `what a logger adds to its entries goes with them`() async {
         let written = Recorder<String>()
         let queue = LogQueue(on: BlockingThread("log"))
@@ -64,15 +105,21 @@ import Testing
 
     private func queue(
         capacity: Int,
+        bytes: Int = .max,
+        late: Duration = .seconds(3600),
         _ hang: Hang? = nil
     ) -> (Recorder<String>, Logger, LogQueue) {
         let written = Recorder<String>()
-        let queue = LogQueue(on: BlockingThread("log"), capacity: capacity)
+        let queue = LogQueue(
+            on: BlockingThread("log"),
+            limits: .init(count: capacity, bytes: bytes, late: late)
+        )
         let log = Logger(label: "test") { _ in
             queue.handler(
                 Handler {
                     hang?.wait()
-                    written.record("\($0.message)")
+                    let came = $0.metadata?["logged_at"].map { _ in " late" }
+                    written.record("\($0.message)\(came ?? "")")
                 }
             )
         }

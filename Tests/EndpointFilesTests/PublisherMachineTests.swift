@@ -25,6 +25,9 @@ import Testing
         list.selection = .only(Set(try Lists.names("web")))
         machine.settle(machine.listChanged(to: list, at: .zero))
         #expect(machine.outputsChanged(to: [web, db], at: .zero).writes.isEmpty)
+        // Not due until then: it would be again and again, while etcd is away for as long as that lasts.
+        let due = try #require(machine.deadline)
+        #expect(due > .zero)
         list.revision = list.revision.next
         #expect(machine.listChanged(to: list, at: .zero).writes.isEmpty)
         #expect(machine.statuses["/out/db.json"] == .waiting && !machine.hasWrittenAll)

@@ -385,7 +385,7 @@ import Testing
                     try await ask(.unix(path: path), post("/change")).hasPrefix("HTTP/1.1 503 ")
                 )
             }
-            for _ in connections { goesOn.yield() }
+            goesOn.finish()
             for connection in connections {
                 #expect(try await connection.answer().hasSuffix("hello"))
             }

@@ -28,6 +28,34 @@ import Testing
         }
     }
 
+    /// Is due all the time, and has nothing to do.
+    private struct Nagger: StateMachine {
+        var calls = 0
+        var deadline: Duration? { .zero }
+
+        mutating func timePassed(to now: Duration) -> [Int] {
+            calls += 1
+            return []
+        }
+    }
+
+    @Test func `a machine that is due for nothing is not asked again at once`() async throws {
+        let clock = ManualClock()
+        let driver = MachineDriver(Nagger(), timeline: Timeline(clock))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await driver.run { _ in nil } }
+            defer { group.cancelAll() }
+            for calls in 1...3 {
+                try await eventually("it rests") { clock.nextAlarm != nil }
+                #expect(driver.read { $0.calls } == calls)
+                #expect(driver.alarmCount == 1)
+                let alarm = try #require(clock.nextAlarm)
+                clock.advance(by: alarm - clock.now.offset)
+                try await eventually("it was asked") { driver.read { $0.calls } == calls + 1 }
+            }
+        }
+    }
+
     @Test func aDeadlineThatComesAndGoesLeavesNoAlarmBehind() async throws {
         let clock = ManualClock()
         let driver = MachineDriver(Sleeper(), timeline: Timeline(clock))

@@ -37,8 +37,8 @@ private final class LoopExecutor: TaskExecutor {
 
 /// The system's continuous clock, whose sleepers an event loop wakes: those that run on its thread need no other one.
 ///
-/// A loop counts the time in which the host was awake. Whoever slept through a suspend is woken late then, by no more
-/// than he had left to sleep.
+/// A loop counts the time in which the host was awake, so nobody sleeps longer than a minute at once: whoever slept
+/// through a suspend is woken a minute late at most.
 struct LoopClock: Clock {
     typealias Instant = ContinuousClock.Instant
 
@@ -51,15 +51,22 @@ struct LoopClock: Clock {
     ///
     /// - Throws: `CancellationError` when the task is cancelled first.
     func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        let timer = loop.scheduleTask(in: TimeAmount(now.duration(to: deadline))) {}
-        try await withTaskCancellationHandler {
-            do {
-                try await timer.futureResult.get()
-            } catch {
-                throw CancellationError()
+        try Task.checkCancellation()
+        while true {
+            let left = now.duration(to: deadline)
+            guard left > .zero else { return }
+            let timer = loop.scheduleTask(in: TimeAmount(min(left, Self.longest))) {}
+            try await withTaskCancellationHandler {
+                do {
+                    try await timer.futureResult.get()
+                } catch {
+                    throw CancellationError()
+                }
+            } onCancel: {
+                timer.cancel()
             }
-        } onCancel: {
-            timer.cancel()
         }
     }
+
+    private static let longest = Duration.seconds(60)
 }

@@ -55,6 +55,11 @@ final class Registrar: Service {
 
     /// Registers what the configuration names now, and nothing else.
     func setServices(_ services: [Configuration.Service]) {
+        // It is not looked up while nobody follows it, so it may be another one by now.
+        if services.contains(where: { $0.address == nil }) {
+            let found = primaryAddress()
+            happened { machine, now in machine.hostAddressObserved(found, at: now) }
+        }
         // A new check withdraws nothing before it has said something: also where etcd has not answered to the last
         // change of a record yet.
         let standing = session.standing

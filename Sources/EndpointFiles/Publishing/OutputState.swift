@@ -150,7 +150,9 @@ struct OutputState: Sendable {
     // MARK: what to do
 
     /// When something is to be done without any news.
-    var deadline: Duration? {
+    ///
+    /// - Parameter latest: The list that there is; nothing is written of one that is not of the output's services.
+    func deadline(with latest: TableUpdate?) -> Duration? {
         let tooFewUntil = kept == nil ? nil : tooFewSince.map { $0 + specification.hold }
         let begin: Duration? =
             switch step {
@@ -160,7 +162,8 @@ struct OutputState: Sendable {
             case .idle: isBehind ? max(gathering?.due ?? .zero, restsUntil) : nil
             case .looking, .writing, .making, .staging, .checking, .committing: nil
             }
-        return [begin, tooFewUntil, shownUntil, chosenUntil].compactMap { $0 }.min()
+        let isOfUse = begin != nil && latest.map(specification.isCovered(by:)) ?? false
+        return [isOfUse ? begin : nil, tooFewUntil, shownUntil, chosenUntil].compactMap { $0 }.min()
     }
 
     /// Notes what time alone has changed.

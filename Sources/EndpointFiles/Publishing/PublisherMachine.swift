@@ -305,7 +305,10 @@ struct PublisherMachine: StateMachine {
     /// As ``StateMachine/deadline`` says.
     var deadline: Duration? {
         let ready = isListWaiting ? outputs.values.compactMap(\.readyFrom).min() : nil
-        return (outputs.values.compactMap(\.deadline) + [nextCheck, ready].compactMap { $0 }).min()
+        let latest = latest ?? older
+        return
+            (outputs.values.compactMap { $0.deadline(with: latest) }
+            + [nextCheck, ready].compactMap { $0 }).min()
     }
 
     /// As ``StateMachine/timePassed(to:)`` says.

@@ -197,13 +197,16 @@ struct EndpointTableReader: Sendable {
         forgetBad(text, key, &reading)
     }
 
-    /// Drops the endpoints of bad records whose time is over.
+    /// Drops endpoints of bad records whose time is over, so many at once: more are due at the same time still.
     ///
     /// - Returns: Their keys.
     mutating func dropExpired(at now: Duration) -> [ServiceKey] {
         guard let next = nextExpiry, next <= now else { return [] }
+        let expired = held.lazy.filter { $0.value <= now }.prefix(EndpointChange.mostAtOnce).map(
+            \.key
+        )
         var dropped: [ServiceKey] = []
-        for (key, until) in held where until <= now {
+        for key in Array(expired) {
             held[key] = nil
             if table.remove(key) != nil { dropped.append(key) }
         }

@@ -104,12 +104,7 @@ public final class EndpointWatcher: Sendable {
     private func begin(_ action: WatchMachine.Action) -> MachineDriver<WatchMachine>.Work? {
         switch action {
         case .list(let isUrgent):
-            // Whatever thread the watcher is run on: a long list is work for one of its own.
-            return { [self] in
-                await withTaskExecutorPreference(globalConcurrentExecutor) {
-                    await list(isUrgent: isUrgent)
-                }
-            }
+            return onPool { [self] in await list(isUrgent: isUrgent) }
         case .openWatch(let id, let mark):
             let stream = OpenStream()
             streams.withLock { $0[id] = stream }
@@ -118,7 +113,7 @@ public final class EndpointWatcher: Sendable {
         case .closeWatch(let id): streams.withLock { $0[id] }?.end.stop()
         case .count(let id, let connection):
             return { [self] in await count(on: id, over: connection) }
-        case .summarize(let since): return { [self] in await summarize(since: since) }
+        case .summarize(let since): return onPool { [self] in await summarize(since: since) }
         case .suspectConnection: return { [store] in await store.suspectConnection() }
         case .publish: listeners.list(self)
         case .tell(let news): listeners.keys(news)
@@ -126,6 +121,12 @@ public final class EndpointWatcher: Sendable {
         case .report(let report): listeners.reports(report)
         }
         return nil
+    }
+
+    /// Whatever thread the watcher is run on: a hundred thousand keys are work for another one.
+    private func onPool(_ work: @escaping @Sendable () async -> Void) -> @Sendable () async -> Void
+    {
+        { await withTaskExecutorPreference(globalConcurrentExecutor, operation: work) }
     }
 
     /// Tells the machine, and the listeners from the calling task: in the loop's queue keys and reports would pile

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Daemon
 import Etcd
+import Files
 import Glibc
 import Logging
 import Registry
@@ -43,6 +44,8 @@ struct DevCommand: DaemonCommand {
             output: "\(directory)/endpoints.json",
             isInteractive: Terminal.isInteractive
         )
+        // A terminal that is stopped, or a pipe to a pager, holds up nothing but what is shown.
+        let shown = CoalescingWriter<TableUpdate>(on: BlockingThread("screen")) { screen.show($0) }
         let log = Self.log(to: "\(directory)/discoveryd.log")
         let host = HostIdentity(name: HostName.current, owner: try HostIdentity.current().owner)
         let daemon = Daemon(
@@ -53,7 +56,7 @@ struct DevCommand: DaemonCommand {
             },
             statusFile: "\(directory)/status.json",
             onList: { newest in
-                if let list = newest() { screen.show(list) }
+                if let list = newest() { shown.put(list) }
             },
             signals: signals,
             log: log
@@ -89,6 +92,9 @@ struct DevCommand: DaemonCommand {
             let bytes = Array(line.utf8)
             _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         }
-        return Logger(label: "discoveryd") { TerminalLogHandler(label: $0, writer: writer) }
+        let entries = LogQueue(on: BlockingThread("log"))
+        return Logger(label: "discoveryd") {
+            entries.handler(TerminalLogHandler(label: $0, writer: writer))
+        }
     }
 }
