@@ -10,7 +10,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-/// The same for what runs at the start, now and then, or for a person: small rather than fast, in a release.
+/// The same for what runs at the start, now and then, or for a person: small rather than fast, in a release. Nothing that the
+/// libraries Etcd and Registry are made of: no other package may depend on flags.
 let strictAndSmall = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 let package = Package(
@@ -39,7 +40,10 @@ let package = Package(
         // C shims: no systemd, no C++, no allocator's and no signals' header reaches Swift. Of access lists Swift's
         // Glibc has none.
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
-        .target(name: "CToml"),
+        .target(
+            name: "CToml",
+            cxxSettings: [.unsafeFlags(["-Os"], .when(configuration: .release))]
+        ),
         .target(name: "CAllocator"),
         .target(name: "CSignals"),
         .target(name: "CAccessLists"),
@@ -62,7 +66,7 @@ let package = Package(
         .target(
             name: "Certificates",
             dependencies: [.product(name: "NIOSSL", package: "swift-nio-ssl")],
-            swiftSettings: strictAndSmall
+            swiftSettings: strict
         ),
         .target(
             name: "Systemd",
@@ -71,7 +75,7 @@ let package = Package(
             ],
             swiftSettings: strictAndSmall
         ),
-        .target(name: "Network", dependencies: ["Files", "Texts"], swiftSettings: strictAndSmall),
+        .target(name: "Network", dependencies: ["Files", "Texts"], swiftSettings: strict),
         .target(
             name: "GRPCTransport",
             dependencies: [

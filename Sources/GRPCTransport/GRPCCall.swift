@@ -281,8 +281,13 @@ final class GRPCCall: Sendable {
                     message: "the request could not be sent",
                     cause: error as? ConnectionError ?? .socket(error)
                 )
-            // Nobody waits for the first of them, so that all of the call hears of it.
-            if let writer { writer.resume(throwing: failure) } else { give(up: failure) }
+            // Nobody waits for the first of them, so that all of the call hears of it; of the end of its stream from the
+            // server, which says why.
+            if let writer {
+                writer.resume(throwing: failure)
+            } else if !(error is NIOHTTP2Errors.StreamClosed) {
+                give(up: failure)
+            }
         }
     }
 

@@ -68,7 +68,7 @@ import Testing
         #expect(written.all == ["entry late"])
     }
 
-    @Test func `at the end a log that is taken slowly is waited for while it is taken`() async {
+    @Test func `at the end what is being written is waited for`() async {
         let (written, log, queue) = queue(capacity: 100)
         let hang = Hang()
         let slow = Logger(label: "slow") { _ in

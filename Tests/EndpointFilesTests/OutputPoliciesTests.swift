@@ -1,3 +1,4 @@
+import Programs
 import Registry
 import Testing
 
@@ -82,6 +83,27 @@ import Testing
         #expect(machine.timePassed(to: .seconds(30)).writes.isEmpty)
         let over = machine.timePassed(to: .seconds(31))
         #expect(try #require(over.writes.first).update.table.endpointCount == 1)
+    }
+
+    @Test
+    func `after the hold a check that says no is asked again in a minute, and not again and again`()
+        throws
+    {
+        var output = EndpointOutput(path: path)
+        output.minEndpoints = 2
+        output.hold = .seconds(30)
+        var machine = PublisherMachine([output])
+        machine.settle(machine.listChanged(to: try list(3), at: .zero))
+        let few = machine.listChanged(to: try list(1), at: .seconds(1))
+        let look = try #require(few.looks.first)
+        _ = machine.fileLooked(path, number: look, exists: true, at: .seconds(1))
+        let write = try #require(machine.timePassed(to: .seconds(31)).writes.first)
+        // While it is written nothing is due but the look at the files each 10 s.
+        #expect(try #require(machine.deadline) > .seconds(31))
+        let refused = ProgramFault(code: .refused, message: "no")
+        _ = machine.listRefused(path, number: write.number, refused, at: .seconds(31))
+        #expect(try #require(machine.deadline) > .seconds(31))
+        #expect(machine.timePassed(to: .seconds(32)).writes.isEmpty)
     }
 
     @Test func onlyTheServicesThatAreShownCount() throws {

@@ -70,12 +70,15 @@ struct Simulation {
     // MARK: hosts
 
     /// An event for one life of a host; lost when that life is over, late while it is paused.
+    ///
+    /// - Parameter life: The present one unless given.
     mutating func onHost(
         _ index: Int,
+        life: Int? = nil,
         after delay: Duration = .zero,
         _ event: @escaping SimulatedHost.Event
     ) {
-        let life = hosts[index].life
+        let life = life ?? hosts[index].life
         after(delay) { world in
             guard world.hosts[index].life == life else { return }
             guard world.hosts[index].pausedUntil <= world.now else {
@@ -190,8 +193,12 @@ struct Simulation {
         failed: @escaping (inout SimulatedHost, StoreError, Duration) -> [SimulatedHost.Action]
     ) {
         requests += 1
+        // Whoever asked may have ended before the store hears of it.
+        let life = hosts[index].life
         let fail: (inout Simulation, Duration) -> Void = { world, delay in
-            world.onHost(index, after: delay) { host, now in failed(&host, Self.away, now) }
+            world.onHost(index, life: life, after: delay) { host, now in
+                failed(&host, Self.away, now)
+            }
         }
         let isLost = Double.random(in: 0..<1, using: &random) < weather.loss
         let isAnswerLost = Double.random(in: 0..<1, using: &random) < weather.loss
@@ -209,7 +216,9 @@ struct Simulation {
             if isAnswerLost {
                 fail(&world, world.weather.timeout)
             } else {
-                world.onHost(index, after: back) { host, now in answered(&host, answer, now) }
+                world.onHost(index, life: life, after: back) { host, now in
+                    answered(&host, answer, now)
+                }
             }
         }
     }

@@ -19,8 +19,9 @@ import Testing
     static let bound = Duration.seconds(60)
 
     /// Seeds that found something once. 50: an update that the watch had lost was covered by a later
-    /// change, and a comparison of the count and the highest revision did not see it.
-    static let kept: [UInt64] = [50]
+    /// change, and a comparison of the count and the highest revision did not see it. 1039: an answer came to a
+    /// host that had ended, which then had no alarm; that was a mistake of the simulation.
+    static let kept: [UInt64] = [50, 1039]
 
     /// The seeds of this run in eight parts, for as many cores as there are; without those that are empty.
     static let parts: [[UInt64]] = {

@@ -54,9 +54,9 @@ package final class LogQueue: Sendable {
     }
 
     /// Waits until all that was logged is written; where nobody takes the log, for `limit`, and where it is taken
-    /// slowly, for five times as long at most. On cancellation it waits no longer.
+    /// slowly, for twice as long at most. On cancellation it waits no longer.
     package func flush(within limit: Duration) async {
-        for _ in 0..<5 {
+        for _ in 0..<2 {
             let before = state.withLock { $0.waiting }
             // Both that the time is over and that the task is cancelled say that not all is written.
             let isDone = (try? await within(limit) { [thread] in await thread.run { true } }) ?? nil

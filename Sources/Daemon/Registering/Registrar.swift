@@ -20,6 +20,8 @@ final class Registrar: Service {
     /// Held while the actions of an event are done, so that of two changes the later one stands. They are done by
     /// whoever tells of the event: when that returns, the status shows the change.
     private let order = Mutex<Void>(())
+    /// Held while the address is looked up, so that what was found later is told later.
+    private let looking = Mutex(())
 
     /// Begins to check and to register.
     ///
@@ -56,10 +58,7 @@ final class Registrar: Service {
     /// Registers what the configuration names now, and nothing else.
     func setServices(_ services: [Configuration.Service]) {
         // It is not looked up while nobody follows it, so it may be another one by now.
-        if services.contains(where: { $0.address == nil }) {
-            let found = primaryAddress()
-            happened { machine, now in machine.hostAddressObserved(found, at: now) }
-        }
+        if services.contains(where: { $0.address == nil }) { lookUpAddress() }
         // A new check withdraws nothing before it has said something: also where etcd has not answered to the last
         // change of a record yet.
         let standing = session.standing
@@ -84,11 +83,15 @@ final class Registrar: Service {
                     order.withLock { _ in perform([action]) }
                     return nil
                 }
-                return { [self] in
-                    let found = primaryAddress()
-                    happened { machine, now in machine.hostAddressObserved(found, at: now) }
-                }
+                return { [self] in lookUpAddress() }
             }
+        }
+    }
+
+    private func lookUpAddress() {
+        looking.withLock { _ in
+            let found = primaryAddress()
+            happened { machine, now in machine.hostAddressObserved(found, at: now) }
         }
     }
 

@@ -77,6 +77,8 @@ struct OutputState: Sendable {
     private var gathering: (since: Duration, due: Duration)?
     /// Since when there have been too few endpoints.
     private var tooFewSince: Duration?
+    /// When the file is no longer kept for that.
+    private var keptUntil: Duration?
     /// When the first of the endpoints has to go that are shown although they are lost.
     private var shownUntil: Duration?
     /// When one of the choices between zones changes that the file holds.
@@ -153,17 +155,18 @@ struct OutputState: Sendable {
     ///
     /// - Parameter latest: The list that there is; nothing is written of one that is not of the output's services.
     func deadline(with latest: TableUpdate?) -> Duration? {
-        let tooFewUntil = kept == nil ? nil : tooFewSince.map { $0 + specification.hold }
+        let ready = max(gathering?.due ?? .zero, restsUntil)
         let begin: Duration? =
             switch step {
-            case .failed(_, let until): until
+            case .failed(_, let until): max(until, ready)
+            // Another list may do; whoever asks about it could not be asked about this one.
             case .refused(let fault, let until):
-                fault.code != .notDone ? min(until, gathering?.due ?? until) : until
-            case .idle: isBehind ? max(gathering?.due ?? .zero, restsUntil) : nil
+                isBehind && fault.code != .notDone ? min(until, ready) : max(until, restsUntil)
+            case .idle: isBehind ? ready : nil
             case .looking, .writing, .making, .staging, .checking, .committing: nil
             }
         let isOfUse = begin != nil && latest.map(specification.isCovered(by:)) ?? false
-        return [isOfUse ? begin : nil, tooFewUntil, shownUntil, chosenUntil].compactMap { $0 }.min()
+        return [isOfUse ? begin : nil, keptUntil, shownUntil, chosenUntil].compactMap { $0 }.min()
     }
 
     /// Notes what time alone has changed.
@@ -178,7 +181,8 @@ struct OutputState: Sendable {
             isBehind = true
         }
         if case .refused(_, let until) = step, until <= now { becameDoubtful() }
-        if kept != nil, let since = tooFewSince, since + specification.hold <= now {
+        if let until = keptUntil, until <= now {
+            keptUntil = nil
             becameDoubtful()
         }
     }
@@ -262,6 +266,11 @@ struct OutputState: Sendable {
         gathering = nil
         changed = nil
         lastRefusal = nil
+        if case .tooFew = reason {
+            keptUntil = tooFewSince.map { $0 + specification.hold }
+        } else {
+            keptUntil = nil
+        }
         defer { kept = reason }
         return kept != reason
     }
@@ -283,6 +292,7 @@ struct OutputState: Sendable {
         hasGathered = false
         held = revision
         kept = nil
+        keptUntil = nil
         lastFailure = nil
         lastRefusal = nil
         backoff.reset()

@@ -202,15 +202,16 @@ struct EndpointTableReader: Sendable {
     /// - Returns: Their keys.
     mutating func dropExpired(at now: Duration) -> [ServiceKey] {
         guard let next = nextExpiry, next <= now else { return [] }
-        let expired = held.lazy.filter { $0.value <= now }.prefix(EndpointChange.mostAtOnce).map(
-            \.key
+        let expired = Array(
+            held.lazy.filter { $0.value <= now }.prefix(EndpointChange.mostAtOnce).map(\.key)
         )
         var dropped: [ServiceKey] = []
-        for key in Array(expired) {
+        for key in expired {
             held[key] = nil
             if table.remove(key) != nil { dropped.append(key) }
         }
-        firstExpiry = held.values.min()
+        let areMore = expired.count == EndpointChange.mostAtOnce
+        firstExpiry = areMore ? now + .milliseconds(1) : held.values.min()
         return dropped
     }
 

@@ -68,6 +68,8 @@ struct DevCommand: DaemonCommand {
             defer { group.cancelAll() }
             try await group.next()
         }
+        // Not over what is said last, and not for longer than anybody looks.
+        _ = await shown.flush(within: .seconds(1))
         Terminal.show("\nended; \(directory) is removed\n")
     }
 
