@@ -139,12 +139,14 @@ extension ServiceManager {
         _ bus: borrowing BusConnection,
         until deadline: ContinuousClock.Instant
     ) throws(SystemdError) -> Standing {
-        let (path, facts) = try Self.load(unit, bus, until: deadline)
+        let path = try Self.load(unit, bus, until: deadline).path
         if let job = try Self.job(of: path, bus, until: deadline),
             try Self.type(ofJob: job, bus, until: deadline) == "stop"
         {
             return .stops(job: job)
         }
+        // After the job and not before it: a stop may have begun and ended in between.
+        let facts = try Self.load(unit, bus, until: deadline).facts
         return ["inactive", "failed", "deactivating"].contains(facts.active) ? .ends : .runs
     }
 
