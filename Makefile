@@ -116,7 +116,7 @@ NAMELESS = -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-
 # byte, keeps one, as most of what Swift makes for generic types and enums is. 35 MB are 30 by that. Nothing in the
 # program asks whether two functions are one and the same; an address in a backtrace may have several names.
 SECTIONED = -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
-	-Xlinker --icf=all
+	-Xlinker --icf=all -Xlinker -O2
 
 # The same program wherever it was built: no path of this tree is in it. C's assertions name their file, and so do the
 # types of C++'s lambdas.
