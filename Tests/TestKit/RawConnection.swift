@@ -61,7 +61,7 @@ public final class RawConnection: Sendable {
     ///
     /// - Throws: ``DidNotHappen`` when it has not closed after `limit`.
     public func answer(
-        within limit: Duration = .seconds(10),
+        within limit: Duration = .seconds(60),
         isolation: isolated (any Actor)? = #isolation
     ) async throws -> String {
         try await eventually("the server closes the connection", within: limit) { isClosed }
