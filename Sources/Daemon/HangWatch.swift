@@ -5,7 +5,7 @@ import Registry
 import ServiceLifecycle
 import Texts
 
-/// Logs which disk, name server or user database does not respond.
+/// Logs which disk, name server, user database or reader of the log does not respond.
 struct HangWatch: Service {
     let threads: BlockingThreads
     let timeline: Timeline
@@ -36,7 +36,7 @@ struct HangWatch: Service {
         }
     }
 
-    /// What the thread of that name waits for.
+    /// Names the resource that the thread of that name waits for.
     private static func resource(of name: String) -> String {
         switch name {
         case "dns": "the name servers"
@@ -58,7 +58,7 @@ struct HangMachine {
         case answers(String)
     }
 
-    /// What takes longer is worth a word.
+    /// The longest time that a call may take without a word in the log.
     static let patience = Duration.seconds(10)
 
     /// How long to wait before the next look: what hangs is told within 15 s, whenever it began.

@@ -10,7 +10,7 @@ import Texts
 /// A service is in one of the states of ``Standing``; all of them are computed anew from the same three inputs
 /// after each event, so that no order of events makes a difference.
 struct RegistrarMachine: StateMachine {
-    /// What the checks of a service say.
+    /// The verdict of a service's checks.
     enum Verdict: Hashable, Sendable {
         /// All pass.
         case up
@@ -19,7 +19,7 @@ struct RegistrarMachine: StateMachine {
 
         var isUp: Bool { self == .up }
 
-        /// What a check observed; `nil` when all pass.
+        /// The observation of the check that fails; `nil` when all pass.
         var trouble: String? {
             switch self {
             case .up: nil
@@ -28,7 +28,7 @@ struct RegistrarMachine: StateMachine {
         }
     }
 
-    /// What stands in the way of services, for whoever shows it.
+    /// Names the services that something stands in the way of, for whoever shows it.
     struct Summary: Hashable, Sendable {
         /// Services that have no address to be registered at, in the order of the configuration.
         var withoutAddress: [ServiceName] = []

@@ -15,11 +15,11 @@ final class EventHistory: Sendable {
         var time: Date
         /// The order of events, also of those with the same time; the first is 1.
         var number: Int
-        /// What happened.
+        /// The event itself.
         var note: EventNote
     }
 
-    /// What an event is about.
+    /// The subject of an event.
     enum Subject: Hashable, Sendable {
         /// An instance that this host registers, and its checks.
         case instance(ServiceKey)

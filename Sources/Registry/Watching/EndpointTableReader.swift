@@ -197,7 +197,8 @@ struct EndpointTableReader: Sendable {
         forgetBad(text, key, &reading)
     }
 
-    /// Drops endpoints of bad records whose time is over, so many at once: more are due at the same time still.
+    /// Drops endpoints of bad records whose time is over, so many at once: the others are due in a moment, so that
+    /// whoever shares the thread has his turn.
     ///
     /// - Returns: Their keys.
     mutating func dropExpired(at now: Duration) -> [ServiceKey] {
